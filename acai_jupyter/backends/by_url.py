@@ -1,0 +1,79 @@
+"""Backends by URL. What a URL names and is not built yet is refused here, and nowhere pretended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from acai_jupyter.backends.blobs.local import LocalBlobs
+from acai_jupyter.backends.blobs.signing import Signer
+from acai_jupyter.backends.bus.local import LocalBus, Probe
+from acai_jupyter.backends.launchers.process import ProcessLauncher
+from acai_jupyter.backends.sql.sqlite import SqliteStore
+from acai_jupyter.domain.errors import AcaiError, BackendNotBuilt, InvalidSetting
+from acai_jupyter.ports.bus import EventBus
+from acai_jupyter.ports.launcher import Launcher
+from acai_jupyter.ports.store.unit import OnEvents, Store
+
+_NOT_BUILT: Final = {
+    "postgresql": "PostgreSQL is not supported by this version yet: use sqlite:///path.",
+    "s3": "S3 is not supported by this version yet: use file:///path.",
+    "kubernetes": "Kubernetes is not supported by this version yet: use process:.",
+}
+
+
+def store_by_url(url: str, on_events: OnEvents) -> Store:
+    """The metadata store. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(url) == "sqlite":
+        return SqliteStore(_path(url, "ACAI_DATABASE_URL"), on_events)
+    raise _refused(url, "ACAI_DATABASE_URL", "sqlite:///path")
+
+
+def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
+    """The object store. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(url) == "file":
+        return LocalBlobs(_path(url, "ACAI_OBJECT_STORE_URL"), signer)
+    raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
+
+
+def bus_by_url(database_url: str, probe: Probe) -> EventBus:
+    """The event bus, which follows the database. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(database_url) == "sqlite":
+        return LocalBus(probe)
+    raise _refused(database_url, "ACAI_DATABASE_URL", "sqlite:///path")
+
+
+def launcher_by_url(url: str, folder: Path) -> Launcher:
+    """The launcher; `folder` is where a local one keeps what jobs need. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(url) == "process":
+        return ProcessLauncher(folder)
+    raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
+
+
+def check_platform_url(url: str) -> None:
+    """Raises BackendNotBuilt for a platform elsewhere to relay to."""
+    if url:
+        raise BackendNotBuilt(
+            "ACAI_PLATFORM_URL: relaying to a team's platform is not supported by this version yet; unset it, or connect"
+            " to the platform directly with ACAI_URL and ACAI_TOKEN."
+        )
+
+
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme.partition("+")[0]
+
+
+def _path(url: str, setting: str) -> Path:
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path))
+    if parts.netloc or not path.is_absolute():
+        raise InvalidSetting(f"{setting}: write three slashes before an absolute path, as in {parts.scheme}:///home/me/acai.")
+    return path
+
+
+def _refused(url: str, setting: str, instead: str) -> AcaiError:
+    scheme = _scheme(url)
+    if scheme in _NOT_BUILT:
+        return BackendNotBuilt(f"{setting}: {_NOT_BUILT[scheme]}")
+    return InvalidSetting(f"{setting} begins with {scheme + ':' if scheme else 'no scheme'}, which is not known: use {instead}.")

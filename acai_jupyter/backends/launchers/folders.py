@@ -1,0 +1,75 @@
+"""The folder of an attempt: what lies in it, and how it goes."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_TAIL_BYTES: Final = 2000
+_TAIL_LINES: Final = 8
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Alone in this folder, of all servers on this machine."""
+    with (folder / "launch.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def read_text(path: Path) -> str | None:
+    """What stands in a file, None where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def tail(path: Path) -> str:
+    """The last lines of a file; nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.strip().splitlines()[-_TAIL_LINES:])
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, also where its job has taken our right to write in it."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        for place, names, _ in os.walk(folder):
+            for path in (Path(place, name) for name in names):
+                if not path.is_symlink():
+                    path.chmod(stat.S_IRWXU)
+        shutil.rmtree(folder)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder unless something is in it, or it has gone."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise

@@ -1,0 +1,227 @@
+"""Jobs as local processes. An agent is a process session of its own: it goes on when the server that started it ends.
+
+There is no image here: a job runs with what this machine has, and the Python that it was submitted with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from acai_jupyter.backends.launchers.environment import allowed_environment
+from acai_jupyter.backends.launchers.folders import locked, read_text, remove, remove_empty, tail, write_text
+from acai_jupyter.backends.launchers.processes import (
+    Children,
+    Process,
+    ProcessName,
+    end_with_descendants,
+    environment_of,
+    exists,
+    is_alive,
+    name_of,
+    send,
+)
+from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting, Unavailable
+from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
+
+_BOOT: Final = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
+"""The agent's folder comes last on its path: beside it may lie packages that are named like the standard library's."""
+
+_LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """An agent that was started, and the folder of its attempt."""
+
+    boot: str
+    pid: int
+    start: str
+    folder: str
+
+    @property
+    def name(self) -> ProcessName:
+        return ProcessName(self.boot, self.pid, self.start)
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Handle:
+        """Raises InvalidRequest."""
+        try:
+            told = json.loads(text)
+            return cls(str(told["boot"]), int(told["pid"]), str(told["start"]), str(told["folder"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidRequest(f"{text[:80]!r} is not the handle of a local process.") from error
+
+
+class ProcessLauncher:
+    """Keeps every attempt in a folder below `folder`, that only this user may enter."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._children = Children()
+
+    def capacity(self) -> Capacity:
+        """What this process may use of the machine. Nothing keeps a job from using more than it asked for."""
+        pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+        return Capacity(float(_cpu_count()), pages * page_bytes // (1024 * 1024), 0, frozenset())
+
+    def launch(self, spec: LaunchSpec) -> str:
+        """Start an agent, unless the one of this attempt lives; returns its handle.
+
+        Raises Unavailable where the machine has no room now, InvalidSetting where the folder can't be used.
+        """
+        self._children.lay_to_rest()
+        folder = self._folder / spec.job_id.hex / str(spec.attempt) / str(spec.rank)
+        try:
+            self._make(folder)
+            with locked(folder):
+                agent = _recorded(folder)
+                if agent is None or not is_alive(agent.name):
+                    agent = _start(spec, folder)
+                    self._children.add(agent.name)
+                return agent.to_text()
+        except _LASTING as error:
+            raise InvalidSetting(f"A job can't be started in {folder}: {error.strerror} ({error.filename}).") from error
+        except OSError as error:
+            raise Unavailable(f"A job can't be started now: {error.strerror}.") from error
+
+    def poll(self, handles: Sequence[str]) -> list[Observation]:
+        self._children.lay_to_rest()
+        return [self._observe(handle) for handle in handles]
+
+    def kill(self, handle: str, force: bool) -> None:
+        """Raises InvalidRequest for what is no handle."""
+        agent = Handle.parse(handle)
+        if force:
+            _end(agent)
+        else:
+            send(agent.name, signal.SIGTERM)
+
+    def clean(self, handle: str) -> None:
+        """Ends what is left of the job, too, but leaves an agent alone that has its report ready.
+
+        Raises InvalidRequest for what is not in this launcher's folder, Unavailable where it can't be removed now.
+        """
+        agent = Handle.parse(handle)
+        folder = Path(agent.folder)
+        if not folder.is_relative_to(self._folder) or len(folder.relative_to(self._folder).parts) != 3:
+            raise InvalidRequest(f"{folder} is not the folder of one of this launcher's jobs.")
+        if not (folder / "report.json").exists():
+            _end(agent)
+        try:
+            remove(folder)
+            remove_empty(folder.parent)
+            remove_empty(folder.parent.parent)
+        except OSError as error:
+            raise Unavailable(f"{folder} can't be removed now: {error.strerror}.") from error
+
+    def close(self) -> None:
+        """Nothing serves this process alone."""
+
+    def _observe(self, text: str) -> Observation:
+        try:
+            agent = Handle.parse(text)
+        except InvalidRequest as error:
+            return Observation(Sign.GONE, detail=error.message)
+        if is_alive(agent.name):
+            return Observation(Sign.ALIVE)
+        code = self._children.take_code(agent.name)
+        folder = Path(agent.folder)
+        report = read_text(folder / "report.json")
+        if report is not None:
+            return Observation(Sign.GONE, report=report)
+        how = "" if code is None else f" (exit code {code})" if code >= 0 else f" (signal {-code})"
+        last = tail(folder / "agent.log")
+        return Observation(Sign.GONE, detail=f"The job's agent ended without a report{how}." + (f" {last}" if last else ""))
+
+    def _make(self, folder: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for place in (folder.parent.parent, folder.parent, folder):
+            place.mkdir(mode=0o700, exist_ok=True)
+
+
+def _start(spec: LaunchSpec, folder: Path) -> Handle:
+    with (folder / "agent.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _BOOT, str(_agent_root())],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=allowed_environment(os.environ),
+            start_new_session=True,
+            close_fds=True,
+        )
+    name = name_of(process.pid)
+    assert name is not None and process.stdin is not None  # our child, not yet asked how it ended
+    process.returncode = 0  # from here on it is known by its name, also to other processes than this one
+    handle = Handle(name.boot, name.pid, name.start, str(folder))
+    try:
+        with process.stdin as told:
+            # Recorded before it is told what to do: no agent works that could not be found again.
+            write_text(folder / "agent.json", handle.to_text())
+            told.write(json.dumps({**spec.config, "folder": str(folder)}).encode())
+    except BrokenPipeError:
+        pass  # it ended at once; poll tells how
+    return handle
+
+
+def _end(agent: Handle) -> None:
+    """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
+    where that has ended too, by the output folder in its environment."""
+    folder = Path(agent.folder)
+    mark = b"ACAI_OUTPUT=" + os.fsencode(folder / "work" / "output")
+    command = _command(folder, agent.boot)
+
+    def others(table: list[Process]) -> list[Process]:
+        led = command is not None and exists(command)
+        return [
+            process
+            for process in table
+            if (led and command is not None and command.pid in (process.session, process.group))
+            or mark in environment_of(process.pid)
+        ]
+
+    end_with_descendants(agent.name, others)
+
+
+def _command(folder: Path, boot: str) -> ProcessName | None:
+    """The job's own process, as its agent has left its name."""
+    try:
+        told = json.loads(read_text(folder / "process.json") or "{}")
+        return ProcessName(boot, int(told["pid"]), str(told["start"]))
+    except (ValueError, KeyError):
+        return None
+
+
+def _recorded(folder: Path) -> Handle | None:
+    """The agent that was started for this attempt before."""
+    try:
+        return Handle.parse(read_text(folder / "agent.json") or "")
+    except InvalidRequest:
+        return None
+
+
+def _agent_root() -> Path:
+    """The folder in which the package `acai_agent` lies, wherever it was installed."""
+    spec = find_spec("acai_agent")
+    if spec is None or spec.origin is None:
+        raise InvalidSetting("The package acai_agent is missing: install acai-jupyter again.")
+    return Path(spec.origin).parent.parent
+
+
+def _cpu_count() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

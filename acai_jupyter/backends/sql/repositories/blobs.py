@@ -1,0 +1,95 @@
+"""Where bytes lie, by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import and_, delete, exists, func, literal, select
+
+from acai_jupyter.backends.sql.session import Session, chunks
+from acai_jupyter.backends.sql.tables import blob_pins, blobs, objects, upload_files, upload_objects
+from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.errors import UploadIncomplete
+from acai_jupyter.domain.files import BlobLocation
+from acai_jupyter.domain.uploads import UploadSession
+
+
+class SqlBlobs:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
+        found: set[Digest] = set()
+        for some in chunks(list(digests)):
+            wanted = select(blobs.c.digest).where(blobs.c.project_id == project_id, blobs.c.digest.in_(some))
+            found.update(self._session.run(wanted).scalars())
+        return found
+
+    def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
+        rows = [{"project_id": session.project_id, "upload_id": session.id, "digest": digest} for digest in set(digests)]
+        if rows:
+            statement = self._session.insert(blob_pins)
+            self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "digest", "upload_id"]), rows)
+
+    def unpin(self, session: UploadSession) -> None:
+        mine = (blob_pins.c.project_id == session.project_id, blob_pins.c.upload_id == session.id)
+        self._session.run(delete(blob_pins).where(*mine))
+
+    def record_upload(self, session: UploadSession) -> None:
+        own_objects = (upload_objects.c.project_id == session.project_id, upload_objects.c.upload_id == session.id)
+        now = literal(self._session.now)
+        copied = select(upload_objects.c.project_id, upload_objects.c.id, upload_objects.c.key, upload_objects.c.size, now)
+        self._session.run(
+            self._session.insert(objects)
+            .from_select(["project_id", "id", "key", "size", "created_at"], copied.where(*own_objects))
+            .on_conflict_do_nothing(index_elements=["project_id", "id"])
+        )
+        carried = upload_files.join(
+            upload_objects,
+            and_(
+                upload_objects.c.project_id == upload_files.c.project_id,
+                upload_objects.c.upload_id == upload_files.c.upload_id,
+                upload_objects.c.ordinal == upload_files.c.object,
+            ),
+        )
+        own_files = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
+        lying = select(
+            upload_files.c.project_id,
+            upload_files.c.digest,
+            upload_files.c.size,
+            upload_objects.c.id,
+            upload_files.c.offset,
+            now,
+        )
+        self._session.run(
+            self._session.insert(blobs)
+            .from_select(
+                ["project_id", "digest", "size", "object_id", "offset", "created_at"],
+                lying.select_from(carried).where(*own_files),
+            )
+            .on_conflict_do_nothing(index_elements=["project_id", "digest"])
+        )
+        self._check_all_there(session)
+
+    def _check_all_there(self, session: UploadSession) -> None:
+        there = exists().where(blobs.c.project_id == upload_files.c.project_id, blobs.c.digest == upload_files.c.digest)
+        missing = select(func.min(upload_files.c.path)).where(
+            upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id, ~there
+        )
+        path = self._session.run(missing).scalar()
+        if path is not None:
+            raise UploadIncomplete(f"The bytes of {path!r} are not in the store (any more): upload it again.")
+
+    def add_object(self, project_id: UUID, object_id: UUID, key: str, size: int) -> None:
+        values = {"id": object_id, "key": key, "size": size, "created_at": self._session.now}
+        self._session.run(self._session.insert(objects).values(project_id=project_id, **values))
+
+    def locate(self, project_id: UUID, digests: Iterable[Digest]) -> dict[Digest, BlobLocation]:
+        found: dict[Digest, BlobLocation] = {}
+        joined = blobs.join(objects, and_(objects.c.project_id == blobs.c.project_id, objects.c.id == blobs.c.object_id))
+        for some in chunks(list(set(digests))):
+            wanted = select(blobs.c.digest, objects.c.key, blobs.c.offset, blobs.c.size).select_from(joined)
+            rows = self._session.run(wanted.where(blobs.c.project_id == project_id, blobs.c.digest.in_(some)))
+            found |= {row.digest: BlobLocation(row.digest, row.key, row.offset, row.size) for row in rows}
+        return found

@@ -1,0 +1,178 @@
+"""Paths and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, exists, false, literal, null, select, tuple_, update
+
+from acai_jupyter.backends.sql.session import Session, chunks
+from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
+from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, VersionKind
+from acai_jupyter.domain.uploads import UploadSession
+
+_LAST = "\U0010ffff"
+
+_same_version = and_(
+    file_versions.c.project_id == paths.c.project_id,
+    file_versions.c.path_id == paths.c.id,
+)
+_creator = and_(users.c.project_id == file_versions.c.project_id, users.c.id == file_versions.c.creator_id)
+_columns = (
+    paths.c.id,
+    paths.c.path,
+    file_versions.c.version,
+    file_versions.c.size,
+    file_versions.c.digest,
+    users.c.name.label("creator"),
+    file_versions.c.created_at,
+    file_versions.c.job_id,
+)
+
+
+class SqlFiles:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def commit(self, session: UploadSession, creator: UUID, always_new: bool) -> None:
+        self._add_paths(session, creator)
+        if not always_new:
+            self._mark_unchanged(session)
+        self._number(session, creator)
+        self._advance(session)
+
+    def _add_paths(self, session: UploadSession, owner: UUID) -> None:
+        new = select(
+            upload_files.c.project_id,
+            upload_files.c.path_id,
+            upload_files.c.path,
+            literal(owner, paths.c.owner_id.type),
+            literal(DEFAULT_MODE),
+            literal(0),
+            false(),
+            literal(self._session.now),
+        )
+        names = ["project_id", "id", "path", "owner_id", "mode", "last_version", "hidden", "created_at"]
+        statement = self._session.insert(paths).from_select(names, new.where(*_of(session)))
+        self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "path"]))
+
+    def _mark_unchanged(self, session: UploadSession) -> None:
+        same = (
+            select(paths.c.latest_version)
+            .join(file_versions, and_(_same_version, file_versions.c.version == paths.c.latest_version))
+            .where(
+                paths.c.project_id == upload_files.c.project_id,
+                paths.c.path == upload_files.c.path,
+                file_versions.c.digest == upload_files.c.digest,
+            )
+            .scalar_subquery()
+        )
+        self._session.run(update(upload_files).where(*_of(session)).values(version=same))
+        self._session.run(update(upload_files).where(*_of(session)).values(unchanged=upload_files.c.version.is_not(None)))
+
+    def _number(self, session: UploadSession, creator: UUID) -> None:
+        numbered = (
+            select(
+                paths.c.project_id,
+                paths.c.id,
+                paths.c.last_version + 1,
+                literal(VersionKind.DATA.value),
+                upload_files.c.size,
+                upload_files.c.digest,
+                literal(creator, file_versions.c.creator_id.type),
+                literal(session.job_id, file_versions.c.job_id.type) if session.job_id else null(),
+                literal(self._session.now),
+            )
+            .select_from(upload_files)
+            .join(paths, and_(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path))
+        )
+        names = ["project_id", "path_id", "version", "kind", "size", "digest", "creator_id", "job_id", "created_at"]
+        changed = (*_of(session), upload_files.c.version.is_(None))
+        self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
+
+    def _advance(self, session: UploadSession) -> None:
+        """Write the new numbers back to the session's files, and move their paths on."""
+        next_version = (
+            select(paths.c.last_version + 1)
+            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
+            .scalar_subquery()
+        )
+        changed = (*_of(session), upload_files.c.version.is_(None))
+        self._session.run(update(upload_files).where(*changed).values(version=next_version))
+        moved = exists().where(
+            *_of(session),
+            upload_files.c.path == paths.c.path,
+            upload_files.c.version == paths.c.last_version + 1,
+        )
+        self._session.run(
+            update(paths)
+            .where(paths.c.project_id == session.project_id, moved)
+            .values(last_version=paths.c.last_version + 1, latest_version=paths.c.last_version + 1, hidden=False)
+        )
+
+    def latest(self, project_id: UUID, paths_wanted: Sequence[str]) -> dict[str, FileVersion]:
+        found: dict[str, FileVersion] = {}
+        for some in chunks(paths_wanted):
+            rows = self._session.run(_latest(project_id).where(paths.c.path.in_(some)))
+            found |= {row.path: _version(row) for row in rows}
+        return found
+
+    def versions_at(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> dict[str, FileVersion]:
+        found: dict[str, FileVersion] = {}
+        for some in chunks(pins, 250):
+            wanted = _data(project_id).where(tuple_(paths.c.path, file_versions.c.version).in_(list(some)))
+            found |= {row.path: _version(row) for row in self._session.run(wanted)}
+        return found
+
+    def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
+        wanted = _data(project_id).where(paths.c.path == path, file_versions.c.version > after)
+        return _versions(self._session.run(wanted.order_by(file_versions.c.version).limit(limit)))
+
+    def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:
+        wanted = _latest(project_id).where(paths.c.path > (after or folder), paths.c.path < folder + _LAST)
+        return _versions(self._session.run(wanted.order_by(paths.c.path).limit(limit)))
+
+    def one_level(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
+        found: list[str | FileVersion] = []
+        position = _beyond(after) if after else folder
+        while len(found) < limit:
+            row = self._session.run(
+                _latest(project_id).where(paths.c.path > position, paths.c.path < folder + _LAST).order_by(paths.c.path).limit(1)
+            ).one_or_none()
+            if row is None:
+                break
+            name, slash, _ = row.path[len(folder) :].partition("/")
+            found.append(folder + name + "/" if slash else _version(row))
+            position = _beyond(folder + name + slash)
+        return found
+
+
+def _beyond(entry: str) -> str:
+    """A text that sorts after everything below a folder, or just a file itself."""
+    return entry + _LAST if entry.endswith("/") else entry
+
+
+def _of(session: UploadSession) -> tuple[Any, Any]:
+    return upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id
+
+
+def _data(project_id: UUID) -> Select[Any]:
+    """Versions that hold data, with their paths."""
+    joined = paths.join(file_versions, _same_version).join(users, _creator)
+    holds_data = (file_versions.c.kind == VersionKind.DATA.value, file_versions.c.deleted_at.is_(None))
+    return select(*_columns).select_from(joined).where(paths.c.project_id == project_id, *holds_data)
+
+
+def _latest(project_id: UUID) -> Select[Any]:
+    """The latest versions of paths that exist."""
+    return _data(project_id).where(file_versions.c.version == paths.c.latest_version, paths.c.hidden.is_(False))
+
+
+def _version(row: Row[Any]) -> FileVersion:
+    return FileVersion(row.id, row.path, row.version, row.size, row.digest, row.creator, row.created_at, row.job_id)
+
+
+def _versions(rows: Iterable[Row[Any]]) -> list[FileVersion]:
+    return [_version(row) for row in rows]

@@ -1,0 +1,360 @@
+"""Jobs, their ranks and their history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
+
+from acai_jupyter.backends.sql.session import Session, to_json
+from acai_jupyter.backends.sql.tables import fileset_versions, filesets, job_history, job_ranks, jobs, projects, users
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import JobEnded
+from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.jobs import (
+    ACTIVE,
+    TERMINAL,
+    Job,
+    JobSpec,
+    Outcome,
+    Phases,
+    Progress,
+    Rank,
+    Reason,
+    Status,
+    Transition,
+    require_move,
+)
+from acai_jupyter.domain.pricing import PriceTable
+from acai_jupyter.domain.resources import Resources
+
+_MOST_NOTES: Final = 20
+_MOST_NOTE_CHARACTERS: Final = 300
+_STAMP: Final = {Status.LAUNCHING: "launching_at", Status.RUNNING: "running_at"}
+
+
+class SqlJobs:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str]) -> Job:
+        number = self._session.run(
+            update(projects)
+            .where(projects.c.id == project_id)
+            .values(job_number=projects.c.job_number + 1)
+            .returning(projects.c.job_number)
+        ).scalar_one()
+        job_id = new_id()
+        state = {"status": Status.QUEUED.value, "attempt": 0, "created_at": self._session.now, "notes": to_json(list(notes))}
+        own = {"project_id": project_id, "id": job_id, "number": number, "user_id": user_id}
+        self._session.run(self._session.insert(jobs).values(**own, **state, **_spec_values(spec)))
+        job = self.get(project_id, job_id)
+        assert job is not None
+        self._write_history(job)
+        return job
+
+    def get(self, project_id: UUID, job_id: UUID, lock: bool = False) -> Job | None:
+        if lock and self._session.dialect == "postgresql":
+            own = (jobs.c.project_id == project_id, jobs.c.id == job_id)
+            self._session.run(select(jobs.c.id).where(*own).with_for_update())
+        return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.id == job_id))
+
+    def by_number(self, project_id: UUID, number: int) -> Job | None:
+        return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.number == number))
+
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+        wanted = _select().where(jobs.c.project_id == project_id)
+        if statuses:
+            wanted = wanted.where(jobs.c.status.in_([status.value for status in statuses]))
+        if before is not None:
+            wanted = wanted.where(jobs.c.number < before)
+        return self._many(wanted.order_by(jobs.c.number.desc()).limit(limit))
+
+    def ready(self, quota: int, limit: int) -> list[Job]:
+        place = func.row_number().over(
+            partition_by=(jobs.c.project_id, jobs.c.user_id), order_by=(jobs.c.priority.desc(), jobs.c.number)
+        )
+        queue = select(jobs.c.project_id, jobs.c.id, jobs.c.user_id, place.label("place"))
+        queued = queue.where(jobs.c.status == Status.QUEUED.value).subquery()
+        counted = (
+            select(jobs.c.project_id, jobs.c.user_id, func.count().label("active"))
+            .where(jobs.c.status.in_(_values(ACTIVE)))
+            .group_by(jobs.c.project_id, jobs.c.user_id)
+            .subquery()
+        )
+        same_user = and_(counted.c.project_id == queued.c.project_id, counted.c.user_id == queued.c.user_id)
+        turn = (
+            select(queued.c.project_id, queued.c.id)
+            .select_from(queued.outerjoin(counted, same_user))
+            .where(queued.c.place <= quota - func.coalesce(counted.c.active, 0))
+            .order_by(queued.c.place, queued.c.id)
+            .limit(limit)
+        )
+        found = [self.get(row.project_id, row.id) for row in self._session.run(turn).all()]
+        return [job for job in found if job is not None]
+
+    def active(self, limit: int) -> list[Job]:
+        return self._many(_select().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at).limit(limit))
+
+    def count_unended(self) -> int:
+        unended = [status.value for status in Status if status not in TERMINAL]
+        count = select(func.count()).select_from(jobs).where(jobs.c.status.in_(unended))
+        return int(self._session.run(count).scalar_one())
+
+    def move(
+        self,
+        job: Job,
+        to: Status,
+        *,
+        progress: Progress | None = None,
+        outcome: Outcome | None = None,
+        attempt: int | None = None,
+    ) -> Job:
+        require_move(job, to)
+        values: dict[str, Any] = {"status": to.value, "progress": progress and progress.value}
+        values |= {"attempt": job.attempt if attempt is None else attempt}
+        stamp = "ended_at" if to in TERMINAL else _STAMP.get(to)
+        if stamp:
+            values[stamp] = self._session.now
+        if outcome is not None:
+            values |= _outcome_values(outcome)
+        as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
+        if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
+            raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
+        return self._written(job)
+
+    def set_progress(self, job: Job, progress: Progress) -> Job:
+        running = (jobs.c.status == Status.RUNNING.value, jobs.c.attempt == job.attempt)
+        if self._session.run(update(jobs).where(*_is(job), *running).values(progress=progress.value)).rowcount:
+            return self._written(job)
+        return job
+
+    def set_result(
+        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+    ) -> Job:
+        values = asdict(phases) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
+        self._session.run(update(jobs).where(*_is(job)).values(**values))
+        return self._again(job)
+
+    def request_kill(self, job: Job) -> Job:
+        first = jobs.c.kill_requested_at.is_(None)
+        self._session.run(update(jobs).where(*_is(job), first).values(kill_requested_at=self._session.now))
+        return self._again(job)
+
+    def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
+        now = self._session.now
+        as_known = (jobs.c.status == Status.LAUNCHING.value, jobs.c.attempt == job.attempt)
+        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, jobs.c.launch_expires_at < now)
+        values = {"launch_holder": holder, "launch_expires_at": now + int(seconds * SECOND)}
+        return bool(self._session.run(update(jobs).where(*_is(job), *as_known, free).values(**values)).rowcount)
+
+    def add_note(self, job: Job, note: str) -> None:
+        kept = self.notes(job)
+        shown = note[:_MOST_NOTE_CHARACTERS]
+        if shown not in kept and len(kept) < _MOST_NOTES:
+            self._session.run(update(jobs).where(*_is(job)).values(notes=to_json([*kept, shown])))
+
+    def notes(self, job: Job) -> list[str]:
+        kept = self._session.run(select(jobs.c.notes).where(*_is(job))).scalar_one()
+        return list(json.loads(kept))
+
+    def history(self, job: Job) -> list[Transition]:
+        own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
+        rows = self._session.run(select(job_history).where(*own).order_by(job_history.c.position))
+        return [
+            Transition(row.position, row.attempt, Status(row.status), row.progress and Progress(row.progress), row.reason, row.at)
+            for row in rows
+        ]
+
+    def add_rank(self, job: Job, rank: int) -> None:
+        own = {"project_id": job.project_id, "job_id": job.id, "attempt": job.attempt, "rank": rank}
+        self._session.run(
+            self._session.insert(job_ranks)
+            .values(**own)
+            .on_conflict_do_nothing(index_elements=["project_id", "job_id", "attempt", "rank"])
+        )
+
+    def set_handle(self, job: Job, rank: int, handle: str) -> None:
+        self._session.run(update(job_ranks).where(*_rank_is(job, rank)).values(handle=handle))
+
+    def ranks(self, job: Job) -> list[Rank]:
+        own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
+        rows = self._session.run(select(job_ranks).where(*own).order_by(job_ranks.c.rank))
+        return [
+            Rank(
+                row.project_id,
+                row.job_id,
+                row.attempt,
+                row.rank,
+                row.handle,
+                row.instance,
+                row.claimed_at,
+                row.heartbeat_at,
+                row.reported_at,
+            )
+            for row in rows
+        ]
+
+    def claim(self, job: Job, rank: int, instance: UUID) -> bool:
+        free = or_(job_ranks.c.instance.is_(None), job_ranks.c.instance == instance)
+        now = self._session.now
+        values = {"instance": instance, "claimed_at": func.coalesce(job_ranks.c.claimed_at, now), "heartbeat_at": now}
+        return bool(self._session.run(update(job_ranks).where(*_rank_is(job, rank), free).values(**values)).rowcount)
+
+    def heartbeat(self, job: Job, rank: int) -> None:
+        self._session.run(update(job_ranks).where(*_rank_is(job, rank)).values(heartbeat_at=self._session.now))
+
+    def report(self, job: Job, rank: int, report: str) -> bool:
+        first = job_ranks.c.reported_at.is_(None)
+        values = {"reported_at": self._session.now, "report": report}
+        return bool(self._session.run(update(job_ranks).where(*_rank_is(job, rank), first).values(**values)).rowcount)
+
+    def reports(self, job: Job) -> list[str]:
+        own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
+        wanted = select(job_ranks.c.report).where(*own, job_ranks.c.report.is_not(None)).order_by(job_ranks.c.rank)
+        return [str(report) for report in self._session.run(wanted).scalars()]
+
+    def _written(self, job: Job) -> Job:
+        current = self._again(job)
+        self._write_history(current)
+        return current
+
+    def _again(self, job: Job) -> Job:
+        current = self.get(job.project_id, job.id)
+        assert current is not None
+        return current
+
+    def _write_history(self, job: Job) -> None:
+        own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
+        position = select(func.coalesce(func.max(job_history.c.position), 0) + 1).where(*own).scalar_subquery()
+        self._session.run(
+            self._session.insert(job_history).values(
+                project_id=job.project_id,
+                job_id=job.id,
+                position=position,
+                attempt=job.attempt,
+                status=job.status.value,
+                progress=job.progress and job.progress.value,
+                reason=job.outcome and job.outcome.reason and job.outcome.reason.value,
+                at=self._session.now,
+            )
+        )
+
+    def _one(self, statement: Select[Any]) -> Job | None:
+        row = self._session.run(statement).one_or_none()
+        return row and _job(row)
+
+    def _many(self, statement: Select[Any]) -> list[Job]:
+        return [_job(row) for row in self._session.run(statement)]
+
+
+def _label(version_column: Any, name: str) -> Any:
+    """A scalar `Name:version` of a file set version that a job refers to."""
+    versions, sets = fileset_versions.alias(), filesets.alias()
+    joined = versions.join(sets, and_(sets.c.project_id == versions.c.project_id, sets.c.id == versions.c.fileset_id))
+    of_job = (versions.c.project_id == jobs.c.project_id, versions.c.id == version_column)
+    text = sets.c.name.concat(":").concat(cast(versions.c.version, Text))
+    return select(text).select_from(joined).where(*of_job).correlate(jobs).scalar_subquery().label(name)
+
+
+def _select() -> Select[Any]:
+    creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
+    before = jobs.alias("before")
+    retried = select(before.c.number).where(before.c.project_id == jobs.c.project_id, before.c.id == jobs.c.retry_of)
+    return select(
+        jobs,
+        users.c.name.label("creator"),
+        _label(jobs.c.input_id, "input_label"),
+        _label(jobs.c.output_id, "output_label"),
+        retried.correlate(jobs).scalar_subquery().label("retry_of_number"),
+    ).select_from(jobs.join(users, creator))
+
+
+def _values(statuses: frozenset[Status]) -> list[str]:
+    return sorted(status.value for status in statuses)
+
+
+def _is(job: Job) -> tuple[Any, Any]:
+    return jobs.c.project_id == job.project_id, jobs.c.id == job.id
+
+
+def _rank_is(job: Job, rank: int) -> tuple[Any, ...]:
+    own = job_ranks.c
+    return own.project_id == job.project_id, own.job_id == job.id, own.attempt == job.attempt, own.rank == rank
+
+
+def _spec_values(spec: JobSpec) -> dict[str, Any]:
+    values = {
+        name: getattr(spec, name)
+        for name in JobSpec.__dataclass_fields__
+        if name not in ("command", "resources", "prices", "env")
+    }
+    command = spec.command if isinstance(spec.command, str) else list(spec.command)
+    values |= {"command": to_json(command), "env": to_json(dict(spec.env)), "prices": to_json(asdict(spec.prices))}
+    return values | asdict(spec.resources)
+
+
+def _outcome_values(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "reason": outcome.reason and outcome.reason.value,
+        "detail": outcome.detail,
+        "exit_code": outcome.exit_code,
+        "signal": outcome.signal,
+    }
+
+
+def _job(row: Row[Any]) -> Job:
+    status = Status(row.status)
+    outcome = Outcome(status, row.reason and Reason(row.reason), row.detail, row.exit_code, row.signal)
+    return Job(
+        project_id=row.project_id,
+        id=row.id,
+        number=row.number,
+        user_id=row.user_id,
+        creator=row.creator,
+        spec=_spec(row),
+        status=status,
+        attempt=row.attempt,
+        created_at=row.created_at,
+        progress=row.progress and Progress(row.progress),
+        outcome=outcome if status in TERMINAL else None,
+        launching_at=row.launching_at,
+        running_at=row.running_at,
+        ended_at=row.ended_at,
+        kill_requested_at=row.kill_requested_at,
+        phases=Phases(row.download_time, row.command_time, row.upload_time),
+        runtime=row.runtime,
+        cost=row.cost,
+        output_id=row.output_id,
+        kept_snapshot_id=row.kept_snapshot_id,
+        input_label=row.input_label,
+        output_label=row.output_label,
+        retry_of_number=row.retry_of_number,
+    )
+
+
+def _spec(row: Row[Any]) -> JobSpec:
+    command = json.loads(row.command)
+    return JobSpec(
+        command=command if isinstance(command, str) else tuple(command),
+        resources=Resources(row.cpu, row.memory_mb, row.gpu),
+        prices=PriceTable(**json.loads(row.prices)),
+        name=row.name,
+        input_id=row.input_id,
+        output_name=row.output_name,
+        output_path=row.output_path,
+        code_snapshot_id=row.code_snapshot_id,
+        code_fileset_id=row.code_fileset_id,
+        image=row.image,
+        python=row.python,
+        env=tuple(json.loads(row.env).items()),
+        timeout=row.timeout,
+        priority=row.priority,
+        lake_access=row.lake_access,
+        retry_of=row.retry_of,
+        start_snapshot_id=row.start_snapshot_id,
+    )

@@ -1,0 +1,104 @@
+"""Events, leases, and answers kept for repeated requests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+
+from acai_jupyter.backends.sql.session import Session, to_json
+from acai_jupyter.backends.sql.tables import events, idempotency_keys, leases, projects
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import IdempotencyKeyReused
+from acai_jupyter.domain.events import Event, EventKind
+
+
+class SqlEvents:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, project_id: UUID, kind: EventKind, **ids: str) -> None:
+        number = self._session.run(
+            update(projects)
+            .where(projects.c.id == project_id)
+            .values(event_number=projects.c.event_number + 1)
+            .returning(projects.c.event_number)
+        ).scalar_one()
+        values = {"number": number, "kind": kind.value, "ids": to_json(ids), "at": self._session.now}
+        self._session.run(self._session.insert(events).values(project_id=project_id, **values))
+        self._session.changed[project_id] = number
+
+    def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
+        wanted = select(events).where(events.c.project_id == project_id, events.c.number > number)
+        rows = self._session.run(wanted.order_by(events.c.number).limit(limit))
+        return [Event(project_id, r.number, EventKind(r.kind), tuple(json.loads(r.ids).items()), r.at) for r in rows]
+
+    def last_numbers(self) -> dict[UUID, int]:
+        return {row.id: row.event_number for row in self._session.run(select(projects.c.id, projects.c.event_number))}
+
+    def first_number(self, project_id: UUID) -> int:
+        kept = self._session.run(select(func.min(events.c.number)).where(events.c.project_id == project_id)).scalar()
+        if kept is not None:
+            return int(kept)
+        last = self._session.run(select(projects.c.event_number).where(projects.c.id == project_id)).scalar()
+        return int(last or 0) + 1
+
+    def forget_before(self, at: int, limit: int) -> int:
+        old = select(events.c.project_id, events.c.number).where(events.c.at < at).order_by(events.c.at).limit(limit)
+        rows = self._session.run(old).all()
+        if rows:
+            newest: dict[UUID, int] = {}
+            for row in rows:
+                newest[row.project_id] = max(row.number, newest.get(row.project_id, 0))
+            for project_id, number in newest.items():
+                self._session.run(delete(events).where(events.c.project_id == project_id, events.c.number <= number))
+        return len(rows)
+
+
+class SqlLeases:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def take(self, name: str, holder: UUID, seconds: float) -> bool:
+        now = self._session.now
+        values = {"holder": holder, "expires_at": now + int(seconds * SECOND)}
+        statement = self._session.insert(leases).values(name=name, **values)
+        mine_or_free = (leases.c.holder == holder) | (leases.c.expires_at < now)
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=mine_or_free)
+        return bool(self._session.run(statement).rowcount)
+
+    def drop(self, name: str, holder: UUID) -> None:
+        self._session.run(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+    def serialize(self, name: str) -> None:
+        # SQLite has one writer at a time anyway.
+        if self._session.dialect == "postgresql":
+            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+            self._session.run(select(func.pg_advisory_xact_lock(number)))
+
+
+class SqlIdempotency:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def answer(self, project_id: UUID, user_id: UUID, key: str, request_digest: bytes) -> str | None:
+        kept = idempotency_keys
+        row = self._session.run(
+            select(kept).where(kept.c.project_id == project_id, kept.c.user_id == user_id, kept.c.key == key)
+        ).one_or_none()
+        if row is None:
+            return None
+        if row.request_digest != request_digest:
+            raise IdempotencyKeyReused("This idempotency key was used for another request; choose a new one.")
+        return str(row.answer)
+
+    def keep(self, project_id: UUID, user_id: UUID, key: str, request_digest: bytes, answer: str) -> None:
+        values = {"request_digest": request_digest, "answer": answer, "created_at": self._session.now}
+        self._session.run(
+            self._session.insert(idempotency_keys).values(project_id=project_id, user_id=user_id, key=key, **values)
+        )
+
+    def forget_before(self, at: int) -> None:
+        self._session.run(delete(idempotency_keys).where(idempotency_keys.c.created_at < at))

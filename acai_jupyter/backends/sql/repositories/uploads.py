@@ -1,0 +1,198 @@
+"""Upload sessions, their files and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from acai_jupyter.backends.sql.session import Session, chunks
+from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.uploads import (
+    CommittedFile,
+    ObjectKind,
+    Purpose,
+    UploadFile,
+    UploadObject,
+    UploadSession,
+    UploadState,
+)
+
+_ENDED = (UploadState.COMMITTED, UploadState.ABORTED)
+
+
+class SqlUploads:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, session: UploadSession) -> None:
+        self._session.run(
+            self._session.insert(uploads).values(
+                project_id=session.project_id,
+                id=session.id,
+                user_id=session.user_id,
+                purpose=session.purpose.value,
+                state=session.state.value,
+                fileset_name=session.fileset_name,
+                job_id=session.job_id,
+                attempt=session.attempt,
+                rank=session.rank,
+                created_at=session.created_at,
+                expires_at=session.expires_at,
+            )
+        )
+
+    def get(self, project_id: UUID, upload_id: UUID, lock: bool = False) -> UploadSession | None:
+        statement = select(uploads).where(uploads.c.project_id == project_id, uploads.c.id == upload_id)
+        row = self._session.run(statement.with_for_update() if lock else statement).one_or_none()
+        return row and _session(row)
+
+    def move(
+        self, session: UploadSession, state: UploadState, fileset_version: UUID | None = None, snapshot: UUID | None = None
+    ) -> UploadSession:
+        values: dict[str, Any] = {"state": state.value}
+        if state in _ENDED:
+            values |= {"ended_at": self._session.now, "fileset_version_id": fileset_version, "snapshot_id": snapshot}
+        statement = update(uploads).where(*_is(uploads, session)).values(**values).returning(uploads)
+        return _session(self._session.run(statement).one())
+
+    def results(self, session: UploadSession) -> tuple[UUID | None, UUID | None]:
+        wanted = select(uploads.c.fileset_version_id, uploads.c.snapshot_id).where(*_is(uploads, session))
+        row = self._session.run(wanted).one()
+        return row.fileset_version_id, row.snapshot_id
+
+    def add_files(self, session: UploadSession, files: Sequence[UploadFile]) -> None:
+        if not files:
+            return
+        statement = self._session.insert(upload_files).on_conflict_do_nothing(
+            index_elements=["project_id", "upload_id", "position"]
+        )
+        own = {"project_id": session.project_id, "upload_id": session.id}
+        try:
+            self._session.run(statement, [own | _file_values(file) for file in files])
+        except IntegrityError as error:
+            raise InvalidRequest("Two files of this upload have the same path; name every path once.") from error
+
+    def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
+        wanted = select(upload_files).where(*_of(upload_files, session), upload_files.c.position > after)
+        return [_file(row) for row in self._session.run(wanted.order_by(upload_files.c.position).limit(limit))]
+
+    def at(self, session: UploadSession, positions: Sequence[int]) -> list[UploadFile]:
+        found: list[UploadFile] = []
+        for some in chunks(positions):
+            wanted = select(upload_files).where(*_of(upload_files, session), upload_files.c.position.in_(some))
+            found += [_file(row) for row in self._session.run(wanted)]
+        return found
+
+    def file_count(self, session: UploadSession) -> int:
+        count = select(func.count()).select_from(upload_files).where(*_of(upload_files, session))
+        return int(self._session.run(count).scalar_one())
+
+    def place(self, session: UploadSession, ordinal: int, offsets: Mapping[int, int]) -> None:
+        at_position = upload_files.c.position == bindparam("at_position")
+        statement = update(upload_files).where(*_of(upload_files, session), at_position)
+        rows = [{"at_position": position, "at_offset": offset} for position, offset in offsets.items()]
+        self._session.run(statement.values(object=ordinal, offset=bindparam("at_offset")), rows)
+
+    def unplaced(self, session: UploadSession, limit: int) -> list[UploadFile]:
+        nowhere = and_(upload_files.c.object.is_(None), upload_files.c.stored.is_(False))
+        wanted = select(upload_files).where(*_of(upload_files, session), nowhere).order_by(upload_files.c.position)
+        return [_file(row) for row in self._session.run(wanted.limit(limit))]
+
+    def add_object(self, session: UploadSession, item: UploadObject) -> UploadObject:
+        statement = self._session.insert(upload_objects).values(
+            project_id=session.project_id,
+            upload_id=session.id,
+            ordinal=item.ordinal,
+            id=item.id,
+            kind=item.kind.value,
+            key=item.key,
+            size=item.size,
+            digest=item.digest,
+            parts=b"".join(item.parts),
+        )
+        self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "upload_id", "ordinal"]))
+        there = select(upload_objects).where(*_of(upload_objects, session), upload_objects.c.ordinal == item.ordinal)
+        return _object(self._session.run(there).one())
+
+    def set_multipart(self, session: UploadSession, ordinal: int, multipart_id: str) -> None:
+        at_ordinal = upload_objects.c.ordinal == ordinal
+        self._session.run(
+            update(upload_objects).where(*_of(upload_objects, session), at_ordinal).values(multipart_id=multipart_id)
+        )
+
+    def objects(self, session: UploadSession) -> list[UploadObject]:
+        wanted = select(upload_objects).where(*_of(upload_objects, session)).order_by(upload_objects.c.ordinal)
+        return [_object(row) for row in self._session.run(wanted)]
+
+    def committed(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
+        wanted = select(upload_files).where(*_of(upload_files, session), upload_files.c.position > after)
+        rows = self._session.run(wanted.order_by(upload_files.c.position).limit(limit))
+        return [(row.position, CommittedFile(row.path, row.version or 0, row.size, bool(row.unchanged))) for row in rows]
+
+    def overdue(self, limit: int) -> list[UploadSession]:
+        open_states = [UploadState.PENDING.value, UploadState.SEALED.value]
+        late = select(uploads).where(uploads.c.state.in_(open_states), uploads.c.expires_at < self._session.now)
+        return [_session(row) for row in self._session.run(late.limit(limit))]
+
+    def ended_before(self, at: int, limit: int) -> list[UploadSession]:
+        ended = uploads.c.state.in_([state.value for state in _ENDED])
+        old = select(uploads).where(ended, uploads.c.ended_at < at).order_by(uploads.c.ended_at)
+        return [_session(row) for row in self._session.run(old.limit(limit))]
+
+    def forget(self, session: UploadSession) -> None:
+        for table in (blob_pins, upload_files, upload_objects):
+            self._session.run(delete(table).where(*_of(table, session)))
+        self._session.run(delete(uploads).where(*_is(uploads, session)))
+
+
+def _is(table: Any, session: UploadSession) -> tuple[Any, Any]:
+    return table.c.project_id == session.project_id, table.c.id == session.id
+
+
+def _of(table: Any, session: UploadSession) -> tuple[Any, Any]:
+    return table.c.project_id == session.project_id, table.c.upload_id == session.id
+
+
+def _session(row: Row[Any]) -> UploadSession:
+    return UploadSession(
+        row.project_id,
+        row.id,
+        row.user_id,
+        Purpose(row.purpose),
+        UploadState(row.state),
+        row.fileset_name,
+        row.created_at,
+        row.expires_at,
+        row.job_id,
+        row.attempt,
+        row.rank,
+    )
+
+
+def _file_values(file: UploadFile) -> dict[str, Any]:
+    return {
+        "position": file.position,
+        "path": file.path,
+        "size": file.size,
+        "digest": file.digest,
+        "executable": file.executable,
+        "stored": file.stored,
+        "object": file.object,
+        "offset": file.offset,
+        "path_id": new_id(),
+    }
+
+
+def _file(row: Row[Any]) -> UploadFile:
+    return UploadFile(row.position, row.path, row.size, row.digest, row.stored, row.executable, row.object, row.offset)
+
+
+def _object(row: Row[Any]) -> UploadObject:
+    parts = tuple(row.parts[start : start + 32] for start in range(0, len(row.parts), 32))
+    return UploadObject(row.ordinal, row.id, ObjectKind(row.kind), row.key, row.size, row.digest, parts, row.multipart_id)

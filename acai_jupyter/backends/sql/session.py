@@ -1,0 +1,47 @@
+"""What all repositories of one unit of work share: the connection, the clock, the events that were written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Executable
+
+_Item = TypeVar("_Item")
+
+MOST_PARAMETERS = 500
+"""Values in one IN list or one chunk of work."""
+
+
+class Session:
+    """One transaction's connection. `changed` collects which projects have new events, up to which number."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self.now = now
+        self.changed: dict[UUID, int] = {}
+
+    def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+        """Execute a statement; with `rows`, once for each of them."""
+        if rows is None:
+            return self.connection.execute(statement)
+        return self.connection.execute(statement, rows)
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+
+def chunks(items: Sequence[_Item], size: int = MOST_PARAMETERS) -> Iterator[Sequence[_Item]]:
+    """`items` in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

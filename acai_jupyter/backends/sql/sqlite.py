@@ -1,0 +1,136 @@
+"""The metadata store in a SQLite file: one writer, many readers, nothing to install."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from acai_jupyter.backends.sql.group_commit import GroupCommit
+from acai_jupyter.backends.sql.migrate import check_schema, upgrade
+from acai_jupyter.backends.sql.network_folder import refuse_network_folder
+from acai_jupyter.backends.sql.unit import SqlUnitOfWork
+from acai_jupyter.domain.errors import AcaiError, StoreUnavailable
+from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
+
+_BUSY_MILLISECONDS: Final = 15_000
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -16384",
+)
+
+
+class SqliteStore:
+    """`path` is the database file; `on_events` is told of events once they are committed."""
+
+    def __init__(self, path: Path, on_events: OnEvents) -> None:
+        refuse_network_folder(path.parent)
+        self._path = path
+        self._on_events = on_events
+        self._engine = _engine(path)
+        self._writer = GroupCommit(self._engine.connect)
+        self._watcher: Connection | None = None
+        self._data_version: int | None = None
+
+    def open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                upgrade(connection)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    def check(self) -> None:
+        with _translated(), self._engine.connect() as connection:
+            check_schema(connection)
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        with _translated(), self._writer.unit() as connection:
+            unit = SqlUnitOfWork(connection, _now())
+            yield unit
+        if unit.session.changed:
+            self._on_events(unit.session.changed)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with _translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield SqlUnitOfWork(connection, _now())
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    def foreign_changes(self) -> bool:
+        with _translated():
+            if self._watcher is None:
+                self._watcher = self._engine.connect()
+            version = int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
+        changed = self._data_version is not None and version != self._data_version
+        self._data_version = version
+        return changed
+
+    def close(self) -> None:
+        self._writer.close()
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+        self._engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        # Transactions are begun and ended by hand: the driver would begin them too late and without IMMEDIATE.
+        isolation_level="AUTOCOMMIT",
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=24,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000},
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The driver's errors as ours: what the user can do stands in the message."""
+    try:
+        yield
+    except AcaiError:
+        raise
+    except DBAPIError as error:
+        said = str(error.orig)
+        if "locked" in said or "busy" in said:
+            raise StoreUnavailable("The database is busy with another process; try again in a moment.") from error
+        if "full" in said or "I/O" in said or "unable to open" in said or "readonly" in said:
+            raise StoreUnavailable(
+                f"The database can't be written ({said}): check free space and rights of ACAI_HOME."
+            ) from error
+        raise
+    except SQLAlchemyError as error:
+        if "QueuePool limit" in str(error):
+            raise StoreUnavailable("Too many requests read the database at once; try again in a moment.") from error
+        raise
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

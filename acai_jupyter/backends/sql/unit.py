@@ -1,0 +1,55 @@
+"""One transaction: a repository a noun over one connection."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from acai_jupyter.backends.sql.repositories.access import SqlAccess
+from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.files import SqlFiles
+from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
+from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
+from acai_jupyter.backends.sql.repositories.logs import SqlLogs
+from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
+from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
+from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
+from acai_jupyter.backends.sql.repositories.search import SqlSearch
+from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
+from acai_jupyter.backends.sql.session import Session
+from acai_jupyter.backends.sql.tables import projects
+from acai_jupyter.ports.store.access import Access
+from acai_jupyter.ports.store.engine import Jobs, Logs
+from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
+from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
+from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
+
+
+class SqlUnitOfWork:
+    """The repositories of one transaction."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self.session = session = Session(connection, now)
+        self.access: Access = SqlAccess(session)
+        self.uploads: Uploads = SqlUploads(session)
+        self.blobs: Blobs = SqlBlobs(session)
+        self.files: Files = SqlFiles(session)
+        self.filesets: Filesets = SqlFilesets(session)
+        self.snapshots: Snapshots = SqlSnapshots(session)
+        self.provenance: Provenance = SqlProvenance(session)
+        self.metadata: MetadataValues = SqlMetadataValues(session)
+        self.search: Search = SqlSearch(session)
+        self.jobs: Jobs = SqlJobs(session)
+        self.logs: Logs = SqlLogs(session)
+        self.events: Events = SqlEvents(session)
+        self.leases: Leases = SqlLeases(session)
+        self.idempotency: Idempotency = SqlIdempotency(session)
+
+    def now(self) -> int:
+        return self.session.now
+
+    def lock_project(self, project_id: UUID) -> None:
+        # SQLite has one writer at a time: whoever writes holds every row.
+        if self.session.dialect == "postgresql":
+            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update())

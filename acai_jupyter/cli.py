@@ -1,0 +1,124 @@
+"""`acai`: the command line. Exit codes: 0, 1 for an error, 2 for usage; waiting for a job ends with the job's own."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any, Final
+
+from acai_jupyter.client.commands.command import Command, Lines, Watched, argument
+from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
+from acai_jupyter.client.commands.text import as_json, as_text
+from acai_jupyter.domain.errors import AcaiError
+
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except HelpWanted as wanted:
+        print(wanted, end="")  # noqa: T201
+        return 0
+    except UsageMistake as mistake:
+        print(f"acai: {mistake}", file=sys.stderr)  # noqa: T201
+        return 2
+    except AcaiError as error:
+        print(f"acai: {error.message} [{error.code}]", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `acai ls | head`; Python must not complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+
+
+def _run(given: list[str]) -> int:
+    if given[:1] == ["server"]:
+        return _serve(given[1:])
+    parsed = new_parser("acai", (*COMMANDS, _LOGIN, _SERVER)).parse_args(given)
+    command: Command = parsed.command_to_run
+    if command is _LOGIN:
+        print(_login(parsed))  # noqa: T201
+        return 0
+    from acai_jupyter.client.connect import connect
+
+    return _show(command.run(connect(), parsed), parsed)
+
+
+def _show(value: Any, given: Namespace) -> int:
+    if isinstance(value, Watched):
+        return _watch(value, given)
+    if isinstance(value, Lines):
+        for piece in value.pieces:
+            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
+            sys.stdout.buffer.flush()
+    else:
+        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format)
+        print(text)  # noqa: T201
+    return 0
+
+
+def _watch(watched: Watched, given: Namespace) -> int:
+    job = watched.job
+    try:
+        if watched.show_log:
+            print(f"Job {job.number}", file=sys.stderr)  # noqa: T201
+            for line in job.logs(follow=True):
+                print(line, flush=True)  # noqa: T201
+        job.wait()
+    except KeyboardInterrupt:
+        print(f"\nJob {job.number} goes on: acai job logs -f {job.number}", file=sys.stderr)  # noqa: T201
+        return _INTERRUPTED
+    if given.json:
+        print(as_json(job))  # noqa: T201
+    else:
+        print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
+    return job.exit_status or 0
+
+
+def _login(given: Namespace) -> str:
+    """Remember a platform and a token, once the platform has said whose it is."""
+    from acai_jupyter.client.connect import connect
+    from acai_jupyter.client.discovery import Address, api_url, save_credentials
+
+    token = sys.stdin.readline().strip() if given.token_stdin else getpass.getpass("Token: ").strip()
+    who = connect(given.url, token).whoami()
+    path = save_credentials(Address(api_url(given.url), token, "acai login"))
+    return f"Logged in as {who.name} of {who.project}; written to {path}."
+
+
+def _serve(arguments: list[str]) -> int:
+    """Become the server process; its options are Jupyter Server's, and `--AcaiServer.SETTING=…`."""
+    if arguments in (["-h"], ["--help"]):
+        raise HelpWanted(
+            "usage: acai server [--port=8899] [--ip=0.0.0.0] [--AcaiServer.SETTING=VALUE …]\n\n"
+            "Run the platform as a server of its own. The options are Jupyter Server's; the settings stand in the docs.\n"
+        )
+    os.execv(sys.executable, [sys.executable, "-m", "acai_server", *arguments])  # noqa: S606
+
+
+def _nothing(client: Any, given: Namespace) -> None:
+    """These commands are carried out before there is a client."""
+
+
+_LOGIN: Final = Command(
+    ("login",),
+    "remember a platform and a token",
+    (
+        argument("url", help="the platform's address"),
+        argument("--token-stdin", action="store_true", help="read the token from stdin instead of asking for it"),
+    ),
+    _nothing,
+)
+_SERVER: Final = Command(("server",), "run the platform as a server of its own (acai server --help)", (), _nothing)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The client: one object, a noun an attribute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from acai_jupyter.client.files import Files
+from acai_jupyter.client.filesets import Filesets
+from acai_jupyter.client.jobs import Jobs
+from acai_jupyter.client.metadata import MetadataKeys
+from acai_jupyter.client.people import Projects, Users
+from acai_jupyter.client.provenance import Provenance
+from acai_jupyter.client.records import Identity, record
+from acai_jupyter.client.search import Search
+from acai_jupyter.client.transport import Transport
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Client:
+    """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
+
+    `files`, `filesets`, `jobs`, `metadata`, `provenance`, `projects`, `users` hold the verbs of each noun.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._search = Search(transport)
+        self.files = Files(transport)
+        self.filesets = Filesets(transport)
+        self.jobs = Jobs(transport)
+        self.metadata = MetadataKeys(transport)
+        self.provenance = Provenance(transport)
+        self.projects = Projects(transport)
+        self.users = Users(transport)
+
+    @property
+    def url(self) -> str:
+        """Where the platform's API is."""
+        return self._transport.url
+
+    def close(self) -> None:
+        """Close the connections. Leaving a `with` block does so too, and forgetting the client."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def whoami(self) -> Identity:
+        """Who this client speaks for: `.name`, `.project`, `.role`."""
+        return record(Identity, self._transport.get("/whoami"))
+
+    def server(self) -> dict[str, Any]:
+        """The platform's version, and what its launcher can hold and enforce."""
+        return dict(self._transport.get("/server"))
+
+    def find(
+        self,
+        kind: str,
+        query: str = "",
+        *,
+        order_by: str | list[str] | None = None,
+        limit: int = 1000,
+        columns: list[str] | None = None,
+        latest: bool = False,
+    ) -> pd.DataFrame:
+        """The `files`, `filesets` or `jobs` that match a query, as a DataFrame with typed columns.
+
+        `client.find("filesets", 'model == "BERT" and precision > 0.5', order_by="-precision")`; `job.KEY` asks about the
+        job that made a file or file set. Without an order the newest come first; `-` before a key means descending.
+        `latest` looks only at latest versions.
+
+        Raises InvalidQuery.
+        """
+        return self._search.find(kind, query, order_by=order_by, limit=limit, columns=columns, latest=latest)
+
+    def count(self, kind: str, query: str = "", *, latest: bool = False) -> int:
+        """How many match. Raises InvalidQuery."""
+        return self._search.count(kind, query, latest=latest)
+
+    def max(self, kind: str, key: str, query: str = "") -> Any:
+        """The greatest value of a key among what matches, None where there is none. NaN and infinities don't count."""
+        return self._search.extreme(kind, key, query, greatest=True)
+
+    def min(self, kind: str, key: str, query: str = "") -> Any:
+        """The least value of a key among what matches, None where there is none."""
+        return self._search.extreme(kind, key, query, greatest=False)
+
+    def __repr__(self) -> str:
+        return f"<ACAI client of {self.url}>"

@@ -1,0 +1,1 @@
+"""The command table: what the CLI and the magics both offer, each verb a call of one public client function."""

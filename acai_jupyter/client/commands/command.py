@@ -1,0 +1,53 @@
+"""What a command is."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+Run = Callable[["Client", Namespace], Any]
+"""Carries a command out; what it returns is shown."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument as argparse takes it. `means` says what completes it: `reference`, `fileset`, `job`, `key`, `file`."""
+
+    names: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    means: str | None = None
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb, or a noun and a verb. `run` calls one public function of the client."""
+
+    words: tuple[str, ...]
+    summary: str
+    arguments: tuple[Argument, ...]
+    run: Run
+
+
+def argument(*names: str, means: str | None = None, **options: Any) -> Argument:
+    """Shorthand for an Argument."""
+    return Argument(names, options, means)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A job that its command waits for: its log is shown as it comes, and its exit status is the command's."""
+
+    job: Any
+    show_log: bool = True
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Text that comes piece by piece."""
+
+    pieces: Any

@@ -1,0 +1,115 @@
+"""Commands about jobs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Argument, Command, Lines, Watched, argument
+from acai_jupyter.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+
+SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
+    argument("--name", help="a name for people"),
+    argument("--input", metavar="FILESET", means="fileset", help="the file set below input/"),
+    argument("--output", metavar="FILESET", means="fileset", help="the file set that output/ becomes"),
+    argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),
+    argument("--image", help="the container image, where jobs run in containers"),
+    argument("--python", help="the interpreter that python means in the command"),
+    argument("--cpu", type=float, help="vCPUs"),
+    argument("--memory", help="MB, or a size such as 2GiB"),
+    argument("--gpu", type=int, default=0, help="GPUs"),
+    argument("--env", action="append", default=[], metavar="KEY=VALUE", help="a variable; may be repeated"),
+    argument("--timeout", help="seconds, or a duration such as 2h, counted from RUNNING"),
+    argument("--priority", type=int, default=0, help="higher goes first in one's own queue"),
+    argument("--wait", action="store_true", help="show the log and wait for the end"),
+)
+"""What `acai job submit` and `%%acai submit` share."""
+
+
+def submission(given: Namespace) -> dict[str, Any]:
+    """The keywords of `client.jobs.submit` that these arguments mean. Raises InvalidRequest."""
+    env = {}
+    for pair in given.env:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise InvalidRequest(f"--env {pair!r} is not of the form KEY=VALUE.")
+        env[key] = value
+    names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority")
+    return {**{name: getattr(given, name) for name in names}, "env": env}
+
+
+def job_submit(client: Client, given: Namespace) -> Any:
+    command = given.command[0] if len(given.command) == 1 else given.command
+    job = client.jobs.submit(command, code=given.code, **submission(given))
+    return Watched(job) if given.wait else job
+
+
+def job_ls(client: Client, given: Namespace) -> Any:
+    return client.jobs.list(status=given.status, limit=given.limit)
+
+
+def job_show(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job)
+
+
+def job_logs(client: Client, given: Namespace) -> Any:
+    job = client.jobs.get(given.job)
+    if given.follow:
+        return Lines(line + "\n" for line in job.logs(follow=True))
+    return Lines([job.logs()])
+
+
+def job_metrics(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).metrics()
+
+
+def job_wait(client: Client, given: Namespace) -> Any:
+    return Watched(client.jobs.get(given.job), show_log=False)
+
+
+def job_kill(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).kill()
+
+
+def job_retry(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).retry()
+
+
+_JOB: Final = argument("job", means="job", help="its number or id")
+
+COMMANDS: Final = (
+    Command(
+        ("job", "submit"),
+        "submit a job; options come first, the command last (in quotes, or after --)",
+        (
+            *SUBMIT_ARGUMENTS,
+            argument("--code", metavar="FOLDER", means="file", help="the code that it runs in: a folder, a file, or @FILESET"),
+            argument("command", nargs="+", help="one text for the shell, or a program and its arguments"),
+        ),
+        job_submit,
+    ),
+    Command(
+        ("job", "ls"),
+        "list jobs, newest first",
+        (
+            argument("--status", metavar="STATUS[,STATUS]", help="only these"),
+            argument("--limit", type=int, default=50, help="at most so many (50)"),
+        ),
+        job_ls,
+    ),
+    Command(("job", "show"), "all about a job", (_JOB,), job_show),
+    Command(
+        ("job", "logs"),
+        "what a job printed",
+        (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended")),
+        job_logs,
+    ),
+    Command(("job", "metrics"), "the history of the numbers that a job's log set", (_JOB,), job_metrics),
+    Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
+    Command(("job", "kill"), "end a job", (_JOB,), job_kill),
+    Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),
+)

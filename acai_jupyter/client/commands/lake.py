@@ -1,0 +1,113 @@
+"""Commands about files and file sets."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Command, Lines, argument
+from acai_jupyter.domain.errors import InvalidReference
+from acai_jupyter.domain.references import FolderReference, parse
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+
+def ls(client: Client, given: Namespace) -> Any:
+    if given.all_versions:
+        return client.files.versions(given.reference)
+    recursive = given.recursive or not isinstance(parse(given.reference), FolderReference)
+    return client.files.list(given.reference, recursive=recursive)
+
+
+def put(client: Client, given: Namespace) -> Any:
+    *sources, destination = given.paths
+    if not sources:
+        raise InvalidReference("Name what to upload and where to: acai put train.json /data/.")
+    if sources == ["-"]:
+        return client.files.upload(sys.stdin.buffer.read(), destination, fileset=given.fileset)
+    return client.files.upload(sources, destination, fileset=given.fileset)
+
+
+def get(client: Client, given: Namespace) -> Any:
+    return [str(path) for path in client.files.download(given.references, given.to)]
+
+
+def cat(client: Client, given: Namespace) -> Any:
+    def pieces() -> Any:
+        with client.files.open(given.reference) as file:
+            while piece := file.read(1024 * 1024):
+                yield piece
+
+    return Lines(pieces())
+
+
+def fileset_create(client: Client, given: Namespace) -> Any:
+    return client.filesets.create(given.name, given.references)
+
+
+def fileset_ls(client: Client, given: Namespace) -> Any:
+    return client.filesets.list()
+
+
+def fileset_show(client: Client, given: Namespace) -> Any:
+    return client.filesets.files(given.fileset)
+
+
+def fileset_versions(client: Client, given: Namespace) -> Any:
+    return client.filesets.versions(given.name)
+
+
+def fileset_diff(client: Client, given: Namespace) -> Any:
+    return client.filesets.diff(given.before, given.after)
+
+
+_REFERENCE: Final = argument("reference", means="reference", help="such as /data/, /data/*.json, /data/train.json@Digits:1")
+
+COMMANDS: Final = (
+    Command(
+        ("ls",),
+        "list files; a folder shows one level unless -R",
+        (
+            argument("reference", nargs="?", default="/", means="reference", help="a folder, a pattern, a file or a file set"),
+            argument("-R", "--recursive", action="store_true", help="every file below"),
+            argument("--all-versions", action="store_true", help="all versions of one file"),
+        ),
+        ls,
+    ),
+    Command(
+        ("put",),
+        "upload files: acai put SOURCE… DESTINATION",
+        (
+            argument("paths", nargs="+", means="file", help="local files and folders, and last where they go; - reads stdin"),
+            argument("--fileset", metavar="NAME", means="fileset", help="make a file set version of exactly these files"),
+        ),
+        put,
+    ),
+    Command(
+        ("get",),
+        "download files",
+        (
+            argument("references", nargs="+", means="reference"),
+            argument("--to", default=".", metavar="FOLDER", means="file", help="where they go (.)"),
+        ),
+        get,
+    ),
+    Command(("cat",), "print a file", (_REFERENCE,), cat),
+    Command(
+        ("fileset", "create"),
+        "make a file set version from references; later ones override earlier ones",
+        (argument("name", means="fileset"), argument("references", nargs="+", means="reference")),
+        fileset_create,
+    ),
+    Command(("fileset", "ls"), "list file sets", (), fileset_ls),
+    Command(("fileset", "show"), "list the files of a file set", (argument("fileset", means="fileset"),), fileset_show),
+    Command(("fileset", "versions"), "list the versions of a file set", (argument("name", means="fileset"),), fileset_versions),
+    Command(
+        ("fileset", "diff"),
+        "what differs between two file sets",
+        (argument("before", means="fileset"), argument("after", means="fileset")),
+        fileset_diff,
+    ),
+)

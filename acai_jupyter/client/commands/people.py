@@ -1,0 +1,42 @@
+"""Commands about projects and users."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Command, argument
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+
+def whoami(client: Client, given: Namespace) -> Any:
+    return client.whoami()
+
+
+def project_create(client: Client, given: Namespace) -> Any:
+    project = client.projects.create(given.name, admin=given.admin)
+    return {"project": project.name, "admin": given.admin, "token": project.token}
+
+
+def user_create(client: Client, given: Namespace) -> Any:
+    user = client.users.create(given.name, role=given.role)
+    return {"user": user.name, "role": user.role, "token": user.token}
+
+
+COMMANDS: Final = (
+    Command(("whoami",), "who you are here", (), whoami),
+    Command(
+        ("project", "create"),
+        "make a project and its admin; the token is shown once",
+        (argument("name"), argument("--admin", default="admin", help="the name of its admin (admin)")),
+        project_create,
+    ),
+    Command(
+        ("user", "create"),
+        "make a user of the project; the token is shown once",
+        (argument("name"), argument("--role", default="member", choices=["member", "project_admin"])),
+        user_create,
+    ),
+)

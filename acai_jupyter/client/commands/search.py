@@ -1,0 +1,111 @@
+"""Commands about metadata, queries and provenance."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.domain.metadata import ArtifactKind
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+
+def find(client: Client, given: Namespace) -> Any:
+    columns = given.columns.split(",") if given.columns else None
+    order_by = given.order_by.split(",") if given.order_by else None
+    query = " ".join(given.query)
+    return client.find(given.kind, query, order_by=order_by, limit=given.limit, columns=columns, latest=given.latest)
+
+
+def count(client: Client, given: Namespace) -> Any:
+    return client.count(given.kind, " ".join(given.query), latest=given.latest)
+
+
+def meta(client: Client, given: Namespace) -> Any:
+    values = dict(_pair(text) for text in given.values)
+    if given.unset:
+        client.metadata.unset(given.target, given.unset)
+    return client.metadata.set(given.target, values) if values else client.metadata.get(given.target)
+
+
+def tag(client: Client, given: Namespace) -> Any:
+    return client.metadata.set(given.target, tags=given.tags)
+
+
+def untag(client: Client, given: Namespace) -> Any:
+    return client.metadata.unset(given.target, tags=given.tags)
+
+
+def trace(client: Client, given: Namespace) -> Any:
+    return client.provenance.trace(given.fileset, "forward" if given.forward else "backward", depth=given.depth)
+
+
+def forward(client: Client, given: Namespace) -> Any:
+    return client.provenance.forward(given.fileset)
+
+
+def backward(client: Client, given: Namespace) -> Any:
+    return client.provenance.backward(given.fileset)
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """`KEY=VALUE`: true and false, a number where it reads as one, else text; quotes make it text."""
+    key, _, value = text.partition("=")
+    if value in ("true", "false"):
+        return key, value == "true"
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return key, value[1:-1]
+    try:
+        return key, float(value)
+    except ValueError:
+        return key, value
+
+
+_KIND: Final = argument("kind", choices=[kind.value for kind in ArtifactKind])
+_QUERY: Final = argument("query", nargs="*", default=[], means="key", help="""such as 'model == "BERT" and precision > 0.5'""")
+_LATEST: Final = argument("--latest", action="store_true", help="only latest versions")
+_FILESET: Final = argument("fileset", means="fileset", help="such as Model or Model:2")
+_TARGET: Final = argument("target", means="reference", help="a file, a file set, or a job's number")
+
+COMMANDS: Final = (
+    Command(
+        ("find",),
+        "find files, file sets or jobs",
+        (
+            _KIND,
+            _QUERY,
+            argument("--order-by", metavar="[-]KEY[,…]", means="key", help="- for descending (write --order-by=-KEY)"),
+            argument("--limit", type=int, default=100, help="at most so many (100)"),
+            argument("--columns", metavar="KEY[,…]", help="only these"),
+            _LATEST,
+        ),
+        find,
+    ),
+    Command(("count",), "count them", (_KIND, _QUERY, _LATEST), count),
+    Command(
+        ("meta",),
+        "show or set metadata: acai meta Digits:1 model=BERT",
+        (
+            _TARGET,
+            argument("values", nargs="*", metavar="KEY=VALUE"),
+            argument("--unset", action="append", default=[], metavar="KEY", help="remove a key; may be repeated"),
+        ),
+        meta,
+    ),
+    Command(("tag",), "add tags", (_TARGET, argument("tags", nargs="+")), tag),
+    Command(("untag",), "remove tags", (_TARGET, argument("tags", nargs="+")), untag),
+    Command(
+        ("trace",),
+        "all that a file set came from, or (--forward) led to",
+        (
+            _FILESET,
+            argument("--forward", action="store_true", help="to results"),
+            argument("--depth", type=int, help="at most so many actions away"),
+        ),
+        trace,
+    ),
+    Command(("forward",), "one step to results", (_FILESET,), forward),
+    Command(("backward",), "one step to sources", (_FILESET,), backward),
+)

@@ -1,0 +1,68 @@
+"""All commands, and the parser that reads them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+from acai_jupyter.client.commands import jobs, lake, people, search
+from acai_jupyter.client.commands.command import Argument, Command
+
+COMMANDS: Final[tuple[Command, ...]] = (*lake.COMMANDS, *jobs.COMMANDS, *search.COMMANDS, *people.COMMANDS)
+
+
+class UsageMistake(Exception):
+    """A command line that can't be understood; the text says how it is written."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but mistakes are raised: a magic must not end the kernel."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageMistake(f"{message} (see {self.prog} --help)")
+
+
+class HelpWanted(Exception):
+    """Somebody asked for help; the text is it."""
+
+
+class _Help(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> NoReturn:
+        raise HelpWanted(parser.format_help())
+
+
+def new_parser(prog: str, commands: Sequence[Command] = COMMANDS) -> Parser:
+    """A parser of `commands`; what it reads has the command under `command_to_run`."""
+    parser = Parser(prog=prog, description="A versioned data lake and a job engine.", add_help=False)
+    _add_help(parser)
+    nouns: dict[tuple[str, ...], Any] = {(): parser.add_subparsers(metavar="COMMAND", required=True)}
+    for command in commands:
+        *before, last = command.words
+        group = _group(nouns, tuple(before))
+        own = group.add_parser(last, help=command.summary, description=command.summary, add_help=False)
+        add_arguments(own, command.arguments)
+        own.add_argument("--json", action="store_true", help="print JSON")
+        own.add_argument("--format", choices=["table", "csv", "json"], default="table", help="how tables are printed (table)")
+        own.set_defaults(command_to_run=command)
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser, arguments: Sequence[Argument]) -> None:
+    """Give a parser these arguments, and help."""
+    _add_help(parser)
+    for one in arguments:
+        parser.add_argument(*one.names, **one.options)
+
+
+def _add_help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help")
+
+
+def _group(nouns: dict[tuple[str, ...], Any], words: tuple[str, ...]) -> Any:
+    """The sub-commands of a noun, made at its first verb."""
+    if words not in nouns:
+        noun = nouns[()].add_parser(words[0], help=f"about {words[0]}s", add_help=False)
+        _add_help(noun)
+        nouns[words] = noun.add_subparsers(metavar="VERB", required=True)
+    return nouns[words]

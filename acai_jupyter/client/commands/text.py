@@ -1,0 +1,92 @@
+"""What commands return, as text and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime
+from typing import Any
+
+from acai_jupyter.client.files import Upload
+from acai_jupyter.client.job import Job
+from acai_jupyter.client.jobs import JobList
+from acai_jupyter.client.metadata import Metadata
+from acai_jupyter.client.provenance import Graph
+from acai_jupyter.client.records import Records
+
+
+def as_text(value: Any, table_format: str = "table") -> str:
+    """For people: tables for what has rows, `key  value` lines for what has fields."""
+    frame = _frame(value)
+    if frame is not None:
+        if table_format == "csv":
+            return str(frame.to_csv(index=False)).rstrip("\n")
+        return str(frame.to_string(index=False)) if len(frame) else "nothing"
+    if isinstance(value, Job):
+        return job_text(value)
+    if isinstance(value, Metadata):
+        return _fields({**value.built_in, **value.values, "tags": ", ".join(value.tags)})
+    if isinstance(value, dict):
+        return _fields(value)
+    if isinstance(value, list):
+        return "\n".join(str(item) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type | Upload | Graph):
+        return _fields(_record(value))
+    return str(value)
+
+
+def as_json(value: Any) -> str:
+    """For programs."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
+
+
+def job_text(job: Job) -> str:
+    """A job's fields, those that say something."""
+    told = job.details
+    shown = {name: value for name, value in told.items() if value not in (None, [], {}, "") and name != "history"}
+    if isinstance(shown.get("command"), list):
+        shown["command"] = " ".join(shown["command"])
+    return _fields(shown)
+
+
+def _frame(value: Any) -> Any:
+    if isinstance(value, Records | JobList):
+        return value.to_frame()
+    if isinstance(value, Graph) and value.edges:
+        return value.to_frame()[["source", "target", "kind", "job_number", "label"]]
+    return value if type(value).__name__ == "DataFrame" else None
+
+
+def _fields(fields: dict[str, Any]) -> str:
+    width = max((len(name) for name in fields), default=0)
+    return "\n".join(f"{name:<{width}}  {_shown(value)}" for name, value in fields.items())
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _record(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Job):
+        return value.details
+    if isinstance(value, JobList | Records):
+        return [_plain(item) for item in value]
+    if isinstance(value, Upload):
+        return {"files": _plain(value.files), "fileset": _plain(value.fileset)}
+    if isinstance(value, Graph):
+        return {"nodes": [_plain(node) for node in value.nodes], "actions": value.actions, "edges": value.edges}
+    if type(value).__name__ == "DataFrame":
+        return json.loads(value.to_json(orient="records", date_format="iso", date_unit="us"))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(item) for name, item in _record(value).items()}
+    return value

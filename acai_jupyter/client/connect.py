@@ -1,0 +1,84 @@
+"""`connect()`: find the platform, or start one of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from acai_jupyter import config
+from acai_jupyter.client.client import Client
+from acai_jupyter.client.discovery import Address, api_url, from_credentials, local_servers
+from acai_jupyter.client.local import start_server
+from acai_jupyter.client.transport import Transport
+from acai_jupyter.domain.errors import AcaiError, InvalidSetting, ServerUnreachable, Unavailable
+
+_LOCAL_PATIENCE_SECONDS: Final = 0.0
+_FIRST_PATIENCE_SECONDS: Final = 3.0
+
+
+def connect(url: str | None = None, token: str | None = None, *, home: str | None = None) -> Client:
+    """See `acai_jupyter.connect`."""
+    named = _named(url, token, home)
+    if named is not None:
+        return _reach(named)
+    folder = Path(home).expanduser().absolute() if home else config.load().home_folder
+    return _running(folder) or _started(folder)
+
+
+def _named(url: str | None, token: str | None, home: str | None) -> Address | None:
+    """The platform that somebody named, by argument, variable or login."""
+    if url is not None:
+        return Address(api_url(url), token or os.environ.get("ACAI_TOKEN"), "the argument url")
+    if token is not None:
+        raise InvalidSetting("connect(token=…) needs a url too: a token belongs to one platform.")
+    if home is not None:
+        return None
+    if os.environ.get("ACAI_URL"):
+        return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN"), "ACAI_URL")
+    return from_credentials()
+
+
+def _reach(address: Address, patience: float = _FIRST_PATIENCE_SECONDS) -> Client:
+    """A client whose platform has answered. Raises ServerUnreachable, Unauthenticated."""
+    try:
+        with Client(Transport(address.url, address.token, patience)) as probe:
+            probe.whoami()
+    except ServerUnreachable as error:
+        raise ServerUnreachable(f"{error.message} It was named by {address.given_by}.") from error
+    return Client(Transport(address.url, address.token))
+
+
+def _running(home: Path) -> Client | None:
+    """The platform of `home`, where one of its servers answers."""
+    for address in local_servers(home):
+        try:
+            return _reach(address, _LOCAL_PATIENCE_SECONDS)
+        except AcaiError:
+            continue  # a server that was killed has left its entry behind
+    return None
+
+
+def _started(home: Path) -> Client:
+    """Start a platform of one's own, unless another process does so at this moment."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _one_at_a_time(home / "start.lock"):
+        client = _running(home)
+        if client is not None:
+            return client
+        start_server(home)
+        client = _running(home)
+    if client is None:
+        raise Unavailable(f"The local platform has started, but does not answer: see {home / 'server.log'}.")
+    return client
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    import fcntl
+
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

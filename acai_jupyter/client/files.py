@@ -1,0 +1,154 @@
+"""Files of the lake."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from acai_jupyter.client.local_files import Source, for_lake
+from acai_jupyter.client.progress import bar, somebody_looks
+from acai_jupyter.client.records import File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.domain.errors import InvalidInput, InvalidReference
+from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an upload made: its files, and the file set version where one was named."""
+
+    files: Records[UploadedFile]
+    fileset: Fileset | None
+
+    def __repr__(self) -> str:
+        new = sum(not file.unchanged for file in self.files)
+        said = f"{new} new, {len(self.files) - new} unchanged"
+        return f"Uploaded {len(self.files)} files ({said})" + (f" as {self.fileset}" if self.fileset else "")
+
+
+class Files:
+    """Immutable versions 1, 2, 3 … per path."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def upload(
+        self,
+        source: Source | Sequence[Source],
+        destination: str,
+        *,
+        fileset: str | None = None,
+        progress: bool | None = None,
+    ) -> Upload:
+        """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
+
+        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. All
+        files get their versions at once, or none. `fileset` makes a version of exactly these files.
+
+        Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
+        """
+        from acai_agent import transfer
+
+        files = for_lake(source, destination)
+        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress, translated():
+            answer: Any = transfer.upload(self._transport.api, files, "files", fileset, on_progress)
+        made = self._transport.pages(f"/uploads/{answer['id']}/files")
+        version = answer.get("fileset")
+        return Upload(
+            Records((record(UploadedFile, item) for item in made), UploadedFile),
+            record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
+        )
+
+    def list(self, reference: str = "/", *, recursive: bool = True) -> Records[File | Folder]:
+        """The files that a reference means: `/data/` every file below, `/data/*.json`, `/data/@Digits:1` …
+
+        With `recursive=False` one level of a folder: its folders and files.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound.
+        """
+        items = self._transport.pages("/files", ref=reference, recursive=recursive)
+        return Records((_entry(item) for item in items), (File, Folder))
+
+    def versions(self, path: str) -> Records[File]:
+        """All versions of a file, oldest first. Raises InvalidReference, FileNotFound."""
+        items = self._transport.pages("/files/versions", path=path)
+        return Records((record(File, item) for item in items), File)
+
+    def get(self, reference: str) -> File:
+        """One file. Raises InvalidReference, FileNotFound."""
+        if not isinstance(parse(reference), FileReference):
+            raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
+        return record(File, self._transport.get("/files", ref=reference)["items"][0])
+
+    def download(
+        self,
+        references: str | Sequence[str],
+        to: str | os.PathLike[str] = ".",
+        *,
+        progress: bool | None = None,
+    ) -> builtins.list[Path]:
+        """Write files below the folder `to`, in parallel, each verified; returns where they are.
+
+        A folder's or pattern's files keep their names below it, a file set's their whole paths; one file goes into `to` by
+        its name, or, where `to` is no folder and does not end in '/', becomes `to`.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound, DigestMismatch.
+        """
+        from acai_agent import contract, transfer
+
+        wanted = [references] if isinstance(references, str) else list(references)
+        target = Path(to).expanduser()
+        entries: dict[str, Any] = {}
+        for reference in wanted:
+            for name, item in self._named(reference, target if len(wanted) == 1 else None, os.fspath(to)):
+                if name in entries:
+                    raise InvalidInput(f"Two of the files would both be {name} below {target}: download them apart.")
+                entries[name] = contract.parse_file_entry({**item, "path": name})
+        root = target if _is_folder(target, os.fspath(to)) or len(entries) != 1 else target.parent
+        with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress, translated():
+            root.mkdir(parents=True, exist_ok=True)
+            transfer.download(list(entries.values()), root, on_progress=on_progress)
+        return [root / name for name in entries]
+
+    def _named(self, reference: str, target: Path | None, to: str) -> builtins.list[tuple[str, Json]]:
+        """What a reference means, each with its name below the target folder."""
+        parsed = parse(reference)
+        items = self._transport.pages("/files/downloads", ref=reference)
+        if isinstance(parsed, FileReference):
+            name = PurePosixPath(parsed.path).name
+            alone = target is not None and not _is_folder(target, to)
+            return [(target.name if alone and target is not None else name, item) for item in items]
+        base = "/" if isinstance(parsed, FilesetReference) else _base(parsed)
+        return [(item["path"][len(base) :], item) for item in items]
+
+    def open(self, reference: str, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
+        """A file of the lake, read by ranges as it is needed; `mode` is `rb` or `r`.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound, InvalidInput for another mode.
+        """
+        from acai_jupyter.client.reader import RemoteFile
+
+        if mode not in ("rb", "r", "rt"):
+            raise InvalidInput(f"mode={mode!r} can't be: files of the lake are opened to read, with rb or r.")
+        if not isinstance(parse(reference), FileReference):
+            raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
+        item = self._transport.get("/files/downloads", ref=reference)["items"][0]
+        binary = io.BufferedReader(RemoteFile(self._transport, reference, item), buffer_size=1024 * 1024)
+        return binary if mode == "rb" else io.TextIOWrapper(binary, encoding=encoding)
+
+
+def _entry(item: Json) -> File | Folder:
+    return Folder(item["folder"]) if "folder" in item else record(File, item)
+
+
+def _base(reference: FolderReference | GlobReference) -> str:
+    return reference.path if isinstance(reference, FolderReference) else reference.prefix
+
+
+def _is_folder(target: Path, to: str) -> bool:
+    return to.endswith(("/", os.sep)) or target.is_dir() or to in (".", "..")

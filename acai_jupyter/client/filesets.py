@@ -1,0 +1,51 @@
+"""File sets of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, record
+from acai_jupyter.client.transport import Transport
+
+
+class Filesets:
+    """Named, versioned, immutable lists of file versions."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, references: str | Sequence[str]) -> Fileset:
+        """A new version of `name` that holds what the references mean; later ones override earlier ones on the same path.
+
+        `create("MergedQA", ["/@HotpotQA", "@ColdpotQA"])` merges, `create("HotpotQA", ["@HotpotQA", "/data/train.json"])`
+        updates, `create("Validation", ["/validation/@HotpotQA"])` takes a part. Dependencies are recorded.
+
+        Raises InvalidName, InvalidReference, FileNotFound, FilesetNotFound, EmptyFileset.
+        """
+        wanted = [references] if isinstance(references, str) else [str(reference) for reference in references]
+        return record(Fileset, self._transport.post("/filesets", {"name": name, "references": wanted}, creates=True))
+
+    def get(self, reference: str) -> Fileset:
+        """A version: `HotpotQA` (the latest) or `HotpotQA:2`. Raises InvalidReference, FilesetNotFound."""
+        return record(Fileset, self._transport.get("/filesets/version", ref=str(reference)))
+
+    def list(self) -> Records[FilesetSummary]:
+        """All file sets, by name."""
+        items = self._transport.pages("/filesets")
+        return Records((record(FilesetSummary, item) for item in items), FilesetSummary)
+
+    def versions(self, name: str) -> Records[Fileset]:
+        """All versions of a file set, oldest first. Raises FilesetNotFound."""
+        items = self._transport.pages("/filesets/versions", name=name)
+        return Records((record(Fileset, item) for item in items), Fileset)
+
+    def files(self, reference: str) -> Records[File]:
+        """The files of a version, in the versions that it holds. Raises InvalidReference, FilesetNotFound."""
+        version = self.get(reference)
+        items = self._transport.pages("/files", ref=f"@{version.reference}")
+        return Records((record(File, item) for item in items), File)
+
+    def diff(self, before: str, after: str) -> Records[Change]:
+        """The paths whose versions differ between two file sets. Raises InvalidReference, FilesetNotFound."""
+        answer = self._transport.get("/filesets/diff", before=str(before), after=str(after))
+        return Records((record(Change, item) for item in answer["items"]), Change)

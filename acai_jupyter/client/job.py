@@ -1,0 +1,218 @@
+"""One job: a live handle."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from acai_jupyter.client.records import Fileset, record
+from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.clock import read, to_datetime
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
+from acai_jupyter.wire.values import value_from_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Job:
+    """A job of the platform. What can still change is asked for anew until the job has ended."""
+
+    def __init__(self, transport: Transport, details: Json) -> None:
+        self._transport = transport
+        self._details = details
+
+    @property
+    def id(self) -> str:
+        return str(self._details["id"])
+
+    @property
+    def number(self) -> int:
+        """The job's number in its project."""
+        return int(self._details["number"])
+
+    @property
+    def name(self) -> str | None:
+        name: str | None = self._details["name"]
+        return name
+
+    @property
+    def details(self) -> Json:
+        """All that the platform tells of the job, as it was last asked."""
+        return dict(self._details)
+
+    @property
+    def status(self) -> str:
+        """QUEUED, LAUNCHING, RUNNING, FINISHED, FAILED or KILLED."""
+        return str(self._current()["status"])
+
+    @property
+    def progress(self) -> str | None:
+        """Within RUNNING: downloading, running or uploading."""
+        progress: str | None = self._told("progress")
+        return progress
+
+    @property
+    def ended(self) -> bool:
+        return Status(self.status) in TERMINAL
+
+    @property
+    def exit_code(self) -> int | None:
+        exit_code: int | None = self._told("exit_code")
+        return exit_code
+
+    @property
+    def exit_status(self) -> int | None:
+        """What a command that waited for the job ends with: 0 where it FINISHED."""
+        exit_status: int | None = self._told("exit_status")
+        return exit_status
+
+    @property
+    def reason(self) -> str | None:
+        """Why the job FAILED."""
+        reason: str | None = self._told("reason")
+        return reason
+
+    @property
+    def detail(self) -> str | None:
+        """More on how it ended, where there is more to say."""
+        detail: str | None = self._told("detail")
+        return detail
+
+    @property
+    def runtime(self) -> float | None:
+        """Seconds in RUNNING."""
+        runtime: float | None = self._told("runtime")
+        return runtime
+
+    @property
+    def cost(self) -> float | None:
+        """Dollars."""
+        cost: float | None = self._told("cost")
+        return cost
+
+    @property
+    def notes(self) -> list[str]:
+        """What the platform has to say about the job."""
+        self._refresh()
+        return list(self._details["notes"])
+
+    @property
+    def history(self) -> list[tuple[datetime, str, str | None]]:
+        """Every state that the job was in: (time, status, progress)."""
+        self._refresh()
+        return [(to_datetime(read(entry["time"])), entry["status"], entry["progress"]) for entry in self._details["history"]]
+
+    @property
+    def output(self) -> Fileset | None:
+        """The file set version that the job wrote, None where there is none (yet)."""
+        version = self._told("output_version")
+        return record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until the job has ended, at most `timeout` seconds; returns the handle. An interrupt ends only the waiting.
+
+        Raises TimeoutError.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if not self.ended:
+            silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
+            for event in events(self._transport, silence=silence):
+                if event is None or event["ids"].get("job") == self.id:
+                    self._refresh()
+                if Status(self._details["status"]) in TERMINAL:
+                    break
+                if deadline is not None and time.monotonic() > deadline:
+                    raise TimeoutError(f"Job {self.number} is still {self._details['status']} after {timeout:g} seconds.")
+        return self
+
+    @overload
+    def logs(self, follow: Literal[False] = False) -> str: ...
+
+    @overload
+    def logs(self, follow: Literal[True]) -> Iterator[str]: ...
+
+    def logs(self, follow: bool = False) -> str | Iterator[str]:
+        """What the job printed so far; with `follow`, its lines as they come, until the job has ended."""
+        return self._lines() if follow else b"".join(self._printed()).decode(errors="replace")
+
+    def kill(self) -> Job:
+        """End the job. Raises JobEnded where it has ended already."""
+        self._details = self._transport.post(f"/jobs/{self.id}/kill")
+        return self
+
+    def retry(self) -> Job:
+        """A new job with the same pins, whose `output/` begins with what this one left there. Raises JobNotEnded."""
+        return Job(self._transport, self._transport.post(f"/jobs/{self.id}/retry", creates=True))
+
+    def metrics(self) -> pd.DataFrame:
+        """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
+        import pandas as pd
+
+        points = self._transport.get(f"/jobs/{self.id}/metrics")["items"]
+        columns = ["key", "position", "step", "value", "time"]
+        frame = pd.DataFrame([{**point, "value": value_from_json(point["value"])} for point in points], columns=columns)
+        types = {"key": "string", "position": "Int64", "step": "float64", "value": "float64"}
+        return frame.astype(types).assign(time=pd.to_datetime(frame["time"], utc=True, format="ISO8601"))
+
+    def download(self, to: str | Path = ".", *, files: str = "output") -> list[Path]:
+        """Write what the job left in its output folder below `to`, or (`files="code"`) the code that it ran.
+
+        Where the job FAILED, was KILLED, or named no output, that is what the platform kept with the job.
+
+        Raises FileNotFound where there is nothing.
+        """
+        from acai_jupyter.client.job_files import download_job_files
+
+        if files not in ("output", "code"):
+            raise InvalidRequest(f"files={files!r} can't be: a job has output and code.")
+        return download_job_files(self._transport, self.id, files, Path(to).expanduser())
+
+    def __repr__(self) -> str:
+        told = self._current()
+        name = f" {told['name']}" if told["name"] else ""
+        progress = f" ({told['progress']})" if told["progress"] else ""
+        code = f" {told['exit_code']}" if told["reason"] == Reason.EXIT_CODE else ""
+        why = f", {told['reason']}{code}" if told["reason"] else ""
+        cost = "" if told["cost"] is None else f", {told['runtime']:.1f} s, ${told['cost']:.6f}"
+        return f"<Job {self.number}{name}: {told['status']}{progress}{why}{cost}>"
+
+    def _told(self, field: str) -> Any:
+        return self._current()[field]
+
+    def _current(self) -> Json:
+        if Status(self._details["status"]) not in TERMINAL:
+            self._refresh()
+        return self._details
+
+    def _refresh(self) -> None:
+        self._details = self._transport.get(f"/jobs/{self.id}")
+
+    def _printed(self) -> Iterator[bytes]:
+        import base64
+
+        offset = 0
+        while True:
+            piece = self._transport.get(f"/jobs/{self.id}/log", offset=offset, limit=2**20)
+            data = base64.b64decode(piece["data"])
+            if not data:
+                return
+            offset += len(data)
+            yield data
+
+    def _lines(self) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        rest = ""
+        for data in log_bytes(self._transport, self.id):
+            *lines, rest = (rest + decoder.decode(data)).split("\n")
+            yield from lines
+        rest += decoder.decode(b"", final=True)
+        if rest:
+            yield rest
+        self._refresh()

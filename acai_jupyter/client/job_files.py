@@ -1,0 +1,21 @@
+"""What a job leaves: its output folder, and the code that it ran."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acai_agent import contract, transfer
+from acai_jupyter.client.transport import Transport, translated
+from acai_jupyter.domain.errors import FileNotFound
+
+
+def download_job_files(transport: Transport, job_id: str, kind: str, to: Path) -> list[Path]:
+    """Write them below `to`. Raises FileNotFound where there are none."""
+    items = list(transport.pages(f"/jobs/{job_id}/files", kind=kind))
+    if not items:
+        raise FileNotFound(f"The job has no {kind} files.")
+    entries = [contract.parse_file_entry(item) for item in items]
+    with translated():
+        to.mkdir(parents=True, exist_ok=True)
+        transfer.download(entries, to)
+    return [to / entry.path for entry in entries]

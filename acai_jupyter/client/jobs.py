@@ -1,0 +1,145 @@
+"""Jobs: submit them, follow them, end them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from acai_jupyter.client.job import Job
+from acai_jupyter.client.local_files import for_code
+from acai_jupyter.client.records import Fileset
+from acai_jupyter.client.transport import Transport, segment, translated
+from acai_jupyter.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from acai_agent.transfer import LocalFile
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Code that was uploaded; it has no name, only its content."""
+
+    id: str
+
+
+Code = str | os.PathLike[str] | Fileset | Snapshot | Sequence[str | os.PathLike[str]]
+
+
+class Jobs:
+    """A queue per user, first in first out."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(
+        self,
+        command: str | Sequence[str],
+        *,
+        name: str | None = None,
+        input: str | Fileset | None = None,
+        output: str | None = None,
+        output_path: str | None = None,
+        code: Code | None = None,
+        image: str | None = None,
+        python: str | None = None,
+        cpu: float | None = None,
+        memory: str | float | None = None,
+        gpu: int = 0,
+        env: Mapping[str, str] | None = None,
+        timeout: str | float | None = None,
+        priority: int = 0,
+    ) -> Job:
+        """Hand in a job. It runs in a copy of its code, with the input file set below `input/`; what it writes to
+        `output/` becomes the next version of the file set `output`, in the lake below `output_path` (`/<output>/`).
+
+        `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them, or a file
+        set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds, or text such as `2h`. `python` is the
+        interpreter that `python` means in the command, by default the one that submits.
+
+        Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
+        FileNotFound.
+        """
+        wanted = {
+            "command": command if isinstance(command, str) else [str(part) for part in command],
+            "name": name,
+            "input": None if input is None else str(input),
+            "output": output,
+            "output_path": output_path,
+            "image": image,
+            "python": python or (None if image else sys.executable),
+            "cpu": cpu,
+            "memory": memory,
+            "gpu": gpu,
+            "env": {key: str(value) for key, value in (env or {}).items()},
+            "timeout": timeout,
+            "priority": priority,
+        }
+        if not str(command).strip() or command == []:
+            code = None  # the platform refuses the command; nothing is uploaded for it
+        wanted["code"] = None if code is None else self._code(code)
+        return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
+
+    def get(self, job: int | str | Job) -> Job:
+        """A job by its number or id. Raises JobNotFound."""
+        reference = job.id if isinstance(job, Job) else str(job)
+        return Job(self._transport, self._transport.get(f"/jobs/{segment(reference)}"))
+
+    def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
+        """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`)."""
+        wanted = status if isinstance(status, str) or status is None else ",".join(status)
+        items = self._transport.pages("/jobs", most=limit, page=500, status=wanted)
+        return JobList([Job(self._transport, item) for item in items])
+
+    def upload_code(self, files: Sequence[LocalFile]) -> Snapshot:
+        """Make files a snapshot that jobs can run as their code; equal content is one snapshot.
+
+        Raises FileNotFound, InvalidPath, DigestMismatch where a file changes meanwhile.
+        """
+        from acai_agent import transfer
+
+        with translated():
+            answer: Any = transfer.upload(self._transport.api, files, "snapshot")
+        snapshot = answer.get("snapshot")
+        if not snapshot:
+            raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
+        return Snapshot(str(snapshot))
+
+    def _code(self, code: Code) -> str:
+        """The snapshot of local files, or the file set that `code` names."""
+        if isinstance(code, Snapshot):
+            return code.id
+        if isinstance(code, Fileset):
+            return code.reference
+        if isinstance(code, str) and code.startswith("@"):
+            return code
+        return self.upload_code(for_code(code)).id
+
+
+class JobList(Sequence[Job]):
+    """Jobs, as a sequence and as a table."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = tuple(jobs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return JobList(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def to_frame(self) -> Any:
+        """A DataFrame with a row a job."""
+        import pandas as pd
+
+        columns = ["number", "name", "status", "runtime", "cost", "cpu", "memory_mb", "creator", "create_time"]
+        rows = [{name: job.details[name] for name in columns} for job in self._jobs]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        return self.to_frame().to_string(index=False) if self._jobs else "no jobs"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, border=0))

@@ -1,0 +1,123 @@
+"""Which local files an upload means, and where each goes."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from acai_agent.transfer import LocalFile
+from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
+from acai_jupyter.domain.paths import check_path, check_relative
+from acai_jupyter.domain.references import FolderReference, parse_destination
+
+Source = str | os.PathLike[str] | bytes | BinaryIO
+
+IGNORED_IN_CODE: Final = frozenset(
+    {".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules", ".mypy_cache"}
+    | {".pytest_cache", ".ruff_cache", ".DS_Store"}
+)
+"""Names that are never part of a job's code."""
+
+_MOST_CODE_BYTES: Final = 200 * 1024 * 1024
+
+
+def for_lake(source: Source | Sequence[Source], destination: str) -> list[LocalFile]:
+    """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
+    goes there too, or to exactly the path that `destination` is. Symbolic links to files are followed within the folder.
+
+    Raises FileNotFound, InvalidPath, InvalidReference.
+    """
+    target = parse_destination(destination)
+    folder = target.path if isinstance(target, FolderReference) else None
+    found: list[LocalFile] = []
+    for one in _each(source):
+        found += _one_source(one, folder, target.path)
+    if len(found) > 1 and folder is None:
+        raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
+    if not found:
+        raise FileNotFound("There is nothing to upload: the folder or pattern holds no files.")
+    return found
+
+
+def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[LocalFile]:
+    """The files of a job's code: the contents of a folder, or files by their names.
+
+    Raises FileNotFound, InvalidPath, InvalidInput where they are too large for code.
+    """
+    paths = [code] if isinstance(code, str | os.PathLike) else list(code)
+    found: list[LocalFile] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += (_code_file(check_relative(name), file) for name, file in _walk(path, IGNORED_IN_CODE))
+        elif path.is_file():
+            found.append(_code_file(check_relative(path.name), path))
+        else:
+            raise FileNotFound(f"There is no code at {path}: name a folder, a file, or a file set such as @Code.")
+    if (
+        sum(Path(os.fspath(file.source)).stat().st_size for file in found if not isinstance(file.source, bytes))
+        > _MOST_CODE_BYTES
+    ):
+        raise InvalidInput("Code has at most 200 MB: put data into the lake and name it as the job's input.")
+    if not found:
+        raise FileNotFound(f"There is no code in {code}: the folder is empty.")
+    return found
+
+
+def _code_file(name: str, path: Path) -> LocalFile:
+    return LocalFile(name, path, os.access(path, os.X_OK))
+
+
+def _size(file: LocalFile) -> int:
+    return len(file.source) if isinstance(file.source, bytes) else Path(os.fspath(file.source)).stat().st_size
+
+
+def _each(source: Source | Sequence[Source]) -> Iterable[Source]:
+    if isinstance(source, Sequence) and not isinstance(source, str | bytes):
+        return source
+    return [source]
+
+
+def _one_source(source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
+    if isinstance(source, bytes) or hasattr(source, "read"):
+        if folder is not None:
+            raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
+        yield LocalFile(path, source if isinstance(source, bytes) else _content(source))
+        return
+    local = Path(os.fspath(source)).expanduser()
+    if local.is_dir():
+        if folder is None:
+            raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
+        for name, file in _walk(local, frozenset()):
+            yield LocalFile(check_path(folder + name), file)
+        return
+    matches = [local] if local.is_file() else [Path(found) for found in sorted(glob.glob(str(local), recursive=True))]  # noqa: PTH207
+    files = [found for found in matches if found.is_file()]
+    if not files:
+        raise FileNotFound(f"There is no file, folder or match of {os.fspath(source)!r} on this machine.")
+    for file in files:
+        yield LocalFile(check_path(folder + file.name) if folder is not None else path, file)
+
+
+def _content(source: object) -> bytes:
+    data = source.read()  # type: ignore[attr-defined]
+    if isinstance(data, str):
+        raise InvalidInput("Open the file in binary mode ('rb') to upload it.")
+    return bytes(data)
+
+
+def _walk(folder: Path, ignored: frozenset[str]) -> Iterator[tuple[str, Path]]:
+    """Names below a folder with '/' between, and their files. Links out of the folder are refused, links to folders not
+    followed: they may lead in a circle."""
+    root = folder.resolve()
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in ignored)
+        for name in sorted(files):
+            path = Path(parent) / name
+            if name in ignored or not path.is_file():
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                raise InvalidPath(f"{path} is a link out of {folder}: copy the file, or leave it out.")
+            yield path.relative_to(folder).as_posix(), path

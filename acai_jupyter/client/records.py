@@ -1,0 +1,183 @@
+"""What the client returns: records of files, file sets, users, and sequences of them that become tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from acai_jupyter.domain.clock import read, to_datetime
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_Record = TypeVar("_Record")
+_DTYPES = {"str": "string", "int": "Int64", "bool": "boolean", "datetime": "datetime64[us, UTC]"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it."""
+
+    path: str
+    version: int
+    reference: str
+    size: int
+    digest: str
+    creator: str
+    create_time: datetime
+    job: str | None
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder in a listing of one level."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Fileset:
+    """A version of a file set. `unchanged` says that a creation found the latest version to hold exactly this."""
+
+    id: str
+    name: str
+    version: int
+    reference: str
+    file_count: int
+    size: int
+    creator: str
+    create_time: datetime
+    job: str | None
+    unchanged: bool = False
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class FilesetSummary:
+    """A file set: its latest version and how many there are."""
+
+    name: str
+    version: int
+    reference: str
+    version_count: int
+    file_count: int
+    size: int
+    creator: str
+    create_time: datetime
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path whose version differs between two file sets; None where it is absent."""
+
+    path: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
+
+    path: str
+    version: int
+    size: int
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of a project. `token` is there only where the user was just made: keep it, it is shown once."""
+
+    name: str
+    role: str
+    create_time: datetime
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"User(name={self.name!r}, role={self.role!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project. `token` is its admin's, there only where the project was just made."""
+
+    name: str
+    create_time: datetime
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Project(name={self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """On whose behalf a client speaks."""
+
+    name: str
+    project: str
+    role: str
+
+
+class Records(Sequence[_Record], Generic[_Record]):
+    """A sequence of records that also is a table."""
+
+    def __init__(self, items: Iterable[_Record], kind: type[_Record] | tuple[type, ...]) -> None:
+        self._items = tuple(items)
+        self._kind = kind[0] if isinstance(kind, tuple) else kind
+
+    @overload
+    def __getitem__(self, index: int) -> _Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_Record]: ...
+
+    def __getitem__(self, index: int | slice) -> _Record | Sequence[_Record]:
+        if isinstance(index, slice):
+            return Records(self._items[index], self._kind)
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self._items) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __repr__(self) -> str:
+        return self.to_frame().to_string(index=False) if self._items else "nothing"
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html(index=False, border=0)
+        return html
+
+    def to_frame(self) -> pd.DataFrame:
+        """The records as a DataFrame, a column a field; also where there are none."""
+        import pandas as pd
+
+        names = [field.name for field in fields(self._kind) if field.name != "token"]
+        return pd.DataFrame({name: [getattr(item, name, None) for item in self._items] for name in names})
+
+
+def record(kind: type[_Record], given: dict[str, Any]) -> _Record:
+    """A record from an answer; fields that it does not have are ignored."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    values = {name: value for name, value in given.items() if name in names}
+    if isinstance(values.get("create_time"), str):
+        values["create_time"] = to_datetime(read(values["create_time"]))
+    return kind(**values)

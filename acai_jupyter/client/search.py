@@ -1,0 +1,64 @@
+"""Queries, as DataFrames."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.wire.values import value_from_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Search:
+    """`find`, `count`, `max` and `min`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def find(
+        self,
+        kind: str,
+        query: str,
+        *,
+        order_by: str | list[str] | None,
+        limit: int,
+        columns: list[str] | None,
+        latest: bool,
+    ) -> pd.DataFrame:
+        order = [order_by] if isinstance(order_by, str) else order_by or []
+        asked = {"order_by": order, "limit": limit, "columns": columns, "latest": latest}
+        return to_frame(self._transport.post("/find", {**_query(kind, query), **asked}))
+
+    def count(self, kind: str, query: str, *, latest: bool) -> int:
+        return int(self._transport.post("/count", {**_query(kind, query), "latest": latest})["count"])
+
+    def extreme(self, kind: str, key: str, query: str, *, greatest: bool) -> Any:
+        answer = self._transport.post("/extreme", {**_query(kind, query), "key": key, "greatest": greatest})
+        return value_from_json(answer["value"])
+
+
+def to_frame(table: Json) -> pd.DataFrame:
+    """A DataFrame of an answer's columns: text, whole and other numbers, booleans and times keep their types also where
+    values are absent."""
+    import pandas as pd
+
+    return pd.DataFrame({column["name"]: _series(column["type"], column["values"]) for column in table["columns"]})
+
+
+def _series(kind: str | None, values: list[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    if kind == "time":
+        return pd.Series(pd.to_datetime(values, utc=True, format="ISO8601").as_unit("us"))
+    plain = [value_from_json(value) for value in values] if kind != "integer" else values
+    dtype = {"text": "string", "integer": "Int64", "number": "float64", "boolean": "boolean"}.get(kind or "", "object")
+    return pd.Series(plain, dtype=dtype)
+
+
+def _query(kind: str, query: str) -> dict[str, Any]:
+    """The query, with the beginning of the asker's day for `today()`."""
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"kind": kind, "query": query, "midnight": midnight.isoformat()}

@@ -1,0 +1,101 @@
+"""Calls to the platform: one place that knows the token, and turns refusals into our errors."""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from acai_agent.contract import ContractBroken
+from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
+from acai_agent.transfer import TransferError
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, ServerUnreachable
+from acai_jupyter.wire.errors import error_from_json
+
+_PATIENCE_SECONDS: Final = 20.0
+
+Json = dict[str, Any]
+
+
+class Transport:
+    """The platform's REST interface below `url` (`…/acai/api/v1`), with a token."""
+
+    def __init__(self, url: str, token: str | None, patience: float = _PATIENCE_SECONDS) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        with translated():
+            self.api = Api(self.url, token, patience_s=patience)
+        # Whoever forgets to close a client leaves no connection open.
+        self._close = weakref.finalize(self, self.api.http.close)
+
+    def close(self) -> None:
+        """Close the connections; the transport can still be used."""
+        self.api.http.close()
+
+    def get(self, address: str, /, **query: str | int | bool | None) -> Any:
+        """What the platform answers. Raises what it refuses with, ServerUnreachable."""
+        with translated():
+            return self.api.call("GET", address, query=_query(query), repeat=True)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False) -> Any:
+        """Ask for a change. One that `creates` carries a key, so that it can be repeated without making two."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex} if creates else None
+        with translated():
+            return self.api.call("POST", path, dict(body or {}), headers=headers, repeat=True)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        with translated():
+            return self.api.call("PATCH", path, dict(body), repeat=True)
+
+    def pages(
+        self, address: str, /, *, most: int | None = None, page: int = 1000, **query: str | int | bool | None
+    ) -> Iterator[Json]:
+        """The items of all pages, at most `most`."""
+        cursor: str | None = None
+        left = most
+        while left is None or left > 0:
+            limit = page if left is None else min(page, left)
+            answer = self.get(address, cursor=cursor, limit=limit, **query)
+            yield from answer["items"]
+            left = None if left is None else left - len(answer["items"])
+            cursor = answer["cursor"]
+            if cursor is None:
+                return
+
+    def websocket(self, path: str) -> tuple[str, list[str]]:
+        """The address and the headers of a stream."""
+        parts = urlsplit(self.url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        headers = [] if self._token is None else [f"Authorization: Bearer {self._token}"]
+        return urlunsplit((scheme, parts.netloc, "", "", "")) + parts.path + path, headers
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path."""
+    return quote(text, safe="")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The transfer code's errors as ours."""
+    try:
+        yield
+    except HttpError as error:
+        raise error_from_json(error.status, {"code": error.code, "message": error.message}) from error
+    except ConnectionFailed as error:
+        raise ServerUnreachable(f"{error.message} Is the platform running?") from error
+    except TransferError as error:
+        raise DigestMismatch(str(error)) from error
+    except Cancelled as error:
+        raise AcaiError("The transfer was cancelled.") from error
+    except ContractBroken as error:
+        raise AcaiError(f"The platform answered in a way that this client does not understand: {error}.") from error
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
+
+
+def _query(given: Mapping[str, str | int | bool | None]) -> dict[str, str | int | None]:
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}

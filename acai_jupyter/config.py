@@ -1,0 +1,160 @@
+"""Settings: one list, from which the server's traitlets, the `ACAI_*` variables and the page in the docs are made."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from acai_jupyter.domain.errors import InvalidSetting
+
+PREFIX: Final = "ACAI_"
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set about a platform. An empty URL means the embedded default."""
+
+    home: str = _setting("", "The folder of the embedded platform; by default `acai` in Jupyter's data folder.")
+    database_url: str = _setting("", "Where metadata is kept: `sqlite:///path`; by default `acai.db` in the home folder.")
+    object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
+    launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
+    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays; by default it hosts its own.")
+    agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
+    project: str = _setting("default", "The project of whoever Jupyter lets in.")
+    user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")
+    identity: str = _setting(
+        "owner",
+        "Whom Jupyter's own login stands for: `owner` (everyone whom this Jupyter Server lets in is its owner) or"
+        " `username` (the user of the project with Jupyter's user name).",
+    )
+    quota: int = _setting(4, "How many jobs of a user may be launching or running at once (k).")
+    default_cpu: float = _setting(1.0, "vCPUs of a job that asks for none.")
+    default_memory_mb: int = _setting(1024, "Memory in MB of a job that asks for none.")
+    cpu_min: float = _setting(0.5, "The least vCPUs a job can have.")
+    cpu_max: float = _setting(8.0, "The most vCPUs a job can have.")
+    cpu_step: float = _setting(0.5, "vCPUs are given in steps of this.")
+    memory_min_mb: int = _setting(512, "The least memory in MB a job can have.")
+    memory_max_mb: int = _setting(8192, "The most memory in MB a job can have.")
+    memory_step_mb: int = _setting(256, "Memory is given in steps of this many MB.")
+    gpu_max: int = _setting(0, "The most GPUs a job can have.")
+    cpu_hour_price: float = _setting(0.031611, "Base price in dollars of a vCPU-hour.")
+    memory_gib_hour_price: float = _setting(0.004237, "Base price in dollars of a GiB-hour of memory.")
+    gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
+    heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
+    kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
+    launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
+    tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
+    upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
+    url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
+    event_retention_days: int = _setting(7, "How long events can be read again.")
+    idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
+    interactive_threads: int = _setting(8, "Threads that answer requests.")
+    bulk_threads: int = _setting(4, "Threads that move bytes of the local object store.")
+    background_threads: int = _setting(4, "Threads for work in the background.")
+
+    @property
+    def home_folder(self) -> Path:
+        return Path(self.home).expanduser().absolute() if self.home else default_home()
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{quote(str(self.home_folder / 'acai.db'))}"
+
+    @property
+    def object_store(self) -> str:
+        return self.object_store_url or f"file://{quote(str(self.home_folder / 'objects'))}"
+
+    @property
+    def user_name(self) -> str:
+        return self.user or login_name()
+
+    def check(self) -> None:
+        """Raises InvalidSetting for values that can't be."""
+        for name in _POSITIVE:
+            if getattr(self, name) <= 0:
+                raise InvalidSetting(f"{variable(name)} must be greater than 0, not {getattr(self, name)}.")
+        if self.identity not in ("owner", "username"):
+            raise InvalidSetting(f"{variable('identity')} must be owner or username, not {self.identity!r}.")
+        if self.url_lifetime_seconds >= 86_400:
+            raise InvalidSetting(f"{variable('url_lifetime_seconds')} must be less than a day.")
+        if self.cpu_min > self.cpu_max or self.memory_min_mb > self.memory_max_mb:
+            raise InvalidSetting("The least resources of a job must not exceed the most.")
+
+
+_POSITIVE: Final = (
+    "quota",
+    "default_cpu",
+    "default_memory_mb",
+    "cpu_min",
+    "cpu_max",
+    "cpu_step",
+    "memory_min_mb",
+    "memory_max_mb",
+    "memory_step_mb",
+    "heartbeat_seconds",
+    "kill_grace_seconds",
+    "launch_hold_seconds",
+    "tick_seconds",
+    "upload_lifetime_seconds",
+    "url_lifetime_seconds",
+    "event_retention_days",
+    "interactive_threads",
+    "bulk_threads",
+    "background_threads",
+)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The settings that the environment gives. Raises InvalidSetting for a value of the wrong type."""
+    given: dict[str, Any] = {}
+    for setting in fields(Settings):
+        text = environment.get(variable(setting.name))
+        if text:
+            given[setting.name] = _read(setting.name, text, type(setting.default))
+    return given
+
+
+def load(given: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings: what is `given` first, then the environment, then the defaults. Raises InvalidSetting."""
+    settings = Settings(**{**from_environment(environment), **(given or {})})
+    settings.check()
+    return settings
+
+
+def default_home() -> Path:
+    """`acai` in Jupyter's data folder, as jupyter_core finds it, without importing it."""
+    data = os.environ.get("JUPYTER_DATA_DIR")
+    if data:
+        return Path(data) / "acai"
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Path(jupyter_data_dir()) / "acai"
+
+
+def login_name() -> str:
+    """The name of who runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "owner"  # a user without an entry in the system's list, as in many containers
+
+
+def _read(name: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise InvalidSetting(f"{variable(name)}={text!r} is not a {kind.__name__}.") from None

@@ -1,0 +1,1 @@
+"""What things are and which rules hold. Standard library only; knows no room above it."""

@@ -1,0 +1,29 @@
+"""Events: facts in the past tense, numbered per project. They carry ids; readers fetch through the authorised API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class EventKind(StrEnum):
+    FILES_COMMITTED = "files.committed"  # upload
+    FILE_DELETED = "file.deleted"  # path
+    FILESET_CREATED = "fileset.created"  # fileset version
+    JOB_SUBMITTED = "job.submitted"  # job
+    JOB_CHANGED = "job.changed"  # job: status or progress
+    JOB_ENDED = "job.ended"  # job
+    JOB_LOGGED = "job.logged"  # job: its log grew
+    METADATA_CHANGED = "metadata.changed"  # artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`ids` name what it is about, by kind (`job`, `fileset`, `upload` …), as they are written outside."""
+
+    project_id: UUID
+    number: int
+    kind: EventKind
+    ids: tuple[tuple[str, str], ...]
+    at: int

@@ -1,0 +1,57 @@
+"""Files: immutable versions 1, 2, 3 … per path (paper 3.2.1, 4.4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.digests import Digest
+
+DEFAULT_MODE: Final = 0o660
+"""Members of the project read and write."""
+
+
+class VersionKind(StrEnum):
+    """What stands at a version's number."""
+
+    DATA = "data"
+    TOMBSTONE = "tombstone"  # `rm PATH`: where it is the latest, the path does not exist
+    DELETED = "deleted"  # `rm PATH:n`: the mark that the version leaves; its number is never used again
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One version of one file. `size` in bytes, `created_at` in microseconds.
+
+    `job_id` is the job that wrote it, None where a person uploaded it.
+    """
+
+    path_id: UUID
+    path: str
+    version: int
+    size: int
+    digest: Digest
+    creator: str
+    created_at: int
+    job_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlobLocation:
+    """Where bytes lie: `length` bytes from `offset` of the object `key`."""
+
+    digest: Digest
+    key: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder in a listing of one level, with the number and bytes of all files below it."""
+
+    path: str
+    file_count: int
+    size: int

@@ -1,0 +1,63 @@
+"""Ids: UUIDv7 inside, a prefix and 32 hexadecimal digits outside (`job_0190…`)."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from enum import StrEnum
+from uuid import UUID
+
+from acai_jupyter.domain.errors import InvalidRequest
+
+
+class Kind(StrEnum):
+    """What an id names; its value is the prefix outside."""
+
+    PROJECT = "project"
+    USER = "user"
+    PATH = "path"
+    FILESET = "fileset"
+    FILESET_VERSION = "filesetversion"
+    UPLOAD = "upload"
+    OBJECT = "object"
+    SNAPSHOT = "snapshot"
+    ACTION = "action"
+    JOB = "job"
+    SERVER = "server"
+    AGENT = "agent"
+
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ids made later in one process sort later."""
+    global _last
+    with _lock:
+        # 48 bits of milliseconds and 12 bits below them count up together, so that order holds within a millisecond.
+        ticks = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
+        _last = ticks
+    milliseconds, fraction = divmod(ticks, 4096)
+    tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail)
+
+
+def write(kind: Kind, value: UUID) -> str:
+    """The id as people and programs outside see it."""
+    return f"{kind}_{value.hex}"
+
+
+def read(kind: Kind, text: str) -> UUID:
+    """The id behind `text`.
+
+    Raises InvalidRequest where `text` is not an id of this kind.
+    """
+    prefix, _, digits = text.partition("_")
+    if prefix == kind and len(digits) == 32:
+        try:
+            return UUID(hex=digits)
+        except ValueError:
+            pass
+    raise InvalidRequest(f"{text[:80]!r} is not the id of a {kind}; one looks like {kind}_0190a1b2….")

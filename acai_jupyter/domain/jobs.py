@@ -1,0 +1,184 @@
+"""Jobs: what is pinned at submission, and the states a job goes through (paper 3.3.1).
+
+QUEUED → LAUNCHING → RUNNING → FINISHED
+   └─────────┴──────────┴────→ FAILED or KILLED
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.errors import JobEnded
+from acai_jupyter.domain.pricing import PriceTable
+from acai_jupyter.domain.resources import Resources
+
+
+class Status(StrEnum):
+    QUEUED = "QUEUED"  # waits for its turn in its user's queue
+    LAUNCHING = "LAUNCHING"  # the launcher is asked for a place; no agent has spoken yet
+    RUNNING = "RUNNING"  # an agent claimed it
+    FINISHED = "FINISHED"  # the command ended with 0 and its output is in the lake
+    FAILED = "FAILED"  # says why
+    KILLED = "KILLED"  # by a person
+
+
+class Progress(StrEnum):
+    """Where a RUNNING job is."""
+
+    DOWNLOADING = "downloading"
+    RUNNING = "running"
+    UPLOADING = "uploading"
+
+
+class Reason(StrEnum):
+    """Why a job FAILED."""
+
+    EXIT_CODE = "exit code"
+    SIGNAL = "signal"
+    OUT_OF_MEMORY = "out of memory"
+    TIMEOUT = "timeout"
+    LOST = "lost"  # its agent died without a report
+    LAUNCH = "launch"  # the launcher could not start it
+    COMMAND = "command"  # the command could not be started
+    INPUT = "input"  # code or input could not be brought
+    OUTPUT = "output"  # the output could not be taken into the lake
+
+
+TERMINAL: Final = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
+ACTIVE: Final = frozenset({Status.LAUNCHING, Status.RUNNING})
+"""The states that count for the quota."""
+
+_NEXT: Final[dict[Status, frozenset[Status]]] = {
+    Status.QUEUED: frozenset({Status.LAUNCHING, Status.FAILED, Status.KILLED}),
+    # Back to LAUNCHING with the next attempt, where no agent claimed this one.
+    Status.LAUNCHING: frozenset({Status.LAUNCHING, Status.RUNNING, Status.FAILED, Status.KILLED}),
+    Status.RUNNING: frozenset({Status.FINISHED, Status.FAILED, Status.KILLED}),
+    Status.FINISHED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.KILLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What a person asks for, pinned: it never changes after submission.
+
+    `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
+    interpreter that `python` means in the command, None where the image decides.
+    """
+
+    command: str | tuple[str, ...]
+    resources: Resources
+    prices: PriceTable
+    name: str | None = None
+    input_id: UUID | None = None
+    output_name: str | None = None
+    output_path: str | None = None
+    code_snapshot_id: UUID | None = None
+    code_fileset_id: UUID | None = None
+    image: str | None = None
+    python: str | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    timeout: int | None = None
+    priority: int = 0
+    lake_access: bool = False
+    retry_of: UUID | None = None
+    start_snapshot_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Seconds of the parts of RUNNING, as the agent measured them; None while unknown."""
+
+    download_time: float | None = None
+    command_time: float | None = None
+    upload_time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended."""
+
+    status: Status
+    reason: Reason | None = None
+    detail: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds."""
+
+    project_id: UUID
+    id: UUID
+    number: int
+    user_id: UUID
+    creator: str
+    spec: JobSpec
+    status: Status
+    attempt: int
+    created_at: int
+    progress: Progress | None = None
+    outcome: Outcome | None = None
+    launching_at: int | None = None
+    running_at: int | None = None
+    ended_at: int | None = None
+    kill_requested_at: int | None = None
+    phases: Phases = Phases()
+    runtime: int | None = None
+    cost: int | None = None
+    output_id: UUID | None = None
+    kept_snapshot_id: UUID | None = None
+    input_label: str | None = None
+    output_label: str | None = None
+    retry_of_number: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An entry of a job's history."""
+
+    position: int
+    attempt: int
+    status: Status
+    progress: Progress | None
+    reason: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One agent of one attempt, as the platform knows it. `handle` is the launcher's."""
+
+    project_id: UUID
+    job_id: UUID
+    attempt: int
+    rank: int
+    handle: str | None
+    instance: UUID | None
+    claimed_at: int | None
+    heartbeat_at: int | None
+    reported_at: int | None
+
+
+def require_move(job: Job, to: Status) -> None:
+    """Raises JobEnded where `job` can't go to `to` any more."""
+    if to not in _NEXT[job.status]:
+        raise JobEnded(f"Job {job.number} is {job.status} and can't become {to}.")
+
+
+def exit_status(outcome: Outcome) -> int:
+    """The exit code that a command waiting for the job ends with: the job's own, 128 + n for a signal, else 1."""
+    if outcome.status is Status.FINISHED:
+        return 0
+    if outcome.exit_code:
+        return outcome.exit_code
+    return 128 + outcome.signal if outcome.signal else 1

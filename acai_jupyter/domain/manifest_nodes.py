@@ -1,0 +1,146 @@
+"""The nodes of a manifest and their bytes. Changing anything here changes the identity of every file set.
+
+Encoding of a node, format 1 (all numbers are LEB128):
+
+    byte 1 (format)  byte level  number of entries
+    per entry: bytes shared with the previous key, length of the rest, the rest of the key, then
+        level 0: version, size          (key: a file's path)
+        level n: 32 bytes SHA-256 of the child, its file count, its bytes   (key: the child's last path)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from acai_jupyter.domain.errors import AcaiError
+
+_FORMAT: Final = 1
+_FANOUT_BITS: Final = 5  # a node has 32 entries on average
+
+
+class Leaf(NamedTuple):
+    """A file in a manifest; `key` is its path in UTF-8."""
+
+    key: bytes
+    version: int
+    size: int
+
+
+class Child(NamedTuple):
+    """A node of the level below; `key` is its last path."""
+
+    key: bytes
+    digest: bytes
+    file_count: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """A decoded node: `entries` are Leaf at level 0, Child above."""
+
+    level: int
+    entries: tuple[Leaf, ...] | tuple[Child, ...]
+
+    @cached_property
+    def keys(self) -> list[bytes]:
+        return [entry.key for entry in self.entries]
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        assert self.level == 0
+        return self.entries  # type: ignore[return-value]
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        assert self.level > 0
+        return self.entries  # type: ignore[return-value]
+
+
+def encode(node: Node) -> bytes:
+    """The canonical bytes of a node."""
+    out = bytearray([_FORMAT, node.level])
+    _put(out, len(node.entries))
+    previous = b""
+    for entry in node.entries:
+        shared = _shared(previous, entry.key)
+        _put(out, shared)
+        _put(out, len(entry.key) - shared)
+        out += entry.key[shared:]
+        if isinstance(entry, Leaf):
+            _put(out, entry.version)
+            _put(out, entry.size)
+        else:
+            out += entry.digest
+            _put(out, entry.file_count)
+            _put(out, entry.size)
+        previous = entry.key
+    return bytes(out)
+
+
+def decode(data: bytes) -> Node:
+    """The node behind its bytes. Raises AcaiError for a format of a newer platform."""
+    if data[0] != _FORMAT:
+        raise AcaiError(f"A manifest has format {data[0]}, this platform reads {_FORMAT}: upgrade acai-jupyter.")
+    level = data[1]
+    count, at = _take(data, 2)
+    entries: list[Leaf | Child] = []
+    key = b""
+    for _ in range(count):
+        shared, at = _take(data, at)
+        rest, at = _take(data, at)
+        key = key[:shared] + data[at : at + rest]
+        at += rest
+        digest, at = (data[at : at + 32], at + 32) if level else (b"", at)
+        number, at = _take(data, at)
+        size, at = _take(data, at)
+        entries.append(Child(key, digest, number, size) if level else Leaf(key, number, size))
+    return Node(level, tuple(entries))  # type: ignore[arg-type]
+
+
+def ends_node(key: bytes, level: int) -> bool:
+    """Whether a node of `level` ends after `key`: one in 32 of the keys that end a node of the level below."""
+    number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
+    mask = (1 << (_FANOUT_BITS * (level + 1))) - 1
+    return number & mask == 0
+
+
+def sums(node: Node) -> tuple[int, int]:
+    files = sum(entry.file_count if isinstance(entry, Child) else 1 for entry in node.entries)
+    return files, sum(entry.size for entry in node.entries)
+
+
+def _shared(a: bytes, b: bytes) -> int:
+    length = min(len(a), len(b))
+    if a[:length] == b[:length]:
+        return length
+    low, high = 0, length
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle)
+    return low
+
+
+def _put(out: bytearray, number: int) -> None:
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+
+
+def _take(data: bytes, at: int) -> tuple[int, int]:
+    number, shift = data[at], 7
+    at += 1
+    if number < 128:
+        return number, at
+    number &= 127
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 127) << shift
+        if byte < 128:
+            return number, at
+        shift += 7

@@ -1,0 +1,294 @@
+"""Manifests: the content of a file set version as a tree of content-addressed nodes.
+
+A manifest maps paths, in the order of their UTF-8 bytes, to (version, size). A node ends after a path whose hash says so,
+so equal content gives equal nodes whatever its history: comparing two roots compares two file sets, a new version writes
+only the nodes around what changed, and a comparison reads only nodes that differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, decode, encode, ends_node, sums
+
+
+class Change(NamedTuple):
+    """A path whose version differs between two manifests; None where it is absent. `path` is text."""
+
+    path: str
+    before: int | None
+    after: int | None
+
+
+ReadNodes = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
+"""Reads stored nodes by digest, all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A manifest that was made: its root, what it holds, and the nodes that have to be stored (digest → bytes)."""
+
+    root: bytes
+    file_count: int
+    size: int
+    nodes: dict[bytes, bytes]
+
+
+class _Nodes:
+    """Reads nodes, and keeps what was read or written decoded for as long as it lives."""
+
+    def __init__(self, read: ReadNodes) -> None:
+        self._read = read
+        self._decoded: dict[bytes, Node] = {}
+        self.written: dict[bytes, bytes] = {}
+
+    def many(self, digests: Sequence[bytes]) -> list[Node]:
+        """The nodes with these digests, in order."""
+        missing = list(dict.fromkeys(d for d in digests if d not in self._decoded))
+        if missing:
+            for digest, data in self._read(missing).items():
+                self._decoded[digest] = decode(data)
+        return [self._decoded[digest] for digest in digests]
+
+    def one(self, digest: bytes) -> Node:
+        return self.many([digest])[0]
+
+    def write(self, node: Node) -> bytes:
+        """Add a node; returns its digest."""
+        data = encode(node)
+        digest = hashlib.sha256(data).digest()
+        self.written[digest] = data
+        self._decoded[digest] = node
+        return digest
+
+
+def build(leaves: Iterable[Leaf]) -> Built:
+    """A manifest of `leaves`, which are sorted by key without duplicates."""
+    nodes = _Nodes(_read_nothing)
+    return _build_up(_write_level(nodes, 0, leaves), 0, nodes)
+
+
+def apply(read: ReadNodes, root: bytes, changes: Mapping[bytes, Leaf | None]) -> Built:
+    """The manifest `root` with some paths set (Leaf) or removed (None). Costs what changes, not what it holds."""
+    nodes = _Nodes(read)
+    if not changes:
+        return Built(root, *sums(nodes.one(root)), {})
+    current: Mapping[bytes, Leaf | Child | None] = changes
+    top = nodes.one(root).level
+    for level in range(top + 1):
+        current = _rewrite_level(nodes, root, level, current)
+    survivors = sorted(entry for entry in current.values() if isinstance(entry, Child))
+    return _collapse(_build_up(survivors, top, nodes), nodes)
+
+
+def find(read: ReadNodes, root: bytes, paths: Sequence[str]) -> dict[str, Leaf]:
+    """The entries of those `paths` that the manifest holds."""
+    nodes = _Nodes(read)
+    wanted = sorted({path.encode() for path in paths})
+    found: dict[str, Leaf] = {}
+    pending: list[tuple[bytes, list[bytes]]] = [(root, wanted)] if wanted else []
+    while pending:
+        read_nodes = nodes.many([digest for digest, _ in pending])
+        below: dict[bytes, list[bytes]] = {}
+        for node, (_, keys) in zip(read_nodes, pending, strict=True):
+            for key in keys:
+                index = bisect_left(node.keys, key)
+                if index == len(node.entries):
+                    continue
+                entry = node.entries[index]
+                if isinstance(entry, Child):
+                    below.setdefault(entry.digest, []).append(key)
+                elif entry.key == key:
+                    found[key.decode()] = entry
+        pending = list(below.items())
+    return found
+
+
+def scan(read: ReadNodes, root: bytes, prefix: str = "", after: str | None = None) -> Iterator[Leaf]:
+    """The entries below `prefix` in order, from the first beyond the path `after`; reads no node that lies outside."""
+    nodes = _Nodes(read)
+    low = prefix.encode()
+    start = low if after is None else max(low, after.encode() + b"\0")
+    cursor = _Cursor(nodes, root, 0)
+    node = cursor.seek(start)
+    while node is not None:
+        for leaf in node.leaves[bisect_left(node.keys, start) :]:
+            if not leaf.key.startswith(low):
+                return
+            yield leaf
+        node = cursor.following()
+
+
+def totals(read: ReadNodes, root: bytes) -> tuple[int, int]:
+    """(number of files, their bytes)."""
+    return sums(_Nodes(read).one(root))
+
+
+def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
+    """The paths whose versions differ, in order; reads only nodes that differ."""
+    nodes = _Nodes(read)
+    left, right = [_root_child(nodes, before)], [_root_child(nodes, after)]
+    while left or right:
+        a, b = (left[-1] if left else None), (right[-1] if right else None)
+        if isinstance(a, Child) and isinstance(b, Child) and a.digest == b.digest:
+            left.pop()
+            right.pop()
+        elif isinstance(a, Child) and _level(nodes, a) >= _level(nodes, b):
+            _expand(nodes, left)
+        elif isinstance(b, Child):
+            _expand(nodes, right)
+        else:
+            assert not isinstance(a, Child)
+            yield from _compare(left, right, a, b)
+
+
+class _Cursor:
+    """Walks the nodes of one level from left to right."""
+
+    def __init__(self, nodes: _Nodes, root: bytes, level: int) -> None:
+        self._nodes = nodes
+        self._root = root
+        self._level = level
+        self._path: list[tuple[Node, int]] = []
+
+    def seek(self, key: bytes) -> Node | None:
+        """The node in whose range `key` lies, or the last one."""
+        node = self._nodes.one(self._root)
+        self._path = []
+        while node.level > self._level:
+            index = min(bisect_left(node.keys, key), len(node.entries) - 1)
+            self._path.append((node, index))
+            node = self._nodes.one(node.children[index].digest)
+        return node
+
+    def following(self) -> Node | None:
+        """The next node of the level, None at the end."""
+        while self._path:
+            node, index = self._path.pop()
+            if index + 1 < len(node.entries):
+                self._path.append((node, index + 1))
+                child = self._nodes.one(node.children[index + 1].digest)
+                while child.level > self._level:
+                    self._path.append((child, 0))
+                    child = self._nodes.one(child.children[0].digest)
+                return child
+        return None
+
+
+def _rewrite_level(
+    nodes: _Nodes, root: bytes, level: int, changes: Mapping[bytes, Leaf | Child | None]
+) -> dict[bytes, Leaf | Child | None]:
+    """Apply `changes` to the nodes of one level: what changes for the level above (last path → new node or None)."""
+    above: dict[bytes, Leaf | Child | None] = {}
+    cursor = _Cursor(nodes, root, level)
+    keys = sorted(changes)
+    position = 0
+    while position < len(keys):
+        node = cursor.seek(keys[position])
+        carried: list[Leaf | Child] = []
+        while node is not None:
+            last = node.entries[-1].key if node.entries else b""
+            if node.entries:
+                above.setdefault(last, None)
+            merged: dict[bytes, Leaf | Child | None] = {entry.key: entry for entry in node.entries}
+            following = cursor.following()
+            while position < len(keys) and (keys[position] <= last or following is None):
+                merged[keys[position]] = changes[keys[position]]
+                position += 1
+            carried += sorted(entry for entry in merged.values() if entry is not None)
+            closed = not carried or ends_node(carried[-1].key, level)
+            if following is None or (closed and not (position < len(keys) and _covers(following, keys[position]))):
+                break
+            node = following
+        for child in _write_level(nodes, level, carried):
+            above[child.key] = child
+    return above
+
+
+def _covers(node: Node, key: bytes) -> bool:
+    return bool(node.entries) and key <= node.entries[-1].key
+
+
+def _write_level(nodes: _Nodes, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
+    """Cut `entries` into nodes: they are written, the references to them are returned."""
+    children: list[Child] = []
+    current: list[Leaf | Child] = []
+    for entry in entries:
+        current.append(entry)
+        if ends_node(entry.key, level):
+            children.append(_write_node(nodes, level, current))
+            current = []
+    if current:
+        children.append(_write_node(nodes, level, current))
+    return children
+
+
+def _write_node(nodes: _Nodes, level: int, entries: list[Leaf | Child]) -> Child:
+    node = Node(level, tuple(entries))  # type: ignore[arg-type]
+    return Child(entries[-1].key, nodes.write(node), *sums(node))
+
+
+def _build_up(children: list[Child], level: int, nodes: _Nodes) -> Built:
+    """The levels above `children`, which are nodes of `level`, up to a single root."""
+    if not children:
+        return Built(nodes.write(Node(0, ())), 0, 0, nodes.written)
+    while len(children) > 1:
+        level += 1
+        children = _write_level(nodes, level, children)
+    root = children[0]
+    return Built(root.digest, root.file_count, root.size, nodes.written)
+
+
+def _collapse(built: Built, nodes: _Nodes) -> Built:
+    """Take the lowest single node for the root, and keep only the nodes that it reaches."""
+    root = built.root
+    while (node := nodes.one(root)).level > 0 and len(node.entries) == 1:
+        root = node.children[0].digest
+    needed: dict[bytes, bytes] = {}
+    waiting = [root]
+    while waiting:
+        digest = waiting.pop()
+        if digest in built.nodes and digest not in needed:
+            needed[digest] = built.nodes[digest]
+            waiting.extend(entry.digest for entry in nodes.one(digest).entries if isinstance(entry, Child))
+    return Built(root, built.file_count, built.size, needed)
+
+
+def _read_nothing(digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return {}
+
+
+def _root_child(nodes: _Nodes, root: bytes) -> Leaf | Child:
+    node = nodes.one(root)
+    file_count, size = sums(node)
+    return Child(node.entries[-1].key if node.entries else b"", root, file_count, size)
+
+
+def _level(nodes: _Nodes, entry: Leaf | Child | None) -> int:
+    return nodes.one(entry.digest).level if isinstance(entry, Child) else -1
+
+
+def _expand(nodes: _Nodes, stack: list[Leaf | Child]) -> None:
+    entry = stack.pop()
+    assert isinstance(entry, Child)
+    stack.extend(reversed(nodes.one(entry.digest).entries))
+
+
+def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | Child | None) -> Iterator[Change]:
+    assert not isinstance(b, Child)
+    if b is None or (a is not None and a.key < b.key):
+        assert a is not None
+        left.pop()
+        yield Change(a.key.decode(), a.version, None)
+    elif a is None or b.key < a.key:
+        right.pop()
+        yield Change(b.key.decode(), None, b.version)
+    else:
+        left.pop()
+        right.pop()
+        if a.version != b.version:
+            yield Change(a.key.decode(), a.version, b.version)

@@ -1,0 +1,79 @@
+"""Lake paths: `/folder/name`, exact Unicode, never normalised."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from acai_jupyter.domain.errors import InvalidPath
+
+MOST_PATH_BYTES: Final = 2000
+MOST_NAME_BYTES: Final = 255
+
+
+def check_path(path: str) -> str:
+    """`path` where it can name a file in the lake, else InvalidPath.
+
+    It begins with `/`, has no empty name, no `.` or `..`, no backslash and no control character, and is at most 2,000 bytes
+    long in UTF-8, each name in it at most 255. So a path can never leave the folder below which it is written out.
+    """
+    if not path.startswith("/"):
+        raise InvalidPath(f"{_shown(path)} is not a path in the lake: it must begin with '/'.")
+    if path.endswith("/"):
+        raise InvalidPath(f"{_shown(path)} names a folder: a file's path doesn't end with '/'.")
+    _check_names(path, path[1:])
+    return path
+
+
+def check_folder(path: str) -> str:
+    """`path` where it can name a folder (`/` or `/…/`), else InvalidPath."""
+    if not (path.startswith("/") and path.endswith("/")):
+        raise InvalidPath(f"{_shown(path)} is not a folder of the lake: it must begin and end with '/'.")
+    if path != "/":
+        _check_names(path, path[1:-1])
+    return path
+
+
+def check_relative(path: str) -> str:
+    """`path` where it can name a file below some folder (`src/train.py`), else InvalidPath."""
+    if path.startswith("/"):
+        raise InvalidPath(f"{_shown(path)} must be relative: it must not begin with '/'.")
+    _check_names(path, path)
+    return path
+
+
+def join(folder: str, relative: str) -> str:
+    """The lake path of `relative` below `folder` (which ends in '/')."""
+    return check_path(folder + check_relative(relative))
+
+
+def _check_names(path: str, below: str) -> None:
+    for name in below.split("/"):
+        problem = _problem(name)
+        if problem:
+            raise InvalidPath(f"{_shown(path)} can't be a path: {problem}.")
+    if len(path.encode()) > MOST_PATH_BYTES:
+        raise InvalidPath(f"{_shown(path)} is too long: a path has at most {MOST_PATH_BYTES} bytes in UTF-8.")
+
+
+def _problem(name: str) -> str | None:
+    if not name:
+        return "a name in it is empty"
+    if name in (".", ".."):
+        return f"it must not contain {name!r}"
+    if "\\" in name:
+        return "it must not contain a backslash; write '/' between folders"
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return "it is not valid Unicode"
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        return "it must not contain control characters"
+    if size > MOST_NAME_BYTES:
+        return f"a name in it has {size} bytes in UTF-8, at most {MOST_NAME_BYTES} are allowed"
+    return None
+
+
+def _shown(path: str) -> str:
+    shown = path if len(path) <= 120 else path[:117] + "…"
+    return ascii(shown) if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in shown) else repr(shown)

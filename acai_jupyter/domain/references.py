@@ -1,0 +1,242 @@
+"""References: how people write files and file sets, in every door.
+
+| written                       | means                                                        |
+|-------------------------------|--------------------------------------------------------------|
+| /data/train.json              | the file's latest version                                    |
+| /data/train.json:3            | its version 3                                                |
+| /data/                        | every file below the folder, latest versions                 |
+| /data/*.json /data/**/*.json  | globs; `*` and `?` stop at `/`, `**/` is any number of folders |
+| @HotpotQA  @HotpotQA:2        | the file set, latest version and version 2                   |
+| /data/train.json@HotpotQA:1   | that file in the version that the set holds                  |
+| /data/@HotpotQA:1             | the set's files below the folder                             |
+
+`%40 %3A %25 %2A %3F %5B` write `@ : % * ? [` literally; no other `%` is allowed, so that nothing is read twice.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from acai_jupyter.domain.errors import InvalidName, InvalidPath, InvalidReference
+from acai_jupyter.domain.paths import check_folder, check_path
+
+_SPECIAL: Final = {"%40": "@", "%3A": ":", "%25": "%", "%2A": "*", "%3F": "?", "%5B": "["}
+_NOTHING: Final = re.compile(r"(?!)")
+_SET_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_MOST_CHARACTERS: Final = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class FilesetReference:
+    """A file set; `version` None means the latest."""
+
+    name: str
+    version: int | None = None
+
+    def __str__(self) -> str:
+        return f"@{self.name}" + (f":{self.version}" if self.version else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """A file; `version` None means the latest, or the version that `fileset` holds."""
+
+    path: str
+    version: int | None = None
+    fileset: FilesetReference | None = None
+
+    def __str__(self) -> str:
+        return escape(self.path) + (f":{self.version}" if self.version else "") + str(self.fileset or "")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReference:
+    """Every file below `path`, which ends with '/'."""
+
+    path: str
+    fileset: FilesetReference | None = None
+
+    def __str__(self) -> str:
+        return escape(self.path) + str(self.fileset or "")
+
+
+@dataclass(frozen=True, slots=True)
+class GlobReference:
+    """Every file whose path matches. `prefix` is the literal folder before the first wildcard."""
+
+    pattern: str
+    prefix: str
+    fileset: FilesetReference | None = None
+
+    def matches(self, path: str) -> bool:
+        """Whether the path of a file matches the whole pattern."""
+        return _match_names(_glob_names(self.pattern), path[1:].split("/"))
+
+    def __str__(self) -> str:
+        return self.pattern + str(self.fileset or "")
+
+
+Reference = FileReference | FolderReference | GlobReference | FilesetReference
+
+
+def parse(text: str) -> Reference:
+    """Read a reference of any form.
+
+    Raises InvalidReference where `text` is none; the message says what is wrong.
+    """
+    _check_text(text)
+    before, at, after = text.partition("@")
+    fileset = parse_fileset(after) if at else None
+    if not before:
+        if fileset is None:
+            raise InvalidReference("A reference is empty; write a path such as /data/train.json or a file set such as @Digits.")
+        return fileset
+    if not before.startswith("/"):
+        raise InvalidReference(
+            f"{text!r} is not a reference: a path begins with '/' and a file set with '@' (did you mean {_meant(text)}?)."
+        )
+    path, colon, number = before.partition(":")
+    version = _version(number, text) if colon else None
+    if version and fileset:
+        raise InvalidReference(f"{text!r} names a version twice: by ':{version}' and by {str(fileset)!r}. Write one of them.")
+    try:
+        return _path_reference(path, version, fileset)
+    except InvalidPath as error:
+        raise InvalidReference(error.message) from error
+
+
+def parse_fileset(text: str) -> FilesetReference:
+    """Read a reference where only a file set can be meant: `HotpotQA`, `HotpotQA:2`, with or without `@` before it.
+
+    Raises InvalidReference.
+    """
+    _check_text(text)
+    name, colon, number = text.removeprefix("@").removeprefix("/@").partition(":")
+    if not _SET_NAME.fullmatch(name):
+        raise InvalidReference(_bad_set_name(name))
+    return FilesetReference(name, _version(number, text) if colon else None)
+
+
+def parse_destination(text: str) -> FileReference | FolderReference:
+    """Read where files go: a path, or a folder ending in '/'.
+
+    Raises InvalidReference for a version, a file set or a wildcard.
+    """
+    reference = parse(text)
+    if isinstance(reference, FolderReference) and reference.fileset is None:
+        return reference
+    if isinstance(reference, FileReference) and reference.fileset is None and reference.version is None:
+        return reference
+    raise InvalidReference(f"{text!r} can't be a destination: write a path such as /data/train.json or a folder such as /data/.")
+
+
+def check_fileset_name(name: str) -> str:
+    """`name` where it can name a file set, else InvalidName."""
+    if _SET_NAME.fullmatch(name):
+        return name
+    raise InvalidName(_bad_set_name(name))
+
+
+def escape(path: str) -> str:
+    """The reference text that means exactly this path."""
+    for code, character in [("%25", "%"), *((c, s) for c, s in _SPECIAL.items() if s != "%")]:
+        path = path.replace(character, code)
+    return path
+
+
+def _check_text(text: str) -> None:
+    if len(text) > _MOST_CHARACTERS:
+        raise InvalidReference(f"A reference has at most {_MOST_CHARACTERS} characters; this one has {len(text)}.")
+
+
+def _path_reference(path: str, version: int | None, fileset: FilesetReference | None) -> Reference:
+    if any(wildcard in path for wildcard in "*?["):
+        return _glob(path, version, fileset)
+    literal = unescape(path)
+    if not literal.endswith("/"):
+        return FileReference(check_path(literal), version, fileset)
+    if version:
+        raise InvalidReference(f"{path!r} is a folder: only files and file sets have versions (write {path}@Name:{version}).")
+    return FolderReference(check_folder(literal), fileset)
+
+
+def _glob(pattern: str, version: int | None, fileset: FilesetReference | None) -> GlobReference:
+    if version:
+        raise InvalidReference(f"{pattern!r} is a pattern: only files and file sets have versions.")
+    first = min(i for i, c in enumerate(pattern) if c in "*?[")
+    prefix = unescape(pattern[: pattern.rindex("/", 0, first) + 1])
+    check_folder(prefix)
+    if any(name in (".", "..", "") for name in pattern[1:].split("/")[:-1]):
+        raise InvalidReference(f"{pattern!r} must not contain an empty name, '.' or '..'.")
+    _glob_names(pattern)
+    return GlobReference(pattern, prefix, fileset)
+
+
+def unescape(text: str) -> str:
+    """Replace the six escapes. Raises InvalidReference for any other use of '%'."""
+
+    def literal(match: re.Match[str]) -> str:
+        code = text[match.start() : match.start() + 3].upper()
+        if code not in _SPECIAL:
+            raise InvalidReference(f"{text!r} contains '%' without an escape: write %25 for a literal '%'.")
+        return _SPECIAL[code]
+
+    return re.sub("%.{0,2}", literal, text, flags=re.DOTALL)
+
+
+def _version(number: str, text: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,17}", number, re.ASCII):
+        return int(number)
+    raise InvalidReference(f"{text!r}: a version is a number from 1 after ':' (write %3A for a literal ':').")
+
+
+def _bad_set_name(name: str) -> str:
+    return (
+        f"{name[:130]!r} can't name a file set: use up to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
+        " (write %40 for a literal '@')."
+    )
+
+
+def _meant(text: str) -> str:
+    return f"@{text}" if _SET_NAME.fullmatch(text.partition(":")[0]) else f"/{text}"
+
+
+@lru_cache(maxsize=256)
+def _glob_names(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
+    """The names of a pattern, each as a regular expression without backtracking, None for `**`."""
+    names = pattern[1:].split("/")
+    if names[-1] == "**":
+        names.append("*")
+    return tuple(None if name == "**" else _name_regex(name, pattern) for name in names)
+
+
+def _name_regex(name: str, pattern: str) -> re.Pattern[str]:
+    if "[" in name and not re.search(r"\[[!]?[^\]]+\]", name):
+        raise InvalidReference(f"{pattern!r}: '[' without ']' (write %5B for a literal '[').")
+    literal = re.sub("%.{0,2}", lambda match: _as_class(unescape(match[0])), name)
+    return re.compile(fnmatch.translate(literal))
+
+
+def _as_class(character: str) -> str:
+    return f"[{character}]" if character in "*?[" else character
+
+
+def _match_names(wanted: tuple[re.Pattern[str] | None, ...], names: list[str]) -> bool:
+    """Match name by name; `**` (None) takes as few names as it can and one more whenever the rest fails."""
+    at, name, retry_at, retry_name = 0, 0, -1, 0
+    while name < len(names):
+        current = wanted[at] if at < len(wanted) else _NOTHING
+        if current is None:
+            at, retry_at, retry_name = at + 1, at + 1, name
+        elif current.match(names[name]):
+            at, name = at + 1, name + 1
+        elif retry_at >= 0:
+            retry_name += 1
+            at, name = retry_at, retry_name
+        else:
+            return False
+    return at == len(wanted)

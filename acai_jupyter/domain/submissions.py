@@ -1,0 +1,54 @@
+"""What people ask for when they submit a job, and what they are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from acai_jupyter.domain.jobs import Job, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Sizes and durations as people write them; `code` is a snapshot's id or a file set."""
+
+    command: str | tuple[str, ...]
+    name: str | None = None
+    input: str | None = None
+    output: str | None = None
+    output_path: str | None = None
+    code: str | None = None
+    image: str | None = None
+    python: str | None = None
+    cpu: float | None = None
+    memory: str | float | None = None
+    gpu: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: str | float | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetails:
+    """A job, what the platform has to say about it, and how it came to its state."""
+
+    job: Job
+    notes: tuple[str, ...]
+    history: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input or output; times in
+    seconds."""
+
+    ended: str
+    exit_code: int | None = None
+    signal: int | None = None
+    detail: str | None = None
+    download_time: float | None = None
+    command_time: float | None = None
+    upload_time: float | None = None
+    output_upload: UUID | None = None
+    kept_upload: UUID | None = None

@@ -1,0 +1,27 @@
+"""Answers of queries, by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acai_jupyter.domain.metadata import Value, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer. `type` is None where the values have several; `values` holds None where a key is absent."""
+
+    name: str
+    type: ValueType | None
+    values: list[Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value of a metric, with its place in the metric's history; `at` in microseconds."""
+
+    key: str
+    position: int
+    step: float | None
+    value: float
+    at: int

@@ -1,0 +1,39 @@
+"""How bytes travel: signed requests to the object store, and files that are fetched by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acai_jupyter.domain.digests import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request that a client may make without any other right: expires, and serves this object and method only."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """How a client sends an object: one PUT, or one a part. `multipart_id` is the store's name for an upload in parts."""
+
+    multipart_id: str | None
+    requests: tuple[SignedRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchableFile:
+    """A file and how to fetch it: the request for the object that carries it, and where in the object it begins.
+
+    `path` is below the folder that it is written to.
+    """
+
+    path: str
+    size: int
+    digest: Digest
+    executable: bool
+    request: SignedRequest
+    offset: int

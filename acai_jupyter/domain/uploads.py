@@ -1,0 +1,129 @@
+"""Upload sessions (paper 4.4.3): PENDING → SEALED → COMMITTED, or ABORTED."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.errors import UploadNotPending
+
+MOST_FILES_A_CALL: Final = 20_000
+MOST_PACK_BYTES: Final = 16 * 1024 * 1024
+
+
+class UploadState(StrEnum):
+    PENDING = "pending"  # files are declared and bytes arrive
+    SEALED = "sealed"  # every object was verified; nothing more may come
+    COMMITTED = "committed"
+    ABORTED = "aborted"  # by the client or by expiry; leaves nothing
+
+
+class Purpose(StrEnum):
+    """What a commit makes of the files."""
+
+    FILES = "files"  # new versions of lake paths, and a file set version where one is named
+    OUTPUT = "output"  # a job's output: committed only by the transaction that finishes the job
+    SNAPSHOT = "snapshot"  # an unversioned list of files that a job pins: its code, or the output folder kept with it
+
+
+class ObjectKind(StrEnum):
+    """How bytes travel: a file in one PUT, a large file in parts of 64 MiB, many small files in one PUT."""
+
+    SINGLE = "single"
+    MULTIPART = "multipart"
+    PACK = "pack"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredFile:
+    """A file that the client wants to upload: an absolute lake path, or a relative one in a snapshot."""
+
+    path: str
+    size: int
+    digest: Digest
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFile:
+    """A declared file within a session. `object` is the ordinal of the object that carries its bytes, at `offset`;
+    None while unknown, or where the store already holds the bytes (`stored`)."""
+
+    position: int
+    path: str
+    size: int
+    digest: Digest
+    stored: bool
+    executable: bool = False
+    object: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadObject:
+    """An object within a session; `ordinal` is the client's number for it, `key` is unique to this upload."""
+
+    ordinal: int
+    id: UUID
+    kind: ObjectKind
+    key: str
+    size: int
+    digest: Digest
+    parts: tuple[bytes, ...] = ()
+    multipart_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFile:
+    """A file in an object, by its position in the session."""
+
+    position: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantedObject:
+    """An object that a client wants to send. `parts` are the SHA-256 values of a large object's parts."""
+
+    ordinal: int
+    kind: ObjectKind
+    size: int
+    digest: Digest
+    files: tuple[CarriedFile, ...]
+    parts: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSession:
+    """A transaction that uploads a batch of files."""
+
+    project_id: UUID
+    id: UUID
+    user_id: UUID
+    purpose: Purpose
+    state: UploadState
+    fileset_name: str | None
+    created_at: int
+    expires_at: int
+    job_id: UUID | None = None
+    attempt: int | None = None
+    rank: int | None = None
+
+    def require(self, *states: UploadState) -> None:
+        """Raises UploadNotPending unless the session is in one of `states`."""
+        if self.state not in states:
+            wanted = " or ".join(states)
+            raise UploadNotPending(f"This upload is {self.state}, not {wanted}: begin a new one.")
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedFile:
+    """What a commit made of one file. `unchanged` says that the latest version already had these bytes."""
+
+    path: str
+    version: int
+    size: int
+    unchanged: bool

@@ -1,0 +1,126 @@
+"""The job launcher of paper 4.2: gives LAUNCHING jobs to the launcher, and manifests to their agents."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import JobScope, TokenKind
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import InvalidInput, JobEnded, Unavailable
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.lake.access import Access
+from acai_jupyter.ports.launcher import Launcher, LaunchSpec
+from acai_jupyter.ports.store.unit import Store
+
+CONTRACT: Final = 1
+"""The version of what agent and platform say to each other."""
+
+_LOG: Final = logging.getLogger(__name__)
+_RANK: Final = 0
+
+
+class Dispatch:
+    """Launches attempts. `agent_url` tells where agents reach the platform; `servers` is the folder in which they look
+    for it again. `holder` is this server."""
+
+    def __init__(
+        self,
+        store: Store,
+        launcher: Launcher,
+        settings: EngineSettings,
+        *,
+        holder: UUID,
+        agent_url: Callable[[], str | None],
+        servers: Path | None,
+    ) -> None:
+        self._store = store
+        self._launcher = launcher
+        self._settings = settings
+        self._holder = holder
+        self._agent_url = agent_url
+        self._servers = servers
+
+    def launch_waiting(self) -> int:
+        """Launch every LAUNCHING job that no launcher has taken yet; returns how many were."""
+        if self._agent_url() is None:
+            return 0  # this server does not listen yet, so no agent could reach it
+        with self._store.read() as unit:
+            waiting = [
+                job
+                for job in unit.jobs.active(limit=1000)
+                if job.status is Status.LAUNCHING and not any(rank.handle for rank in unit.jobs.ranks(job))
+            ]
+        return sum(self.launch(job) for job in waiting)
+
+    def launch(self, job: Job) -> bool:
+        """Launch the job's current attempt; False where another server does, or it did not work."""
+        config = self._prepare(job)
+        if config is None:
+            return False
+        scope = {"job": write(Kind.JOB, job.id), "attempt": job.attempt, "rank": _RANK}
+        spec = LaunchSpec(job.id, job.attempt, _RANK, job.spec.resources, job.spec.image, job.spec.python, config | scope)
+        try:
+            handle = self._launcher.launch(spec)
+        except InvalidInput as error:
+            self._fail(job, error.message)
+            return False
+        except Unavailable as error:
+            _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
+            return False
+        with self._store.begin() as unit:
+            unit.jobs.set_handle(job, _RANK, handle)
+        return True
+
+    def _prepare(self, job: Job) -> dict[str, object] | None:
+        """Take the right to launch, and make the agent's token."""
+        with self._store.begin() as unit:
+            unit.lock_project(job.project_id)
+            if not unit.jobs.hold_launch(job, self._holder, self._settings.launch_hold):
+                return None
+            if job.kill_requested_at is not None:
+                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
+                unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+                return None
+            unit.jobs.add_rank(job, _RANK)
+            scope = JobScope(job.id, job.attempt, _RANK)
+            token = Access.add_job_token(unit, job.project_id, job.user_id, TokenKind.AGENT, scope)
+        servers = None if self._servers is None else str(self._servers)
+        return {"contract": CONTRACT, "url": self._agent_url(), "token": token, "servers": servers}
+
+    def _fail(self, job: Job, why: str) -> None:
+        with self._store.begin() as unit:
+            unit.lock_project(job.project_id)
+            try:
+                unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
+            except JobEnded:
+                return  # killed meanwhile
+            unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
+            unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+
+    def manifest(self, job: Job, project_name: str) -> dict[str, object]:
+        """What an agent is told of its job."""
+        spec = job.spec
+        return {
+            "contract": CONTRACT,
+            "job": write(Kind.JOB, job.id),
+            "number": job.number,
+            "name": spec.name,
+            "project": project_name,
+            "attempt": job.attempt,
+            "rank": _RANK,
+            "command": spec.command if isinstance(spec.command, str) else list(spec.command),
+            "env": dict(spec.env),
+            "python": spec.python,
+            "resources": {"cpu": spec.resources.cpu, "memory_mb": spec.resources.memory_mb, "gpu": spec.resources.gpu},
+            "timeout_s": None if spec.timeout is None else spec.timeout / SECOND,
+            "output_path": spec.output_path,
+            "heartbeat_s": self._settings.heartbeat,
+            "kill_grace_s": self._settings.kill_grace,
+        }

@@ -1,0 +1,95 @@
+"""Finishing a job: one transaction takes its output into the lake, makes its edge and ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import UploadIncomplete, UploadNotFound, UploadNotPending
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status
+from acai_jupyter.domain.pricing import hourly_price, microdollars
+from acai_jupyter.domain.provenance import ActionKind
+from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
+from acai_jupyter.lake.commit import commit_output, commit_snapshot
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ended, by its agent or by what the launcher saw. The uploads are sealed sessions of this attempt."""
+
+    outcome: Outcome
+    phases: Phases = field(default_factory=Phases)
+    output_upload: UUID | None = None
+    kept_upload: UUID | None = None
+
+
+def finish(store: Store, job: Job, ending: Ending) -> Job:
+    """End a job. Where its output can't be taken, it ends as FAILED and says why.
+
+    Raises JobEnded where it has ended already.
+    """
+    try:
+        return _finish(store, job, ending)
+    except (UploadNotPending, UploadIncomplete, UploadNotFound) as error:
+        outcome = Outcome(Status.FAILED, Reason.OUTPUT, error.message, ending.outcome.exit_code)
+        return _finish(store, job, Ending(outcome, ending.phases))
+
+
+def _finish(store: Store, job: Job, ending: Ending) -> Job:
+    with store.begin() as unit:
+        unit.lock_project(job.project_id)
+        output = _take_output(unit, job, ending)
+        kept = _take_kept(unit, job, ending)
+        ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
+        runtime = _runtime(ended, ending.phases)
+        cost = None if runtime is None else _cost(ended, runtime)
+        ended = unit.jobs.set_result(ended, phases=ending.phases, runtime=runtime, cost=cost, output=output, kept=kept)
+        unit.logs.finish(ended)
+        unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
+        unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    return ended
+
+
+def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
+    """The output becomes a version with its edge only where the job FINISHED."""
+    if ending.outcome.status is not Status.FINISHED or ending.output_upload is None or job.spec.output_name is None:
+        return None
+    session = _session(unit, job, ending.output_upload, Purpose.OUTPUT)
+    version = commit_output(unit, session, job.spec.output_name, job.id)
+    sources = [] if job.spec.input_id is None else [job.spec.input_id]
+    unit.provenance.add(job.project_id, ActionKind.JOB, job.user_id, sources, [version.id], job.id)
+    unit.metadata.copy_staged(job.project_id, job.id, version.id)
+    return version.id
+
+
+def _take_kept(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
+    if ending.kept_upload is None:
+        return None
+    return commit_snapshot(unit, _session(unit, job, ending.kept_upload, Purpose.SNAPSHOT)).id
+
+
+def _session(unit: UnitOfWork, job: Job, upload_id: UUID, purpose: Purpose) -> UploadSession:
+    session = unit.uploads.get(job.project_id, upload_id, lock=True)
+    if session is None or (session.job_id, session.attempt, session.purpose) != (job.id, job.attempt, purpose):
+        raise UploadNotFound("The agent's report names an upload that is not this job's.")
+    session.require(UploadState.SEALED)
+    return session
+
+
+def _runtime(job: Job, phases: Phases) -> int | None:
+    """Microseconds in RUNNING as the agent measured them: time without a server is nobody's cost."""
+    if job.running_at is None:
+        return None
+    parts = (phases.download_time, phases.command_time, phases.upload_time)
+    measured = sum(part for part in parts if part is not None)
+    if all(part is None for part in parts):
+        return max((job.ended_at or job.running_at) - job.running_at, 0)
+    return int(measured * SECOND)
+
+
+def _cost(job: Job, runtime: int) -> int:
+    return microdollars(hourly_price(job.spec.resources, job.spec.prices) * runtime / SECOND / 3600)

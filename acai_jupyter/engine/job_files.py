@@ -1,0 +1,98 @@
+"""A job's files: its code and input, what a retried job begins with, and what it left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.jobs import Job
+from acai_jupyter.domain.manifests import scan
+from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
+from acai_jupyter.engine.registry import find_job
+from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.blobs import BlobStore
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_MOST_A_PAGE: Final = 2000
+_FOR_AGENTS: Final = ("code", "input", "start")
+_FOR_PEOPLE: Final = ("code", "output")
+
+Page = tuple[list[FetchableFile], str | None]
+"""Files, and where the next page begins."""
+
+
+class _Listed(NamedTuple):
+    path: str
+    size: int
+    digest: Digest
+    executable: bool
+
+
+class JobFiles:
+    """Lists what belongs to a job, ready to be fetched. URLs last `url_seconds`."""
+
+    def __init__(self, store: Store, blobs: BlobStore, url_seconds: int) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._url_seconds = url_seconds
+
+    def for_agent(self, job: Job, kind: str, after: str | None, base_url: str) -> Page:
+        """A page of the job's `code`, `input`, or `start`: a retried job's partial output. Raises InvalidRequest."""
+        _check_kind(kind, _FOR_AGENTS)
+        with self._store.read() as unit:
+            return self._page(unit, job, kind, after, base_url)
+
+    def for_user(self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str) -> Page:
+        """A page of the job's `code`, or of its `output`: the file set version that it wrote, else what was kept with it.
+
+        Raises InvalidRequest, JobNotFound.
+        """
+        principal.require(Right.READ)
+        _check_kind(kind, _FOR_PEOPLE)
+        with self._store.read() as unit:
+            return self._page(unit, find_job(unit, principal.project_id, reference), kind, after, base_url)
+
+    def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str) -> Page:
+        beyond = (item for item in _listed(unit, job, kind) if after is None or item.path.encode() > after.encode())
+        items = list(islice(beyond, _MOST_A_PAGE))
+        places = unit.blobs.locate(job.project_id, (item.digest for item in items))
+        signed: dict[str, SignedRequest] = {}
+        page = []
+        for item in items:
+            place = places[item.digest]
+            if place.key not in signed:
+                signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
+            page.append(FetchableFile(*item, signed[place.key], place.offset))
+        return page, items[-1].path if len(items) == _MOST_A_PAGE else None
+
+
+def _listed(unit: UnitOfWork, job: Job, kind: str) -> Iterator[_Listed]:
+    spec = job.spec
+    snapshots = {"code": spec.code_snapshot_id, "start": spec.start_snapshot_id, "output": job.kept_snapshot_id}
+    filesets = {"code": spec.code_fileset_id, "input": spec.input_id, "output": job.output_id}
+    snapshot_id, fileset_id = snapshots.get(kind), filesets.get(kind)
+    if snapshot_id is not None:
+        for file in unit.snapshots.files(job.project_id, snapshot_id):
+            yield _Listed(file.path, file.size, file.digest, file.executable)
+    if fileset_id is not None:
+        yield from _of_fileset(unit, job.project_id, fileset_id, (spec.output_path or "/") if kind == "output" else "/")
+
+
+def _of_fileset(unit: UnitOfWork, project_id: UUID, fileset_id: UUID, folder: str) -> Iterator[_Listed]:
+    """The files of a file set version, at their paths below `folder`."""
+    resolver = Resolver(unit, project_id)
+    root = unit.filesets.by_id(project_id, [fileset_id])[fileset_id].root
+    pins = [(leaf.key.decode(), leaf.version) for leaf in scan(resolver.read_nodes, root)]
+    found = unit.files.versions_at(project_id, pins)
+    for path, _ in pins:
+        yield _Listed(path.removeprefix(folder).lstrip("/"), found[path].size, found[path].digest, False)
+
+
+def _check_kind(kind: str, known: tuple[str, ...]) -> None:
+    if kind not in known:
+        raise InvalidRequest(f"{kind[:40]!r} is no kind of a job's files: ask for {', '.join(known)}.")

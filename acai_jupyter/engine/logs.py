@@ -1,0 +1,142 @@
+"""The log server (paper 4.2): streams, keeps, and reads tags out of what jobs print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, InvalidRequest
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, new_id, write
+from acai_jupyter.domain.jobs import Job
+from acai_jupyter.domain.log_tags import MOST_LINE_BYTES, LogTag, parse_line
+from acai_jupyter.domain.logs import LogChunk
+from acai_jupyter.domain.metadata import MOST_KEYS_AN_ARTIFACT, Artifact, ArtifactKind
+from acai_jupyter.engine.registry import find_job
+from acai_jupyter.ports.blobs import BlobStore
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+MOST_APPEND_BYTES: Final = 1024 * 1024
+MOST_READ_BYTES: Final = 4 * 1024 * 1024
+_COMPACT_PIECE: Final = 8 * 1024 * 1024
+
+
+class Logs:
+    """Logs of jobs, by byte offset."""
+
+    def __init__(self, store: Store, blobs: BlobStore) -> None:
+        self._store = store
+        self._blobs = blobs
+
+    def append(self, principal: Principal, offset: int, data: bytes) -> int:
+        """An agent sends more of its log; returns how much the platform has. What it has already is ignored, and where
+        something is missing nothing is taken: the agent goes on from the answer. Tags take effect in the same
+        transaction.
+
+        Raises AgentSuperseded, Forbidden, InvalidRequest.
+        """
+        if len(data) > MOST_APPEND_BYTES or offset < 0:
+            raise InvalidRequest(f"Send at most {MOST_APPEND_BYTES} bytes of log at once, at an offset from 0.")
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            job, rank = self._job(unit, principal)
+            state = unit.logs.state(job.id, job.project_id, job.attempt, rank)
+            new = data[state.size - offset :] if offset <= state.size else b""
+            if not new:
+                return state.size
+            whole, rest = _split(state.line, new)
+            unit.logs.append(job, rank, state.size, new, rest)
+            self._take_tags(unit, job, whole)
+            unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
+            return state.size + len(new)
+
+    def read(self, principal: Principal, reference: str, offset: int, limit: int = MOST_READ_BYTES) -> LogChunk:
+        """A piece of a job's log from `offset` on. `complete` says that the job has ended and this reaches its end.
+
+        Raises JobNotFound.
+        """
+        principal.require(Right.READ)
+        most = max(1, min(limit, MOST_READ_BYTES))
+        with self._store.read() as unit:
+            job = find_job(unit, principal.project_id, reference)
+            state = unit.logs.state(job.id, job.project_id, job.attempt, 0)
+            key = None
+            data = b""
+            if offset < state.size and state.object_id is not None:
+                key = unit.logs.object_key(job.project_id, state.object_id)
+            elif offset < state.size:
+                pieces = unit.logs.chunks(job.project_id, job.id, job.attempt, 0, offset, most)
+                data = b"".join(piece for _, piece in pieces)[offset - pieces[0][0] :][:most]
+        if key is not None:
+            data = b"".join(self._blobs.read(key, offset, min(most, state.size - offset)))
+        return LogChunk(offset, data, state.size, job.ended and offset + len(data) >= state.size)
+
+    def compact(self) -> int:
+        """Move the logs of ended jobs from rows to objects; returns how many."""
+        with self._store.read() as unit:
+            waiting = unit.logs.to_compact(limit=20)
+        for project_id, job_id, attempt, rank in waiting:
+            object_id = new_id()
+            key = f"{project_id.hex}/{object_id.hex}/0"
+            size = self._blobs.write(key, self._pieces(project_id, job_id, attempt, rank))
+            with self._store.begin() as unit:
+                unit.blobs.add_object(project_id, object_id, key, size)
+                unit.logs.compact(project_id, job_id, attempt, rank, object_id)
+        return len(waiting)
+
+    def _pieces(self, project_id: UUID, job_id: UUID, attempt: int, rank: int) -> Iterator[bytes]:
+        offset = 0
+        while True:
+            with self._store.read() as unit:
+                state = unit.logs.state(job_id, project_id, attempt, rank)
+                if offset >= state.size:
+                    return
+                chunks = unit.logs.chunks(project_id, job_id, attempt, rank, offset, _COMPACT_PIECE)
+            for _, data in chunks:
+                offset += len(data)
+                yield data
+
+    @staticmethod
+    def _job(unit: UnitOfWork, principal: Principal) -> tuple[Job, int]:
+        principal.require(Right.SUPERVISE)
+        scope = principal.job
+        if scope is None:
+            raise Forbidden("This token belongs to no job.")
+        job = unit.jobs.get(principal.project_id, scope.job_id)
+        if job is None or job.ended or job.attempt != scope.attempt:
+            raise AgentSuperseded("This job needs this agent no longer: leave.")
+        return job, scope.rank
+
+    @staticmethod
+    def _take_tags(unit: UnitOfWork, job: Job, lines: list[bytes]) -> None:
+        artifact = Artifact(ArtifactKind.JOBS, job.id)
+        points: list[tuple[str, float]] = []
+        for line in lines:
+            try:
+                tag = parse_line(line.decode(errors="replace"))
+            except InvalidRequest as error:
+                unit.jobs.add_note(job, error.message)
+                continue
+            if tag is None:
+                continue
+            if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
+                unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
+                return
+            unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
+            if _is_number(tag):
+                points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
+        unit.metadata.add_points(job.project_id, job.id, points)
+
+
+def _is_number(tag: LogTag) -> bool:
+    return isinstance(tag.value, float) and not isinstance(tag.value, bool)
+
+
+def _split(line: bytes, data: bytes) -> tuple[list[bytes], bytes]:
+    """The lines that are whole now and might be tags, and the beginning of the next; progress bars end lines with a
+    carriage return. A line too long for a tag is kept only as far as tells that it is too long."""
+    pieces = (line + data).replace(b"\r", b"\n").split(b"\n")
+    whole = [piece for piece in pieces[:-1] if b"[ACAI_TAG" in piece and len(piece) <= MOST_LINE_BYTES]
+    return whole, pieces[-1][: MOST_LINE_BYTES + 1]

@@ -1,0 +1,199 @@
+"""The job monitor (paper 4.2): what agents say, and what becomes of those that say nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import JobScope, Principal, Right
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, JobEnded
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Status
+from acai_jupyter.domain.submissions import Report
+from acai_jupyter.engine.finish import Ending, finish
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.ports.launcher import Launcher, Observation, Sign
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+from acai_jupyter.wire.jobs import report_from_json
+
+_LOG: Final = logging.getLogger(__name__)
+_MOST_DETAIL_CHARACTERS: Final = 2000
+
+
+class Monitor:
+    """Follows active jobs. Nothing here depends on a message arriving: `check` finds every silent death."""
+
+    def __init__(self, store: Store, launcher: Launcher, settings: EngineSettings) -> None:
+        self._store = store
+        self._launcher = launcher
+        self._settings = settings
+
+    def claim(self, principal: Principal, instance: UUID) -> Job:
+        """An agent asks for its job. The first instance gets it, once per attempt and rank; the job is RUNNING then.
+
+        Raises AgentSuperseded for any other, Forbidden for who is no agent.
+        """
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            job, scope = self._job(unit, principal)
+            if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
+                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
+                unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+                return ended
+            if not unit.jobs.claim(job, scope.rank, instance):
+                raise AgentSuperseded("Another agent has this job: leave without running it.")
+            if job.status is Status.LAUNCHING:
+                job = unit.jobs.move(job, Status.RUNNING, progress=Progress.DOWNLOADING)
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+        return job
+
+    def current(self, principal: Principal) -> Job:
+        """The job of an agent that has claimed it. Raises AgentSuperseded, Forbidden."""
+        with self._store.read() as unit:
+            return self._job(unit, principal)[0]
+
+    def heartbeat(self, principal: Principal, instance: UUID, progress: Progress | None) -> bool:
+        """An agent is alive, and where it is; returns whether it shall end the job.
+
+        Raises AgentSuperseded, Forbidden.
+        """
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            job, scope = self._job(unit, principal)
+            self._require_instance(unit, job, scope, instance)
+            unit.jobs.heartbeat(job, scope.rank)
+            if progress is not None and progress is not job.progress:
+                unit.jobs.set_progress(job, progress)
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+        return job.kill_requested_at is not None
+
+    def report(self, principal: Principal, instance: UUID, given: Mapping[str, Any], report: Report) -> Job:
+        """An agent has ended; `given` is its report as it came. The job ends with the last rank's.
+
+        Raises AgentSuperseded, Forbidden.
+        """
+        with self._store.begin() as unit:
+            job, scope = self._job(unit, principal)
+            self._require_instance(unit, job, scope, instance)
+            unit.jobs.report(job, scope.rank, json.dumps(given))
+            if any(rank.reported_at is None for rank in unit.jobs.ranks(job)):
+                return job
+        return self._end(job, report)
+
+    def check(self) -> int:
+        """Look after every active job: deliver kills, and end what died in silence; returns how many were looked at."""
+        with self._store.read() as unit:
+            active = [(job, unit.jobs.ranks(job)) for job in unit.jobs.active(limit=1000)]
+            now = unit.now()
+        watched = [(job, rank, rank.handle) for job, ranks in active for rank in ranks if rank.handle is not None]
+        seen = self._launcher.poll([handle for _, _, handle in watched])
+        for (job, rank, handle), observation in zip(watched, seen, strict=True):
+            try:
+                self._look(job, rank, handle, observation, now)
+            except AcaiError as error:
+                _LOG.warning("Job %s can't be looked after at the moment: %s", job.number, error.message)
+        return len(watched)
+
+    def _look(self, job: Job, rank: Rank, handle: str, seen: Observation, now: int) -> None:
+        if seen.sign is Sign.ALIVE:
+            if job.kill_requested_at is not None:
+                patience = (self._settings.kill_grace + 2 * self._settings.heartbeat) * SECOND
+                self._launcher.kill(handle, force=now - job.kill_requested_at > patience)
+            return
+        report = seen.report or self._stored_report(job, rank)
+        if report is not None:
+            self._end(job, report_from_json(json.loads(report)))
+        elif rank.claimed_at is None and job.kill_requested_at is None and job.attempt < self._settings.attempts:
+            self._try_again(job)
+        else:
+            self._end(job, None, seen)
+
+    def _stored_report(self, job: Job, rank: Rank) -> str | None:
+        """What the agent had delivered before a server died over it."""
+        if rank.reported_at is None:
+            return None
+        with self._store.read() as unit:
+            return unit.jobs.reports(job)[0]
+
+    def _try_again(self, job: Job) -> None:
+        """The next attempt; an agent of this one that speaks up after all is turned away."""
+        with self._store.begin() as unit:
+            unit.lock_project(job.project_id)
+            try:
+                unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1)
+            except JobEnded:
+                return  # it spoke up, or another server was first
+            unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+
+    def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
+        ending = _lost(job, seen) if report is None else _ending(job, report)
+        try:
+            ended = finish(self._store, job, ending)
+        except JobEnded:
+            return job  # by another way meanwhile
+        self._clean(ended)
+        return ended
+
+    def _clean(self, job: Job) -> None:
+        with self._store.read() as unit:
+            handles = [rank.handle for rank in unit.jobs.ranks(job) if rank.handle is not None]
+        for handle in handles:
+            try:
+                self._launcher.clean(handle)
+            except AcaiError as error:
+                _LOG.warning("What job %s left can't be removed: %s", job.number, error.message)
+
+    @staticmethod
+    def _job(unit: UnitOfWork, principal: Principal) -> tuple[Job, JobScope]:
+        principal.require(Right.SUPERVISE)
+        scope = principal.job
+        if scope is None:
+            raise Forbidden("This token belongs to no job.")
+        job = unit.jobs.get(principal.project_id, scope.job_id, lock=True)
+        if job is None or job.ended or job.attempt != scope.attempt:
+            raise AgentSuperseded("This job needs this agent no longer: leave.")
+        return job, scope
+
+    @staticmethod
+    def _require_instance(unit: UnitOfWork, job: Job, scope: JobScope, instance: UUID) -> None:
+        owner = next((rank.instance for rank in unit.jobs.ranks(job) if rank.rank == scope.rank), None)
+        if owner != instance:
+            raise AgentSuperseded("Another agent has this job: leave.")
+
+
+def _ending(job: Job, report: Report) -> Ending:
+    phases = Phases(report.download_time, report.command_time, report.upload_time)
+    return Ending(_outcome(job, report), phases, report.output_upload, report.kept_upload)
+
+
+def _outcome(job: Job, report: Report) -> Outcome:
+    detail = report.detail and report.detail[:_MOST_DETAIL_CHARACTERS]
+    if report.ended == "exited" and report.exit_code == 0:
+        return Outcome(Status.FINISHED, None, detail, 0)
+    if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed"):
+        return Outcome(Status.KILLED, None, detail, report.exit_code, report.signal)
+    reasons = {
+        "exited": Reason.EXIT_CODE,
+        "signalled": Reason.SIGNAL,
+        "killed": Reason.SIGNAL,
+        "timeout": Reason.TIMEOUT,
+        "command": Reason.COMMAND,
+        "input": Reason.INPUT,
+        "output": Reason.OUTPUT,
+    }
+    return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
+
+
+def _lost(job: Job, seen: Observation | None) -> Ending:
+    detail = seen.detail[:_MOST_DETAIL_CHARACTERS] if seen and seen.detail else None
+    if job.kill_requested_at is not None:
+        return Ending(Outcome(Status.KILLED, None, detail))
+    if seen and seen.out_of_memory:
+        return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))
+    return Ending(Outcome(Status.FAILED, Reason.LOST, detail or "its agent died without a report"))

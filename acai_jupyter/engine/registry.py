@@ -1,0 +1,215 @@
+"""The job registry (paper 4.2): submissions are checked, pinned and kept here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, JobNotFound, SnapshotNotFound
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
+from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
+from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.domain.tables import Point
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_MOST_COMMAND_CHARACTERS: Final = 100_000
+_MOST_NAME_CHARACTERS: Final = 200
+_MOST_ENV_CHARACTERS: Final = 64_000
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Registry:
+    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images."""
+
+    def __init__(self, store: Store, settings: EngineSettings, images_used: bool) -> None:
+        self._store = store
+        self._settings = settings
+        self._images_used = images_used
+
+    def submit(self, principal: Principal, wanted: Submission, key: str | None = None) -> JobDetails:
+        """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
+
+        Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
+        SnapshotNotFound, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        spec, notes = self._check(wanted)
+        asked = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode()).digest()
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
+            if first:
+                return _details(unit, self._find(unit, principal, first))
+            job = _add(unit, principal, self._pin(unit, principal, spec, wanted), notes)
+            if key:
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, write(Kind.JOB, job.id))
+            return _details(unit, job)
+
+    def retry(self, principal: Principal, reference: str) -> JobDetails:
+        """A new job with the same pins, whose output folder begins with what the ended one left there.
+
+        Raises JobNotFound, JobNotEnded, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            job = self._find(unit, principal, reference)
+            if not job.ended:
+                raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
+            spec = replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id)
+            return _details(unit, _add(unit, principal, spec, []))
+
+    def get(self, principal: Principal, reference: str) -> JobDetails:
+        """A job by its number or id. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return _details(unit, self._find(unit, principal, reference))
+
+    def page(self, principal: Principal, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+        """Jobs of the project, newest first, from the first below the number `before`."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.jobs.page(principal.project_id, statuses, before, limit)
+
+    def metrics(self, principal: Principal, reference: str) -> list[Point]:
+        """The history of the numeric keys that a job's log set. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            job = self._find(unit, principal, reference)
+            return unit.metadata.points(principal.project_id, job.id)
+
+    def kill(self, principal: Principal, reference: str) -> JobDetails:
+        """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
+
+        Raises JobNotFound, JobEnded, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            job = self._find(unit, principal, reference)
+            if job.ended:
+                raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
+            job = unit.jobs.request_kill(job)
+            kind = EventKind.JOB_CHANGED
+            if job.status is Status.QUEUED:
+                job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
+                kind = EventKind.JOB_ENDED
+            unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
+            return _details(unit, job)
+
+    def unended(self) -> int:
+        """How many jobs of all projects have not ended."""
+        with self._store.read() as unit:
+            return unit.jobs.count_unended()
+
+    def _check(self, wanted: Submission) -> tuple[JobSpec, list[str]]:
+        """Everything that can be checked without looking into the store."""
+        _check_command(wanted.command)
+        _check_texts(wanted)
+        default = self._settings.default_resources
+        memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
+        resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
+        rounded = on_grid(resources, self._settings.bounds)
+        notes = list(rounded.said)
+        if wanted.image and not self._images_used:
+            notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
+        spec = JobSpec(
+            command=wanted.command,
+            resources=rounded.resources,
+            prices=self._settings.prices,
+            name=wanted.name,
+            output_name=wanted.output and check_fileset_name(wanted.output),
+            output_path=_output_path(wanted),
+            image=wanted.image,
+            python=wanted.python,
+            env=tuple(sorted(wanted.env.items())),
+            timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
+            priority=wanted.priority,
+        )
+        return spec, notes
+
+    @staticmethod
+    def _pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:
+        resolver = Resolver(unit, principal.project_id)
+        if wanted.input is not None:
+            spec = replace(spec, input_id=resolver.fileset(parse_fileset(wanted.input)).id)
+        if wanted.code is None:
+            return spec
+        if not wanted.code.startswith(f"{Kind.SNAPSHOT}_"):
+            return replace(spec, code_fileset_id=resolver.fileset(parse_fileset(wanted.code)).id)
+        snapshot = unit.snapshots.get(principal.project_id, read(Kind.SNAPSHOT, wanted.code))
+        if snapshot is None:
+            raise SnapshotNotFound(f"There is no code {wanted.code}: upload it again.")
+        return replace(spec, code_snapshot_id=snapshot.id)
+
+    @staticmethod
+    def _find(unit: UnitOfWork, principal: Principal, reference: str) -> Job:
+        return find_job(unit, principal.project_id, reference)
+
+
+def find_job(unit: UnitOfWork, project_id: UUID, reference: str) -> Job:
+    """A job by its number or id. Raises JobNotFound."""
+    if re.fullmatch("[0-9]{1,18}", reference, re.ASCII):
+        job = unit.jobs.by_number(project_id, int(reference))
+    elif reference.startswith(f"{Kind.JOB}_"):
+        job = unit.jobs.get(project_id, read(Kind.JOB, reference))
+    else:
+        job = None
+    if job is None:
+        raise JobNotFound(f"There is no job {reference[:80]}: see what there is with acai job ls.")
+    return job
+
+
+def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str]) -> Job:
+    job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes)
+    unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, job=write(Kind.JOB, job.id))
+    return job
+
+
+def _details(unit: UnitOfWork, job: Job) -> JobDetails:
+    return JobDetails(job, tuple(unit.jobs.notes(job)), tuple(unit.jobs.history(job)))
+
+
+def _output_path(wanted: Submission) -> str | None:
+    """The folder of the lake below which output goes: `/Model/` for the output set `Model`, unless another is named."""
+    if wanted.output is None:
+        if wanted.output_path is not None:
+            raise InvalidRequest("output_path needs an output: name the file set that the job writes.")
+        return None
+    folder = wanted.output_path or f"/{escape(wanted.output)}/"
+    destination = parse_destination(folder if folder.endswith("/") else folder + "/")
+    return destination.path
+
+
+def _check_command(command: str | tuple[str, ...]) -> None:
+    text = command if isinstance(command, str) else " ".join(command)
+    if not text.strip() or (not isinstance(command, str) and not command[0].strip()):
+        raise EmptyCommand("The command is empty: write what the job runs, such as python train.py.")
+    if len(text) > _MOST_COMMAND_CHARACTERS or "\0" in text:
+        raise InvalidRequest(f"A command has at most {_MOST_COMMAND_CHARACTERS} characters and no NUL.")
+
+
+def _check_texts(wanted: Submission) -> None:
+    if wanted.name is not None and not 0 < len(wanted.name.strip()) <= _MOST_NAME_CHARACTERS:
+        raise InvalidRequest(f"A job's name has 1 to {_MOST_NAME_CHARACTERS} characters.")
+    if sum(len(key) + len(value) for key, value in wanted.env.items()) > _MOST_ENV_CHARACTERS:
+        raise InvalidRequest(f"The variables of env have at most {_MOST_ENV_CHARACTERS} characters in all.")
+    for key, value in wanted.env.items():
+        if not _VARIABLE.fullmatch(key) or "\0" in value:
+            raise InvalidRequest(f"{key[:80]!r} can't be a variable of env: use letters, digits and _, and no NUL in its value.")
+        if key.startswith("ACAI_"):
+            raise InvalidRequest(f"{key} is the platform's own: variables of env must not begin with ACAI_.")
+    if not -1000 <= wanted.priority <= 1000:
+        raise InvalidRequest("priority lies between -1000 and 1000.")

@@ -1,0 +1,39 @@
+"""The job scheduler (paper 3.3.1, 4.2): FIFO within a (project, user), at most k of them active."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from acai_jupyter.domain.errors import JobEnded
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job, Status
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.ports.store.unit import Store
+
+_MOST_AT_ONCE: Final = 50
+
+
+class Scheduler:
+    """Moves jobs from QUEUED to LAUNCHING when it is their turn. Any number of servers may do so at once."""
+
+    def __init__(self, store: Store, settings: EngineSettings) -> None:
+        self._store = store
+        self._settings = settings
+
+    def claim(self) -> list[Job]:
+        """The jobs whose turn it is; they are LAUNCHING with their first attempt now."""
+        with self._store.read() as unit:
+            if not unit.jobs.ready(self._settings.quota, 1):
+                return []
+        with self._store.begin() as unit:
+            unit.leases.serialize("scheduler")
+            claimed = []
+            for job in unit.jobs.ready(self._settings.quota, _MOST_AT_ONCE):
+                unit.lock_project(job.project_id)
+                try:
+                    claimed.append(unit.jobs.move(job, Status.LAUNCHING, attempt=1))
+                except JobEnded:
+                    continue  # killed between the look and the lock
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+        return claimed

@@ -1,0 +1,26 @@
+"""What can be set about the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from acai_jupyter.domain.pricing import PriceTable
+from acai_jupyter.domain.resources import Bounds, Resources
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """`quota` is k of paper 3.3.1. Times in seconds.
+
+    `launch_hold` is how long a server may take to launch an attempt before another one tries, `attempts` how often a job
+    whose agent never spoke is launched.
+    """
+
+    quota: int = 4
+    bounds: Bounds = field(default_factory=Bounds)
+    prices: PriceTable = field(default_factory=PriceTable)
+    default_resources: Resources = field(default_factory=lambda: Resources(1.0, 1024))
+    heartbeat: float = 5.0
+    kill_grace: float = 10.0
+    launch_hold: float = 30.0
+    attempts: int = 3

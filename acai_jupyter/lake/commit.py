@@ -1,0 +1,71 @@
+"""Committing an upload session, within the caller's transaction: alone, or as part of finishing a job."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.manifest_nodes import Leaf
+from acai_jupyter.domain.manifests import Built, build
+from acai_jupyter.domain.snapshots import Snapshot
+from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
+from acai_jupyter.lake.filesets import add_version, announce
+from acai_jupyter.ports.store.unit import UnitOfWork
+
+_PAGE: Final = 10_000
+
+
+def commit_session(unit: UnitOfWork, session: UploadSession, principal: Principal) -> None:
+    """Take a sealed session of a person into the lake. Call `lock_project` first.
+
+    Raises UploadIncomplete where bytes are gone that the store had promised.
+    """
+    if session.purpose is Purpose.SNAPSHOT:
+        commit_snapshot(unit, session)
+        return
+    unit.blobs.record_upload(session)
+    unit.files.commit(session, principal.user_id, always_new=False)
+    fileset_id = None
+    if session.fileset_name is not None:
+        created = add_version(unit, principal, session.fileset_name, _content(unit, session), sources=[])
+        fileset_id = created.version.id
+    _end(unit, session, fileset=fileset_id)
+    unit.events.append(session.project_id, EventKind.FILES_COMMITTED, upload=write(Kind.UPLOAD, session.id))
+
+
+def commit_snapshot(unit: UnitOfWork, session: UploadSession) -> Snapshot:
+    """Make a sealed session's files a snapshot."""
+    unit.blobs.record_upload(session)
+    snapshot = unit.snapshots.add(session)
+    _end(unit, session, snapshot=snapshot.id)
+    return snapshot
+
+
+def commit_output(unit: UnitOfWork, session: UploadSession, name: str, job_id: UUID) -> FilesetVersion:
+    """Make a job's sealed output the next version of its output file set: always a new one. Call `lock_project` first."""
+    unit.blobs.record_upload(session)
+    unit.files.commit(session, session.user_id, always_new=True)
+    version = unit.filesets.add(session.project_id, name, _content(unit, session), session.user_id, job_id)
+    _end(unit, session, fileset=version.id)
+    unit.events.append(session.project_id, EventKind.FILES_COMMITTED, upload=write(Kind.UPLOAD, session.id))
+    announce(unit, version, session.project_id)
+    return version
+
+
+def _content(unit: UnitOfWork, session: UploadSession) -> Built:
+    """The manifest of exactly the files of a session."""
+    leaves: list[Leaf] = []
+    after = -1
+    while page := unit.uploads.committed(session, after, _PAGE):
+        leaves += (Leaf(file.path.encode(), file.version, file.size) for _, file in page)
+        after = page[-1][0]
+    return build(sorted(leaves))
+
+
+def _end(unit: UnitOfWork, session: UploadSession, fileset: UUID | None = None, snapshot: UUID | None = None) -> None:
+    unit.blobs.unpin(session)
+    unit.uploads.move(session, UploadState.COMMITTED, fileset_version=fileset, snapshot=snapshot)

@@ -1,0 +1,102 @@
+"""Files: list them, read them (paper 3.2.1, 4.4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import FileNotFound, InvalidReference
+from acai_jupyter.domain.files import BlobLocation, FileVersion
+from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
+from acai_jupyter.domain.transfers import SignedRequest
+from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.blobs import BlobStore
+from acai_jupyter.ports.store.unit import Store
+
+Download = tuple[FileVersion, SignedRequest, int]
+"""A file, the request for the object that carries it, and where in the object it begins."""
+
+
+class Files:
+    """What the lake holds, by reference. `url_seconds` is how long a download URL lasts."""
+
+    def __init__(self, store: Store, blobs: BlobStore, url_seconds: int) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._url_seconds = url_seconds
+
+    def page(self, principal: Principal, reference: str, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
+        """One page of the files that `reference` means, and where the next begins.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound.
+        """
+        principal.require(Right.READ)
+        wanted = parse(reference)
+        with self._store.read() as unit:
+            return Resolver(unit, principal.project_id).files(wanted, after, limit)
+
+    def one_level(self, principal: Principal, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
+        """What stands directly in a folder: folders as paths ending in '/', files as their latest versions.
+
+        Raises InvalidReference, FileNotFound where the folder is empty.
+        """
+        principal.require(Right.READ)
+        wanted = parse(folder)
+        if not isinstance(wanted, FolderReference):
+            raise InvalidReference(f"{folder!r} is not a folder: a folder ends with '/'.")
+        with self._store.read() as unit:
+            if wanted.fileset is not None:
+                return self._one_level_of_set(Resolver(unit, principal.project_id), wanted, after, limit)
+            found = unit.files.one_level(principal.project_id, wanted.path, after, limit)
+        if not found and after is None and wanted.path != "/":
+            raise FileNotFound(f"{folder} holds no files: see what there is with acai ls /.")
+        return found
+
+    @staticmethod
+    def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
+        """The same within a file set: each folder is skipped over with one look into the manifest."""
+        found: list[str | FileVersion] = []
+        while len(found) < limit:
+            page, _ = resolver.files(wanted, after, 1)
+            if not page:
+                break
+            name, slash, _ = page[0].path[len(wanted.path) :].partition("/")
+            found.append(wanted.path + name + "/" if slash else page[0])
+            after = wanted.path + name + "/\U0010ffff" if slash else page[0].path
+        return found
+
+    def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
+        """The versions of a path, oldest first. Raises InvalidReference, FileNotFound."""
+        principal.require(Right.READ)
+        wanted = parse(path)
+        if not isinstance(wanted, FileReference) or wanted.version or wanted.fileset:
+            raise InvalidReference(f"{path!r} is not a file's path; only files have versions here.")
+        with self._store.read() as unit:
+            found = unit.files.versions(principal.project_id, wanted.path, after, limit)
+        if not found and after == 0:
+            raise FileNotFound(f"There is no file {escape(wanted.path)}: see what there is with acai ls.")
+        return found
+
+    def downloads(
+        self, principal: Principal, reference: str, after: str | None, limit: int, base_url: str
+    ) -> tuple[list[Download], str | None]:
+        """One page of how to fetch the files that `reference` means.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound.
+        """
+        principal.require(Right.READ)
+        wanted = parse(reference)
+        with self._store.read() as unit:
+            files, following = Resolver(unit, principal.project_id).files(wanted, after, limit)
+            places = unit.blobs.locate(principal.project_id, (file.digest for file in files))
+        return self._fetchable(files, [places[file.digest] for file in files], base_url), following
+
+    def _fetchable(self, files: Sequence[FileVersion], places: Sequence[BlobLocation], base_url: str) -> list[Download]:
+        """Sign a download for every file; one signature serves all files of one object."""
+        signed: dict[str, SignedRequest] = {}
+        answer = []
+        for file, place in zip(files, places, strict=True):
+            if place.key not in signed:
+                signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
+            answer.append((file, signed[place.key], place.offset))
+        return answer

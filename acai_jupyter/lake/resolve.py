@@ -1,0 +1,129 @@
+"""References become pinned versions: resolved once, when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.errors import FileNotFound, FilesetNotFound
+from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.manifest_nodes import Leaf
+from acai_jupyter.domain.manifests import find, scan
+from acai_jupyter.domain.references import (
+    FileReference,
+    FilesetReference,
+    FolderReference,
+    GlobReference,
+    Reference,
+    escape,
+)
+from acai_jupyter.ports.store.unit import UnitOfWork
+
+_PAGE: Final = 1000
+
+
+class Resolver:
+    """Reads references within one unit of work and one project."""
+
+    def __init__(self, unit: UnitOfWork, project_id: UUID) -> None:
+        self._unit = unit
+        self._project_id = project_id
+
+    def fileset(self, reference: FilesetReference) -> FilesetVersion:
+        """Raises FilesetNotFound."""
+        found = self._unit.filesets.get(self._project_id, reference.name, reference.version)
+        if found is not None:
+            return found
+        if reference.version and self._unit.filesets.get(self._project_id, reference.name, None):
+            raise FilesetNotFound(f"File set {reference.name} has no version {reference.version} (any more).")
+        raise FilesetNotFound(f"There is no file set {reference.name}: see what there is with acai fileset ls.")
+
+    def file(self, reference: FileReference) -> FileVersion:
+        """Raises FileNotFound, FilesetNotFound."""
+        version = reference.version
+        if reference.fileset is not None:
+            fileset = self.fileset(reference.fileset)
+            leaf = find(self.read_nodes, fileset.root, [reference.path]).get(reference.path)
+            if leaf is None:
+                raise FileNotFound(f"File set {fileset.label} holds no {escape(reference.path)}.")
+            version = leaf.version
+        if version is None:
+            found = self._unit.files.latest(self._project_id, [reference.path])
+        else:
+            found = self._unit.files.versions_at(self._project_id, [(reference.path, version)])
+        if reference.path not in found:
+            raise FileNotFound(f"There is no file {reference} (any more): see what there is with acai ls.")
+        return found[reference.path]
+
+    def files(self, reference: Reference, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
+        """One page of the files that a reference means, in order of path, and the path after which the next page begins.
+
+        A first page that is empty raises FileNotFound, unless the reference is the whole lake.
+        """
+        if isinstance(reference, FileReference):
+            return [self.file(reference)], None
+        page = list(self._matching(reference, after, limit))
+        if not page and after is None and reference != FolderReference("/"):
+            raise FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
+        return page, page[-1].path if len(page) == limit else None
+
+    def every_file(self, reference: Reference) -> Iterator[FileVersion]:
+        """All files that a reference means. Raises FileNotFound where it means none."""
+        after: str | None = None
+        while True:
+            page, after = self.files(reference, after, _PAGE)
+            yield from page
+            if after is None:
+                return
+
+    def leaves(self, reference: Reference) -> Iterator[Leaf]:
+        """The entries of a manifest that a reference into a file set means."""
+        fileset, prefix, pattern = _within_set(reference)
+        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix):
+            if pattern is None or pattern.matches(leaf.key.decode()):
+                yield leaf
+
+    def read_nodes(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        return self._unit.filesets.read_nodes(self._project_id, digests)
+
+    def _matching(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
+        if isinstance(reference, FilesetReference) or reference.fileset is not None:
+            yield from self._in_set(reference, after, limit)
+            return
+        assert not isinstance(reference, FileReference)
+        pattern = reference if isinstance(reference, GlobReference) else None
+        folder = reference.prefix if isinstance(reference, GlobReference) else reference.path
+        found = 0
+        while found < limit:
+            page = self._unit.files.below(self._project_id, folder, after, _PAGE)
+            for file in page:
+                if found < limit and (pattern is None or pattern.matches(file.path)):
+                    found += 1
+                    yield file
+            if len(page) < _PAGE:
+                return
+            after = page[-1].path
+
+    def _in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
+        fileset, prefix, pattern = _within_set(reference)
+        pins: list[tuple[str, int]] = []
+        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, after):
+            path = leaf.key.decode()
+            if pattern is None or pattern.matches(path):
+                pins.append((path, leaf.version))
+            if len(pins) == limit:
+                break
+        found = self._unit.files.versions_at(self._project_id, pins)
+        yield from (found[path] for path, _ in pins if path in found)
+
+
+def _within_set(reference: Reference) -> tuple[FilesetReference, str, GlobReference | None]:
+    """The file set of a reference, the folder below which it looks, and its pattern if it has one."""
+    if isinstance(reference, FilesetReference):
+        return reference, "", None
+    assert reference.fileset is not None
+    if isinstance(reference, GlobReference):
+        return reference.fileset, reference.prefix, reference
+    return reference.fileset, "" if reference.path == "/" else reference.path, None

@@ -1,0 +1,188 @@
+"""The composition root: puts backends behind the ports and services on top. The only room that names backends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.backends.blobs.local import LocalBlobs
+from acai_jupyter.backends.blobs.signing import Signer, shared_key
+from acai_jupyter.backends.by_url import blobs_by_url, bus_by_url, check_platform_url, launcher_by_url, store_by_url
+from acai_jupyter.config import Settings
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.pricing import PriceTable
+from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.dispatch import Dispatch
+from acai_jupyter.engine.job_files import JobFiles
+from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.monitor import Monitor
+from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.files import Files
+from acai_jupyter.lake.filesets import Filesets
+from acai_jupyter.lake.metadata import MetadataService
+from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.uploads import Uploads
+from acai_jupyter.ports.bus import EventBus
+from acai_jupyter.ports.launcher import Launcher
+from acai_jupyter.ports.store.unit import Store
+
+_DAY: Final = 86_400 * SECOND
+
+
+@dataclass
+class Platform:
+    """A running platform. `agent_url` is set once the server listens: where agents reach it."""
+
+    settings: Settings
+    server_id: UUID
+    store: Store
+    objects: LocalBlobs
+    bus: EventBus
+    launcher: Launcher
+    access: Access
+    uploads: Uploads
+    files: Files
+    filesets: Filesets
+    metadata: MetadataService
+    provenance: ProvenanceService
+    registry: Registry
+    scheduler: Scheduler
+    dispatch: Dispatch
+    job_files: JobFiles
+    monitor: Monitor
+    logs: Logs
+    agent_url: str | None = None
+
+    @classmethod
+    def create(cls, settings: Settings) -> Platform:
+        """Put a platform together without touching the database. Raises InvalidSetting, BackendNotBuilt."""
+        check_platform_url(settings.platform_url)
+        home = settings.home_folder
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        publish: list[EventBus] = []
+        store = store_by_url(settings.database, lambda changed: _publish(publish, changed))
+        objects = blobs_by_url(settings.object_store, Signer(shared_key(home / "keys" / "objects")))
+        bus = bus_by_url(settings.database, _Probe(store))
+        publish.append(bus)
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs")
+        return cls._compose(settings, store, objects, bus, launcher)
+
+    @classmethod
+    def _compose(cls, settings: Settings, store: Store, objects: LocalBlobs, bus: EventBus, launcher: Launcher) -> Platform:
+        engine = engine_settings(settings)
+        server_id = new_id()
+        platform: Platform
+        dispatch = Dispatch(
+            store,
+            launcher,
+            engine,
+            holder=server_id,
+            agent_url=lambda: platform.agent_url,
+            servers=servers_folder(settings),
+        )
+        platform = cls(
+            settings=settings,
+            server_id=server_id,
+            store=store,
+            objects=objects,
+            bus=bus,
+            launcher=launcher,
+            access=Access(store),
+            uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
+            files=Files(store, objects, settings.url_lifetime_seconds),
+            filesets=Filesets(store),
+            metadata=MetadataService(store),
+            provenance=ProvenanceService(store),
+            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            scheduler=Scheduler(store, engine),
+            dispatch=dispatch,
+            job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
+            monitor=Monitor(store, launcher, engine),
+            logs=Logs(store, objects),
+        )
+        return platform
+
+    def open(self) -> None:
+        """Bring the database up to date. Raises SchemaMismatch, StoreUnavailable."""
+        self.store.open()
+
+    def tick(self) -> None:
+        """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any
+        time, by any number of servers."""
+        self.scheduler.claim()
+        self.dispatch.launch_waiting()
+        self.monitor.check()
+
+    def sweep(self) -> None:
+        """Housekeeping: expired uploads, logs of ended jobs, old events and answers."""
+        self.store.check()
+        self.uploads.sweep()
+        self.logs.compact()
+        with self.store.begin() as unit:
+            unit.events.forget_before(unit.now() - self.settings.event_retention_days * _DAY, limit=10_000)
+            unit.idempotency.forget_before(unit.now() - _DAY)
+
+    def close(self) -> None:
+        """Let go of everything; jobs go on."""
+        self.bus.close()
+        self.launcher.close()
+        self.store.close()
+
+
+class _Probe:
+    """Tells which projects other processes gave events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self) -> dict[UUID, int]:
+        if not self._store.foreign_changes():
+            return {}
+        with self._store.read() as unit:
+            return unit.events.last_numbers()
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """The engine's part of the settings."""
+    return EngineSettings(
+        quota=settings.quota,
+        bounds=Bounds(
+            settings.cpu_min,
+            settings.cpu_max,
+            settings.cpu_step,
+            settings.memory_min_mb,
+            settings.memory_max_mb,
+            settings.memory_step_mb,
+            settings.gpu_max,
+        ),
+        prices=PriceTable(
+            settings.cpu_hour_price,
+            settings.memory_gib_hour_price,
+            settings.gpu_hour_price,
+            settings.cpu_min,
+            settings.cpu_max,
+            settings.memory_min_mb,
+            settings.memory_max_mb,
+        ),
+        default_resources=Resources(settings.default_cpu, settings.default_memory_mb),
+        heartbeat=settings.heartbeat_seconds,
+        kill_grace=settings.kill_grace_seconds,
+        launch_hold=settings.launch_hold_seconds,
+    )
+
+
+def servers_folder(settings: Settings) -> Path:
+    """Where servers publish their URLs."""
+    return settings.home_folder / "servers"
+
+
+def _publish(buses: list[EventBus], changed: dict[UUID, int]) -> None:
+    for bus in buses:
+        for project_id, number in changed.items():
+            bus.publish(project_id, number)

@@ -1,0 +1,1 @@
+"""The metadata store: transactions, and a small repository a noun."""

@@ -1,0 +1,130 @@
+"""Jobs and logs in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far a log has come; `line` is the beginning of a line that is not whole yet."""
+
+    size: int
+    line: bytes
+    complete: bool
+    object_id: UUID | None
+
+
+class Jobs(Protocol):
+    """Jobs. Every change of status goes through `move`, which also writes the job's history."""
+
+    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str]) -> Job:
+        """A QUEUED job with the project's next number. Call `lock_project` first."""
+        ...
+
+    def get(self, project_id: UUID, job_id: UUID, lock: bool = False) -> Job | None: ...
+
+    def by_number(self, project_id: UUID, number: int) -> Job | None: ...
+
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+        """Newest first, from the first below the number `before`."""
+        ...
+
+    def ready(self, quota: int, limit: int) -> list[Job]:
+        """The QUEUED jobs of all projects whose turn it is: in each user's queue the first ones, by priority and number,
+        for which fewer than `quota` are active."""
+        ...
+
+    def active(self, limit: int) -> list[Job]:
+        """The LAUNCHING and RUNNING jobs of all projects."""
+        ...
+
+    def count_unended(self) -> int:
+        """QUEUED, LAUNCHING and RUNNING jobs of all projects."""
+        ...
+
+    def move(
+        self,
+        job: Job,
+        to: Status,
+        *,
+        progress: Progress | None = None,
+        outcome: Outcome | None = None,
+        attempt: int | None = None,
+    ) -> Job:
+        """Compare-and-set from the status and attempt that `job` has.
+
+        Raises JobEnded where the job has moved on meanwhile, or can't go there.
+        """
+        ...
+
+    def set_progress(self, job: Job, progress: Progress) -> Job: ...
+
+    def set_result(
+        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+    ) -> Job: ...
+
+    def request_kill(self, job: Job) -> Job: ...
+
+    def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
+        """Take the right to launch the job's current attempt; False where another server has it."""
+        ...
+
+    def add_note(self, job: Job, note: str) -> None:
+        """Tell the user something about the job; bounded in number and length."""
+        ...
+
+    def notes(self, job: Job) -> list[str]: ...
+
+    def history(self, job: Job) -> list[Transition]: ...
+
+    def add_rank(self, job: Job, rank: int) -> None: ...
+
+    def set_handle(self, job: Job, rank: int, handle: str) -> None: ...
+
+    def ranks(self, job: Job) -> list[Rank]:
+        """The ranks of the job's current attempt."""
+        ...
+
+    def claim(self, job: Job, rank: int, instance: UUID) -> bool:
+        """Give the rank to an agent, once; True also where it is this agent's already."""
+        ...
+
+    def heartbeat(self, job: Job, rank: int) -> None: ...
+
+    def report(self, job: Job, rank: int, report: str) -> bool:
+        """Keep an agent's report; False where the rank has reported already."""
+        ...
+
+    def reports(self, job: Job) -> list[str]: ...
+
+
+class Logs(Protocol):
+    """Logs as rows while they grow, and where they lie after."""
+
+    def state(self, job_id: UUID, project_id: UUID, attempt: int, rank: int) -> LogState: ...
+
+    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes) -> None: ...
+
+    def finish(self, job: Job) -> None:
+        """Nothing more will come for any rank of this attempt."""
+        ...
+
+    def chunks(self, project_id: UUID, job_id: UUID, attempt: int, rank: int, offset: int, most: int) -> list[tuple[int, bytes]]:
+        """Pieces from the one that holds `offset` on, at most about `most` bytes."""
+        ...
+
+    def to_compact(self, limit: int) -> list[tuple[UUID, UUID, int, int]]:
+        """Complete logs that still lie in rows: (project, job, attempt, rank)."""
+        ...
+
+    def compact(self, project_id: UUID, job_id: UUID, attempt: int, rank: int, object_id: UUID) -> None:
+        """The log now lies in this object; its rows go."""
+        ...
+
+    def object_key(self, project_id: UUID, object_id: UUID) -> str: ...

@@ -1,0 +1,76 @@
+"""The store and its unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+from acai_jupyter.ports.store.access import Access
+from acai_jupyter.ports.store.engine import Jobs, Logs
+from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
+from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
+from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
+
+OnEvents = Callable[[dict[UUID, int]], None]
+"""Is told after a commit which projects have events up to which number."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction. All that is written through it is committed when its block ends, or nothing is where it raises."""
+
+    access: Access
+    uploads: Uploads
+    blobs: Blobs
+    files: Files
+    filesets: Filesets
+    snapshots: Snapshots
+    provenance: Provenance
+    metadata: MetadataValues
+    search: Search
+    jobs: Jobs
+    logs: Logs
+    events: Events
+    leases: Leases
+    idempotency: Idempotency
+
+    def now(self) -> int:
+        """The database's clock, in microseconds; the same throughout the unit."""
+        ...
+
+    def lock_project(self, project_id: UUID) -> None:
+        """Hold the project's row until the end: numbers of events, jobs and versions are given under it, so whoever
+        writes what is numbered takes it first."""
+        ...
+
+
+class Store(Protocol):
+    """Where metadata is kept. Every method may raise StoreUnavailable.
+
+    Writes are durable when `begin`'s block has ended. Readers never wait for writers and see one state throughout.
+    """
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A unit that writes. Units of one process take turns; keep them short, and do no input or output in them."""
+        ...
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A unit that only reads, from one snapshot."""
+        ...
+
+    def open(self) -> None:
+        """Bring the schema up to date. Raises SchemaMismatch where it is newer than this platform."""
+        ...
+
+    def check(self) -> None:
+        """Raises SchemaMismatch once a newer platform has moved the schema on."""
+        ...
+
+    def foreign_changes(self) -> bool:
+        """Whether another process has committed since the last call."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...

@@ -1,0 +1,131 @@
+"""Jobs, events and what agents say, in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.events import Event
+from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.jobs import Job, Transition, exit_status
+from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.submissions import JobDetails, Report, Submission
+from acai_jupyter.domain.tables import Point
+from acai_jupyter.wire.lake import Json
+from acai_jupyter.wire.values import value_to_json
+
+
+def submission(given: Mapping[str, Any]) -> Submission:
+    """A submission as a request carries it; its fields were checked against the schema."""
+    command = given["command"]
+    fields = {name: value for name, value in given.items() if name != "command"}
+    return Submission(command if isinstance(command, str) else tuple(command), **fields)
+
+
+def job(item: Job) -> Json:
+    """A job. Times of the clock as RFC 3339, `runtime` and its parts in seconds, `cost` in dollars."""
+    return {**_pins(item), **_state(item)}
+
+
+def details(item: JobDetails) -> Json:
+    """A job with what the platform has to say about it, and how it came to its state."""
+    return {
+        **job(item.job),
+        "notes": list(item.notes),
+        "history": [transition(entry) for entry in item.history],
+    }
+
+
+def transition(item: Transition) -> Json:
+    return {
+        "status": item.status.value,
+        "progress": item.progress.value if item.progress else None,
+        "reason": item.reason,
+        "attempt": item.attempt,
+        "time": write_time(item.at),
+    }
+
+
+def point(item: Point) -> Json:
+    value = value_to_json(item.value)
+    return {"key": item.key, "position": item.position, "step": item.step, "value": value, "time": write_time(item.at)}
+
+
+def event(item: Event) -> Json:
+    return {"number": item.number, "kind": item.kind.value, "ids": dict(item.ids), "time": write_time(item.at)}
+
+
+def report_from_json(given: Mapping[str, Any]) -> Report:
+    """An agent's report; fields that this platform does not know are ignored. Raises InvalidRequest for a wrong id."""
+
+    def upload(name: str) -> UUID | None:
+        return read(Kind.UPLOAD, given[name]) if given.get(name) else None
+
+    return Report(
+        ended=given["ended"],
+        exit_code=given.get("exit_code"),
+        signal=given.get("signal"),
+        detail=given.get("detail"),
+        download_time=given.get("download_time"),
+        command_time=given.get("command_time"),
+        upload_time=given.get("upload_time"),
+        output_upload=upload("output_upload"),
+        kept_upload=upload("kept_upload"),
+    )
+
+
+def _pins(item: Job) -> Json:
+    spec = item.spec
+    return {
+        "id": write(Kind.JOB, item.id),
+        "number": item.number,
+        "name": spec.name,
+        "creator": item.creator,
+        "create_time": write_time(item.created_at),
+        "command": spec.command if isinstance(spec.command, str) else list(spec.command),
+        "input": item.input_label,
+        "output": spec.output_name,
+        "output_path": spec.output_path,
+        "code": None if spec.code_snapshot_id is None else write(Kind.SNAPSHOT, spec.code_snapshot_id),
+        "image": spec.image,
+        "python": spec.python,
+        "env": dict(spec.env),
+        "cpu": spec.resources.cpu,
+        "memory_mb": spec.resources.memory_mb,
+        "gpu": spec.resources.gpu,
+        "timeout": None if spec.timeout is None else spec.timeout / SECOND,
+        "priority": spec.priority,
+        "retry_of": item.retry_of_number,
+    }
+
+
+def _state(item: Job) -> Json:
+    outcome = item.outcome
+    return {
+        "status": item.status.value,
+        "progress": item.progress.value if item.progress else None,
+        "reason": outcome.reason.value if outcome and outcome.reason else None,
+        "detail": outcome.detail if outcome else None,
+        "exit_code": outcome.exit_code if outcome else None,
+        "signal": outcome.signal if outcome else None,
+        "exit_status": exit_status(outcome) if outcome else None,
+        "attempt": item.attempt,
+        "launch_time": _time(item.launching_at),
+        "start_time": _time(item.running_at),
+        "end_time": _time(item.ended_at),
+        "kill_requested": item.kill_requested_at is not None,
+        "download_time": item.phases.download_time,
+        "command_time": item.phases.command_time,
+        "upload_time": item.phases.upload_time,
+        "runtime": None if item.runtime is None else item.runtime / SECOND,
+        "cost": None if item.cost is None else item.cost / MICRODOLLARS,
+        "output_version": item.output_label,
+        "kept_files": None if item.kept_snapshot_id is None else write(Kind.SNAPSHOT, item.kept_snapshot_id),
+    }
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else write_time(at)

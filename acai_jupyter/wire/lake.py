@@ -1,0 +1,139 @@
+"""Files, file sets, uploads, metadata, provenance in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Project, User
+from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.manifests import Change
+from acai_jupyter.domain.metadata import Metadata
+from acai_jupyter.domain.provenance import Action, Graph
+from acai_jupyter.domain.references import escape
+from acai_jupyter.domain.tables import Column
+from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
+from acai_jupyter.domain.uploads import DeclaredFile
+from acai_jupyter.wire.values import column_values_to_json, value_to_json
+
+Json = dict[str, Any]
+
+
+def job_id(value: UUID | None) -> str | None:
+    return None if value is None else write(Kind.JOB, value)
+
+
+def principal(who: Principal) -> Json:
+    return {"name": who.user_name, "project": who.project_name, "role": who.role.value, "token": who.kind.value}
+
+
+def project(item: Project) -> Json:
+    return {"id": write(Kind.PROJECT, item.id), "name": item.name, "create_time": write_time(item.created_at)}
+
+
+def user(item: User) -> Json:
+    created = write_time(item.created_at)
+    return {"id": write(Kind.USER, item.id), "name": item.name, "role": item.role.value, "create_time": created}
+
+
+def file(item: FileVersion) -> Json:
+    return {
+        "path": item.path,
+        "version": item.version,
+        "reference": f"{escape(item.path)}:{item.version}",
+        "size": item.size,
+        "digest": str(item.digest),
+        "creator": item.creator,
+        "create_time": write_time(item.created_at),
+        "job": job_id(item.job_id),
+    }
+
+
+def fileset(item: FilesetVersion) -> Json:
+    return {
+        "id": write(Kind.FILESET_VERSION, item.id),
+        "name": item.name,
+        "version": item.version,
+        "reference": item.label,
+        "file_count": item.file_count,
+        "size": item.size,
+        "creator": item.creator,
+        "create_time": write_time(item.created_at),
+        "job": job_id(item.job_id),
+    }
+
+
+def fileset_summary(item: FilesetSummary) -> Json:
+    return {**fileset(item.latest), "version_count": item.version_count}
+
+
+def change(item: Change) -> Json:
+    return {"path": item.path, "before": item.before, "after": item.after}
+
+
+def request(item: SignedRequest) -> Json:
+    return {"method": item.method, "url": item.url, "headers": dict(item.headers)}
+
+
+def fetchable(item: FetchableFile) -> Json:
+    """A file and how to fetch it, for agents and clients alike."""
+    own = {"path": item.path, "size": item.size, "digest": str(item.digest), "executable": item.executable}
+    return {**own, "offset": item.offset, "request": request(item.request)}
+
+
+def declared_files(given: Iterable[Mapping[str, Any]]) -> list[DeclaredFile]:
+    """Files of an upload as a request declares them. Raises InvalidRequest for a digest that is none."""
+    return [
+        DeclaredFile(item["path"], item["size"], Digest.parse(item["digest"]), bool(item.get("executable"))) for item in given
+    ]
+
+
+def column(item: Column) -> Json:
+    values = column_values_to_json(item.type, item.values)
+    return {"name": item.name, "type": item.type.value if item.type else None, "values": values}
+
+
+def metadata(item: Metadata) -> Json:
+    return {
+        "values": {key: value_to_json(value) for key, value in item.values.items()},
+        "built_in": {key: value_to_json(value) for key, value in item.built_in.items()},
+        "tags": list(item.tags),
+    }
+
+
+def action(item: Action) -> Json:
+    return {
+        "id": write(Kind.ACTION, item.id),
+        "kind": item.kind.value,
+        "creator": item.creator,
+        "create_time": write_time(item.created_at),
+        "job": job_id(item.job_id),
+        "job_number": item.job_number,
+        "label": item.label,
+    }
+
+
+def graph(item: Graph) -> Json:
+    return {
+        "nodes": [fileset(node) for node in item.nodes],
+        "actions": [action(one) for one in item.actions],
+        "edges": [
+            {
+                "source": write(Kind.FILESET_VERSION, edge.source),
+                "target": write(Kind.FILESET_VERSION, edge.target),
+                "action": write(Kind.ACTION, edge.action),
+            }
+            for edge in item.edges
+        ],
+        "truncated": item.truncated,
+    }
+
+
+def page(items: Sequence[Json], cursor: str | None) -> Json:
+    """One page; `cursor` asks for the next, None at the end."""
+    return {"items": list(items), "cursor": cursor}

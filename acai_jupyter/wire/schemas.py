@@ -1,0 +1,276 @@
+"""JSON Schemas of what goes over the wire: requests are checked against them, and the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from acai_jupyter.domain.jobs import Progress, Status
+from acai_jupyter.domain.metadata import ArtifactKind, ValueType
+from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
+
+Schema = dict[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+INTEGER: Final[Schema] = {"type": "integer"}
+NUMBER: Final[Schema] = {"type": "number"}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
+TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+DIGEST: Final[Schema] = {"type": "string", "description": "sha256:… up to 64 MiB, sha256-64m:… (over the parts' SHA-256) above"}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def one_of(*values: str) -> Schema:
+    return {"type": "string", "enum": [str(value) for value in values]}
+
+
+def array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Schema:
+    """A reference to one of COMPONENTS."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def answer(**properties: Schema) -> Schema:
+    """An answer: all properties are there, and readers ignore those they don't know."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def request(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    """A request: unknown fields are refused."""
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def page(name: str) -> Schema:
+    return answer(items=array(ref(name)), cursor=or_null(TEXT))
+
+
+_FILE: Final = answer(
+    path=TEXT,
+    version=INTEGER,
+    reference=TEXT,
+    size=INTEGER,
+    digest=DIGEST,
+    creator=TEXT,
+    create_time=TIME,
+    job=or_null(TEXT),
+)
+_FILESET: Final = answer(
+    id=TEXT,
+    name=TEXT,
+    version=INTEGER,
+    reference=TEXT,
+    file_count=INTEGER,
+    size=INTEGER,
+    creator=TEXT,
+    create_time=TIME,
+    job=or_null(TEXT),
+)
+_COMMAND: Final[Schema] = {
+    "description": "text runs by /bin/sh -c, a list is argv",
+    "anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}],
+}
+_JOB: Final = answer(
+    id=TEXT,
+    number=INTEGER,
+    name=or_null(TEXT),
+    creator=TEXT,
+    create_time=TIME,
+    command=_COMMAND,
+    input=or_null(TEXT),
+    output=or_null(TEXT),
+    output_path=or_null(TEXT),
+    code=or_null(TEXT),
+    image=or_null(TEXT),
+    python=or_null(TEXT),
+    env={"type": "object", "additionalProperties": TEXT},
+    cpu=NUMBER,
+    memory_mb=INTEGER,
+    gpu=INTEGER,
+    timeout=or_null(NUMBER),
+    priority=INTEGER,
+    retry_of=or_null(INTEGER),
+    status=one_of(*Status),
+    progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]},
+    reason=or_null(TEXT),
+    detail=or_null(TEXT),
+    exit_code=or_null(INTEGER),
+    signal=or_null(INTEGER),
+    exit_status=or_null(INTEGER),
+    attempt=INTEGER,
+    launch_time=or_null(TIME),
+    start_time=or_null(TIME),
+    end_time=or_null(TIME),
+    kill_requested=BOOLEAN,
+    download_time=or_null(NUMBER),
+    command_time=or_null(NUMBER),
+    upload_time=or_null(NUMBER),
+    runtime={**or_null(NUMBER), "description": "seconds in RUNNING"},
+    cost={**or_null(NUMBER), "description": "dollars"},
+    output_version=or_null(TEXT),
+    kept_files=or_null(TEXT),
+)
+_TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
+_SIGNED: Final = answer(method=TEXT, url=TEXT, headers={"type": "object", "additionalProperties": TEXT})
+_SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+
+COMPONENTS: Final[dict[str, Schema]] = {
+    "Error": answer(code=TEXT, message=TEXT),
+    "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
+    "Server": answer(version=TEXT, api=INTEGER, project=TEXT, capacity={"type": "object"}),
+    "Project": answer(id=TEXT, name=TEXT, create_time=TIME),
+    "User": answer(id=TEXT, name=TEXT, role=TEXT, create_time=TIME),
+    "File": _FILE,
+    "Entry": {
+        "description": "a folder, or a file as its latest version",
+        "anyOf": [answer(folder=TEXT), _FILE],
+    },
+    "Fileset": _FILESET,
+    "FilesetSummary": answer(**_FILESET["properties"], version_count=INTEGER),
+    "CreatedFileset": answer(**_FILESET["properties"], unchanged=BOOLEAN),
+    "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
+    "FetchableFile": answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED),
+    "Upload": answer(
+        id=TEXT,
+        state=one_of(*UploadState),
+        purpose=one_of(*Purpose),
+        expires_at=TIME,
+        file_count=INTEGER,
+        fileset=or_null(TEXT),
+        snapshot=or_null(TEXT),
+    ),
+    "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
+    "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
+    "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
+    "Job": _JOB,
+    "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
+    "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
+    "Point": answer(key=TEXT, position=INTEGER, step=or_null(NUMBER), value={}, time=TIME),
+    "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
+    "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
+    "Graph": answer(
+        nodes=array(_FILESET),
+        actions=array(
+            answer(
+                id=TEXT,
+                kind=TEXT,
+                creator=TEXT,
+                create_time=TIME,
+                job=or_null(TEXT),
+                job_number=or_null(INTEGER),
+                label=or_null(TEXT),
+            )
+        ),
+        edges=array(answer(source=TEXT, target=TEXT, action=TEXT)),
+        truncated=BOOLEAN,
+    ),
+    "Event": answer(number=INTEGER, kind=TEXT, ids={"type": "object", "additionalProperties": TEXT}, time=TIME),
+    "Manifest": answer(contract=INTEGER, job=TEXT, number=INTEGER, attempt=INTEGER, rank=INTEGER, command=_COMMAND),
+}
+
+_DECLARED_FILES: Final = array(
+    request(("path", "size", "digest"), path=TEXT, size={**INTEGER, "minimum": 0}, digest=DIGEST, executable=BOOLEAN)
+)
+_POSITION: Final[Schema] = {**INTEGER, "minimum": 0}
+
+REQUESTS: Final[dict[str, Schema]] = {
+    "nothing": request(),
+    "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
+    "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
+    "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
+    "add_files": request(("first", "files"), first=_POSITION, files=_DECLARED_FILES),
+    "upload_urls": request(
+        ("objects",),
+        objects={
+            "maxItems": 1000,
+            **array(
+                request(
+                    ("ordinal", "kind", "size", "digest", "files"),
+                    ordinal=_POSITION,
+                    kind=one_of(*ObjectKind),
+                    size=_POSITION,
+                    digest=DIGEST,
+                    parts=array({**TEXT, "pattern": "^[0-9a-f]{64}$"}),
+                    files=array(request(("position", "offset"), position=_POSITION, offset=_POSITION)),
+                )
+            ),
+        },
+    ),
+    "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
+    "submit_job": request(
+        ("command",),
+        command=_COMMAND,
+        name=or_null(TEXT),
+        input=or_null(TEXT),
+        output=or_null(TEXT),
+        output_path=or_null(TEXT),
+        code=or_null(TEXT),
+        image=or_null(TEXT),
+        python=or_null(TEXT),
+        cpu=or_null(NUMBER),
+        memory={"type": ["string", "number", "null"]},
+        gpu=INTEGER,
+        env={"type": "object", "additionalProperties": TEXT},
+        timeout={"type": ["string", "number", "null"]},
+        priority=INTEGER,
+    ),
+    "change_metadata": request(
+        ("kind", "reference"),
+        kind=one_of(*ArtifactKind),
+        reference=TEXT,
+        set={"type": "object"},
+        unset=array(TEXT),
+        tag=array(TEXT),
+        untag=array(TEXT),
+    ),
+    "find": request(
+        ("kind",),
+        kind=one_of(*ArtifactKind),
+        query=TEXT,
+        midnight=TIME,
+        order_by=array(TEXT),
+        limit=INTEGER,
+        columns={"type": ["array", "null"], "items": TEXT},
+        latest=BOOLEAN,
+    ),
+    "count": request(("kind",), kind=one_of(*ArtifactKind), query=TEXT, midnight=TIME, latest=BOOLEAN),
+    "extreme": request(
+        ("kind", "key", "greatest"), kind=one_of(*ArtifactKind), key=TEXT, query=TEXT, midnight=TIME, greatest=BOOLEAN
+    ),
+    "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
+    "heartbeat": {
+        **request(("instance",), instance=TEXT, progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]}),
+        "additionalProperties": True,
+    },
+    "report": {
+        **request(
+            ("instance", "ended"),
+            instance=TEXT,
+            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output"),
+            exit_code=or_null(INTEGER),
+            signal=or_null(INTEGER),
+            detail=or_null(TEXT),
+            download_time=or_null(NUMBER),
+            command_time=or_null(NUMBER),
+            upload_time=or_null(NUMBER),
+            output_upload=or_null(TEXT),
+            kept_upload=or_null(TEXT),
+        ),
+        "additionalProperties": True,
+    },
+}
+"""Requests by operation. An agent may be newer than its server by one contract, so its requests may carry more."""
+
+
+def resolved(schema: Any) -> Any:
+    """The schema with every reference replaced by what it names, for validators that know no document around it."""
+    if isinstance(schema, dict):
+        name = schema.get("$ref")
+        if name is not None:
+            return resolved(COMPONENTS[name.rpartition("/")[2]])
+        return {key: resolved(value) for key, value in schema.items()}
+    return [resolved(item) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,1 @@
+"""What spans jobs: grids, explanations, replays, pipelines. Empty until it is built."""

@@ -1,0 +1,59 @@
+"""What the launcher tells an agent: one JSON object on standard input, so that the token stands in no list of processes,
+no environment and no file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from acai_agent.contract import CONTRACT, ContractBroken
+
+
+class Config(NamedTuple):
+    """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
+    addresses, None where its address doesn't change."""
+
+    url: str
+    token: str
+    servers: Path | None
+    folder: Path
+    job: str
+    attempt: int
+    rank: int
+
+    @property
+    def work(self) -> Path:
+        """The command's working directory."""
+        return self.folder / "work"
+
+    @property
+    def output(self) -> Path:
+        """What the command writes here is the job's output."""
+        return self.work / "output"
+
+
+def read_config(stream: BinaryIO) -> Config:
+    """Raises ContractBroken where what comes is not what an agent is told."""
+    try:
+        told = json.loads(stream.read())
+    except ValueError:
+        raise ContractBroken("The agent was not told what to do: its standard input is not a JSON object.") from None
+    if not isinstance(told, dict) or told.get("contract") != CONTRACT:
+        raise ContractBroken(f"The agent speaks contract {CONTRACT}, and was started for another one.")
+    servers = told.get("servers")
+    return Config(
+        url=_told(told, "url", str),
+        token=_told(told, "token", str),
+        servers=None if servers is None else Path(servers),
+        folder=Path(_told(told, "folder", str)),
+        job=_told(told, "job", str),
+        attempt=_told(told, "attempt", int),
+        rank=_told(told, "rank", int),
+    )
+
+
+def _told(told: dict[str, Any], name: str, kind: type) -> Any:
+    if not isinstance(told.get(name), kind):
+        raise ContractBroken(f"The agent was not told its {name}.")
+    return told[name]

@@ -1,0 +1,248 @@
+"""What the agent and the platform say to each other: message shapes, limits and digests.
+
+Readers ignore fields that they don't know. Digests are text: `sha256:<hex>` up to 64 MiB, `sha256-64m:<hex>` (SHA-256 over
+the SHA-256 of the 64 MiB parts) for what is larger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from io import FileIO
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypedDict, Union
+
+CONTRACT: Final = 1
+"""The version of these messages; the platform accepts its own and the one before."""
+
+PART_SIZE: Final = 64 * 1024 * 1024
+"""Bytes in a part. It defines the digest of a large file, so it is not a setting."""
+
+LEAST_SINGLE_BYTES: Final = 256 * 1024
+"""A file of at least this size travels alone; smaller ones share a pack."""
+
+MOST_PACK_BYTES: Final = 16 * 1024 * 1024
+MOST_FILES_A_CALL: Final = 5_000
+MOST_OBJECTS_A_CALL: Final = 1_000
+MOST_LOG_BYTES_A_CALL: Final = 1024 * 1024
+
+Json = dict[str, Any]
+Command = Union[str, tuple[str, ...]]
+"""Text for `/bin/sh -c`, or argv."""
+
+
+class ContractBroken(Exception):
+    """A message that can't be understood, because a field is missing or of another type."""
+
+
+class SignedRequest(NamedTuple):
+    """A request that needs no other right. It is sent with exactly these headers."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+
+
+class PartRequest(NamedTuple):
+    """Carries `size` bytes of an object, from `offset` on."""
+
+    request: SignedRequest
+    offset: int
+    size: int
+
+
+class FileEntry(NamedTuple):
+    """A file to download: `size` bytes from `offset` of what the request gives. Data registered in place has no digest."""
+
+    path: str
+    size: int
+    digest: str | None
+    executable: bool
+    offset: int
+    request: SignedRequest
+
+
+class FilesPage(NamedTuple):
+    """Some of the files; `cursor` asks for those that follow, None where there are none."""
+
+    files: tuple[FileEntry, ...]
+    cursor: str | None
+
+
+class Manifest(NamedTuple):
+    """What the agent is to do. `timeout_s` counts from the claim, `python` is the interpreter that `python` means."""
+
+    job: str
+    number: int
+    project: str
+    attempt: int
+    rank: int
+    command: Command
+    env: Mapping[str, str]
+    python: str | None
+    cpu: float
+    timeout_s: float | None
+    output_path: str | None
+    heartbeat_s: float
+    kill_grace_s: float
+
+
+class Report(TypedDict):
+    """How a job ended, in the agent's words; times in seconds, None for what was not reached."""
+
+    instance: str
+    ended: str
+    exit_code: int | None
+    signal: int | None
+    detail: str | None
+    download_time: float | None
+    command_time: float | None
+    upload_time: float | None
+    output_upload: str | None
+    kept_upload: str | None
+
+
+class UploadAnswer(TypedDict, total=False):
+    """An upload session as the platform tells it. `fileset` is `Name:version` where the commit made one."""
+
+    id: str
+    state: str
+    purpose: str
+    expires_at: str
+    file_count: int
+    fileset: str | None
+    snapshot: str | None
+
+
+class FileDigest(NamedTuple):
+    """The digest of a file as text, its size, and the SHA-256 of its parts where it is larger than one part."""
+
+    digest: str
+    size: int
+    parts: tuple[str, ...]
+
+
+def parse_signed_request(message: Mapping[str, Any]) -> SignedRequest:
+    """Raises ContractBroken."""
+    headers = _field(message, "headers", dict)
+    return SignedRequest(
+        _field(message, "method", str),
+        _field(message, "url", str),
+        {str(name): str(value) for name, value in headers.items()},
+    )
+
+
+def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
+    """Raises ContractBroken."""
+    return PartRequest(parse_signed_request(message), _field(message, "offset", int), _field(message, "size", int))
+
+
+def parse_file_entry(message: Mapping[str, Any]) -> FileEntry:
+    """Raises ContractBroken."""
+    return FileEntry(
+        path=_field(message, "path", str),
+        size=_field(message, "size", int),
+        digest=_optional(message, "digest", str),
+        executable=bool(message.get("executable", False)),
+        offset=_field(message, "offset", int),
+        request=_file_request(message),
+    )
+
+
+def parse_files_page(message: Mapping[str, Any]) -> FilesPage:
+    """Raises ContractBroken."""
+    files = tuple(parse_file_entry(file) for file in _field(message, "files", list))
+    return FilesPage(files, _optional(message, "cursor", str))
+
+
+def parse_manifest(message: Mapping[str, Any]) -> Manifest:
+    """Raises ContractBroken."""
+    timeout = _optional(message, "timeout_s", (int, float))
+    return Manifest(
+        job=_field(message, "job", str),
+        number=_field(message, "number", int),
+        project=_field(message, "project", str),
+        attempt=_field(message, "attempt", int),
+        rank=_field(message, "rank", int),
+        command=_command(message),
+        env={str(name): str(value) for name, value in _field(message, "env", dict).items()},
+        python=_optional(message, "python", str),
+        cpu=float(_field(_field(message, "resources", dict), "cpu", (int, float))),
+        timeout_s=None if timeout is None else float(timeout),
+        output_path=_optional(message, "output_path", str),
+        heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),
+        kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
+    )
+
+
+def digest_of_bytes(data: bytes) -> FileDigest:
+    """The digest of a file that holds `data`."""
+    if len(data) <= PART_SIZE:
+        return FileDigest("sha256:" + hashlib.sha256(data).hexdigest(), len(data), ())
+    view = memoryview(data)
+    parts = [hashlib.sha256(view[start : start + PART_SIZE]).digest() for start in range(0, len(data), PART_SIZE)]
+    return FileDigest(composite_digest(parts), len(data), tuple(part.hex() for part in parts))
+
+
+def digest_of_file(path: str | os.PathLike[str]) -> FileDigest:
+    """The digest of the file at `path`, in constant memory."""
+    with Path(path).open("rb", buffering=0) as file:
+        return digest_of_stream(file)
+
+
+def digest_of_stream(file: FileIO) -> FileDigest:
+    """The digest of what is left to read from `file`, in constant memory."""
+    parts: list[bytes] = []
+    size = 0
+    buffer = memoryview(bytearray(1024 * 1024))
+    while True:
+        part, part_size = _hash_part(file, buffer)
+        if part_size == 0 and parts:
+            break
+        parts.append(part)
+        size += part_size
+        if part_size < PART_SIZE:
+            break
+    if len(parts) == 1:
+        return FileDigest("sha256:" + parts[0].hex(), size, ())
+    return FileDigest(composite_digest(parts), size, tuple(part.hex() for part in parts))
+
+
+def composite_digest(parts: list[bytes]) -> str:
+    """The digest of a large file from the SHA-256 values of its parts, in order."""
+    return "sha256-64m:" + hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _hash_part(file: FileIO, buffer: memoryview) -> tuple[bytes, int]:
+    hasher = hashlib.sha256()
+    size = 0
+    while size < PART_SIZE:
+        count = file.readinto(buffer[: min(len(buffer), PART_SIZE - size)])
+        if not count:
+            break
+        hasher.update(buffer[:count])
+        size += count
+    return hasher.digest(), size
+
+
+def _file_request(message: Mapping[str, Any]) -> SignedRequest:
+    if message.get("request") is None and message.get("size") == 0:
+        return SignedRequest("GET", "", {})  # nothing has to be asked for an empty file
+    return parse_signed_request(_field(message, "request", dict))
+
+
+def _command(message: Mapping[str, Any]) -> Command:
+    command = _field(message, "command", (str, list))
+    return command if isinstance(command, str) else tuple(str(word) for word in command)
+
+
+def _field(message: Mapping[str, Any], name: str, kind: Any) -> Any:
+    value = message.get(name) if isinstance(message, dict) else None
+    if not isinstance(value, kind):
+        raise ContractBroken(f"The platform's message can't be read: {name!r} is missing or not what it should be.")
+    return value
+
+
+def _optional(message: Mapping[str, Any], name: str, kind: Any) -> Any:
+    return None if message.get(name) is None else _field(message, name, kind)

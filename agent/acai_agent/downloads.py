@@ -1,0 +1,231 @@
+"""Files on their way down: several at once, in constant memory, verified before they get their name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from acai_agent.contract import PART_SIZE, FileEntry, SignedRequest, composite_digest, digest_of_file
+from acai_agent.failures import Backoff, HttpError
+from acai_agent.http import Http
+from acai_agent.parallel import Meter, Stop
+from acai_agent.signed import SignedRequests
+from acai_agent.sources import TransferError
+
+_DRAFT_FLAGS: Final = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_MOST_RUN_BYTES: Final = 16 * 1024 * 1024
+_MOST_RUN_FILES: Final = 500
+_RANGE_NOT_SATISFIABLE: Final = 416
+
+
+class Damaged(TransferError):
+    """Bytes that are not those that the digest or the size promises."""
+
+
+class CannotWrite(TransferError):
+    """The local disk doesn't take a file: it is full, or read-only, or a folder stands in the way."""
+
+
+class Target:
+    """A file that is being written, under a name of its own until it is whole."""
+
+    def __init__(self, entry: FileEntry, place: Path) -> None:
+        self.entry = entry
+        self.place = place
+        self._whole = False
+        self._draft = place.with_name(f".acai-{secrets.token_hex(6)}")
+        self._lock = threading.Lock()
+        self._parts: dict[int, bytes] = {}
+        self._part_count = max(-(-entry.size // PART_SIZE), 1)
+
+    def open(self) -> FileIO:
+        """The draft, for writing at any place in it."""
+        return FileIO(os.open(self._draft, _DRAFT_FLAGS, 0o666), "w")
+
+    def has_part(self, offset: int, digest: bytes) -> None:
+        """The part at `offset` is written. The last one makes the file whole, or raises Damaged."""
+        with self._lock:
+            self._parts[offset] = digest
+            if len(self._parts) == self._part_count:
+                self._finish()
+
+    def discard(self) -> None:
+        """Leave nothing of a file that didn't become whole."""
+        if not self._whole:
+            self._draft.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        parts = [self._parts[offset] for offset in sorted(self._parts)]
+        found = f"sha256:{parts[0].hex()}" if len(parts) == 1 else composite_digest(parts)
+        if self.entry.digest is not None and found != self.entry.digest:
+            raise Damaged(f"{self.entry.path}: its bytes are not those that its digest promises.")
+        if self.entry.executable:
+            make_executable(self._draft)
+        self._draft.replace(self.place)
+        self._whole = True
+
+
+class Slice(NamedTuple):
+    """A range of a file, at most one part of it."""
+
+    target: Target
+    offset: int
+    size: int
+
+
+class Fetch:
+    """One request for neighbouring bytes of an object, which belong to one file or to several."""
+
+    def __init__(self, slices: Sequence[Slice], requests: SignedRequests[str], http: Http, stop: Stop, meter: Meter) -> None:
+        self._slices = slices
+        self._requests = requests
+        self._http = http
+        self._stop = stop
+        self._meter = meter
+        first = slices[0]
+        self._start = first.target.entry.offset + first.offset
+        self._size = sum(part.size for part in slices)
+        self._done = 0
+        self._writer = _Writer(slices)
+
+    def run(self) -> None:
+        """Raises Damaged, HttpError, ConnectionFailed, Cancelled, OSError."""
+        try:
+            if self._size:
+                self._requests.run(self._slices[0].target.entry.path, self._get)
+            self._writer.finish()
+        finally:
+            self._writer.close()
+
+    def _get(self, request: SignedRequest, backoff: Backoff) -> None:
+        """Fetch what is still missing; called again after a broken connection, it goes on where that broke."""
+        while self._done < self._size:
+            before = self._done
+            try:
+                self._get_some(request, backoff)
+            except HttpError as error:
+                if error.status == _RANGE_NOT_SATISFIABLE:
+                    raise self._too_short() from error
+                raise
+            if self._done == before:
+                raise self._too_short()
+
+    def _get_some(self, request: SignedRequest, backoff: Backoff) -> None:
+        begin, end = self._start + self._done, self._start + self._size - 1
+        headers = {**request.headers, "Range": f"bytes={begin}-{end}"}
+        with self._http.open(request.method, request.url, headers) as response:
+            if response.status != 206 and begin > 0:
+                raise Damaged("The object store sent a whole object where a part of it was asked for.")
+            for piece in response.pieces():
+                self._stop.check()
+                self._take(piece)
+                backoff.reset()
+                if self._done == self._size:
+                    return
+
+    def _take(self, piece: bytes) -> None:
+        wanted = piece[: self._size - self._done]
+        self._writer.write(wanted)
+        self._done += len(wanted)
+        self._meter.add(len(wanted))
+
+    def _too_short(self) -> Damaged:
+        return Damaged(f"{self._slices[-1].target.entry.path}: the object that should hold its bytes is too short.")
+
+
+class _Writer:
+    """Spreads a stream of bytes over slices."""
+
+    def __init__(self, slices: Sequence[Slice]) -> None:
+        self._waiting = iter(slices)
+        self._file: FileIO | None = None
+        self._next()
+
+    def write(self, piece: bytes) -> None:
+        view = memoryview(piece)
+        while view:
+            while self._left == 0:
+                self._finish_slice()
+            part = view[: self._left]
+            self._hasher.update(part)
+            _write_all(self._opened(), part)
+            self._left -= len(part)
+            view = view[len(part) :]
+
+    def finish(self) -> None:
+        """Everything has come: what is left are the ends of slices, and empty ones."""
+        while self._slice is not None:
+            self._finish_slice()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _finish_slice(self) -> None:
+        self._opened()  # also a file without bytes is to be there
+        self.close()
+        assert self._slice is not None
+        self._slice.target.has_part(self._slice.offset, self._hasher.digest())
+        self._next()
+
+    def _opened(self) -> FileIO:
+        if self._file is None:
+            assert self._slice is not None
+            self._file = self._slice.target.open()
+            self._file.seek(self._slice.offset)
+        return self._file
+
+    def _next(self) -> None:
+        self._slice = next(self._waiting, None)
+        self._left = 0 if self._slice is None else self._slice.size
+        self._hasher = hashlib.sha256()
+
+
+def runs_of(targets: Iterable[Target]) -> Iterator[list[Slice]]:
+    """What to fetch at once: neighbours in one object together, large files part by part."""
+    run: list[Slice] = []
+    size = 0
+    for target in sorted(targets, key=lambda target: (target.entry.request.url, target.entry.offset)):
+        parts = [
+            Slice(target, at, min(PART_SIZE, target.entry.size - at)) for at in range(0, max(target.entry.size, 1), PART_SIZE)
+        ]
+        joined = run and len(parts) == 1 and _follows(run[-1].target.entry, target.entry)
+        if joined and size + target.entry.size <= _MOST_RUN_BYTES and len(run) < _MOST_RUN_FILES:
+            run += parts
+            size += target.entry.size
+            continue
+        if run:
+            yield run
+        yield from ([part] for part in parts[:-1])
+        run, size = parts[-1:], parts[-1].size
+    if run:
+        yield run
+
+
+def is_there(entry: FileEntry, place: Path) -> bool:
+    """Whether the file is there already, with the right bytes."""
+    if entry.digest is None or place.is_symlink() or not place.is_file() or place.stat().st_size != entry.size:
+        return False
+    return digest_of_file(place).digest == entry.digest
+
+
+def make_executable(place: Path) -> None:
+    """Let everyone run the file who may read it."""
+    mode = place.stat().st_mode
+    place.chmod(mode | (mode & 0o444) >> 2)
+
+
+def _follows(first: FileEntry, second: FileEntry) -> bool:
+    return first.request == second.request and first.offset + first.size == second.offset
+
+
+def _write_all(file: FileIO, data: memoryview) -> None:
+    while data:
+        data = data[file.write(data) :]

@@ -1,0 +1,68 @@
+"""The heartbeat: tells the platform how far the job is, and hears whether it shall end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final
+
+from acai_agent.failures import ConnectionFailed, HttpError
+from acai_agent.notes import note
+from acai_agent.orders import Orders
+from acai_agent.platform import Platform
+
+_LONGEST_FLUSH_S: Final = 2.0
+
+
+class Heartbeat:
+    """Beats every few seconds, and at once when the job has come further."""
+
+    def __init__(self, platform: Platform, instance: str, every_s: float, orders: Orders) -> None:
+        self._platform = platform
+        self._instance = instance
+        self._every_s = every_s
+        self._orders = orders
+        self._changed = threading.Condition()
+        self._untold: list[str] = []
+        self._progress = "downloading"
+        self._ended = False
+        self._reached = True
+        self._thread = orders.start_thread("heartbeat", self._run)
+
+    def tell(self, progress: str) -> None:
+        """The job has come this far."""
+        with self._changed:
+            self._untold.append(progress)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """The report says the rest. What is still untold is told first, unless the platform is away."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        self._thread.join(_LONGEST_FLUSH_S)
+
+    def _run(self) -> None:
+        due = time.monotonic() + self._every_s
+        while not self._orders.leaving.is_set():
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._untold) or self._ended, max(0.0, due - time.monotonic()))
+                if self._ended and not (self._untold and self._reached):
+                    return
+                if self._untold:
+                    self._progress = self._untold.pop(0)
+            self._beat()
+            due = time.monotonic() + self._every_s
+
+    def _beat(self) -> None:
+        message = {"instance": self._instance, "progress": self._progress}
+        try:
+            answer = self._platform.ask("POST", "/agent/heartbeat", message)
+        except (ConnectionFailed, HttpError) as error:
+            if self._reached:
+                note(f"No heartbeat: {error}")
+            self._reached = False
+            return
+        self._reached = True
+        if isinstance(answer, dict) and answer.get("kill") is True and not self._ended:
+            self._orders.end("killed")

@@ -1,0 +1,66 @@
+"""Sends the log to the platform, piece by piece from where the platform has it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from acai_agent.contract import MOST_LOG_BYTES_A_CALL, ContractBroken
+from acai_agent.failures import Cancelled, HttpError
+from acai_agent.notes import note
+from acai_agent.orders import Orders
+from acai_agent.platform import Platform
+from acai_agent.spool import Spool
+
+_BATCH_S: Final = 0.05
+_STANDSTILL_S: Final = 0.5
+
+
+class LogSender:
+    """One thread that sends what the spool holds. While the platform is away the spool grows, and nothing is lost."""
+
+    def __init__(self, platform: Platform, spool: Spool, orders: Orders) -> None:
+        self._platform = platform
+        self._spool = spool
+        self._orders = orders
+        self._sent = 0
+        self._sent_at = 0.0
+        self.refused: str | None = None
+        self._thread = orders.start_thread("log", self._run)
+
+    def finish(self) -> None:
+        """Wait until the platform has everything. The spool must have ended."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._spool.wait_beyond(self._sent):
+            self._wait_for_more()
+            try:
+                self._send()
+            except Cancelled:
+                return  # the agent leaves
+            except HttpError as error:
+                self.refused = f"The platform doesn't take the rest of the log: {error.message}"
+                note(self.refused)
+                return
+
+    def _wait_for_more(self) -> None:
+        """What comes after a pause goes at once; what comes in a rush goes together."""
+        if self._spool.size - self._sent < MOST_LOG_BYTES_A_CALL:
+            self._orders.leaving.wait(max(0.0, self._sent_at + _BATCH_S - time.monotonic()))
+
+    def _send(self) -> None:
+        data = self._spool.read(self._sent, MOST_LOG_BYTES_A_CALL)
+        answer = self._platform.call("POST", "/agent/log", data=data, query={"offset": self._sent}, until=self._orders.leaving)
+        taken = min(_size(answer), self._spool.size)
+        if taken <= self._sent:
+            self._orders.leaving.wait(_STANDSTILL_S)
+        self._sent = taken
+        self._sent_at = time.monotonic()
+
+
+def _size(answer: Any) -> int:
+    size = answer.get("size") if isinstance(answer, dict) else None
+    if not isinstance(size, int):
+        raise ContractBroken("The platform's answer to the log can't be read: 'size' is missing.")
+    return size

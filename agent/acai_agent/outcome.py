@@ -1,0 +1,81 @@
+"""How a job ends, as it becomes known, and the report that is made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from acai_agent.contract import Report
+from acai_agent.notes import note, write_atomically
+
+EXITED: Final = "exited"
+SIGNALLED: Final = "signalled"
+COMMAND: Final = "command"
+INPUT: Final = "input"
+OUTPUT: Final = "output"
+KILLED: Final = "killed"
+TIMEOUT: Final = "timeout"
+
+_MOST_DETAIL: Final = 4000
+
+
+class Outcome:
+    """Filled step by step. `ended` is one of the words above, None while the job goes its way."""
+
+    def __init__(self) -> None:
+        self.ended: str | None = None
+        self.exit_code: int | None = None
+        self.signal: int | None = None
+        self.download_time: float | None = None
+        self.command_time: float | None = None
+        self.upload_time: float | None = None
+        self.output_upload: str | None = None
+        self.kept_upload: str | None = None
+        self._details: list[str] = []
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the command ended well."""
+        return self.ended == EXITED and self.exit_code == 0
+
+    def take_status(self, returncode: int) -> None:
+        """How the command's process ended: its exit code, or minus the signal."""
+        if returncode < 0:
+            self.ended, self.signal = SIGNALLED, -returncode
+        else:
+            self.ended, self.exit_code = EXITED, returncode
+
+    def fail(self, ended: str, detail: str) -> None:
+        """The job ends this way, and why."""
+        self.ended = ended
+        self.add(detail)
+
+    def add(self, detail: str | None) -> None:
+        """Something more that the user should know."""
+        if detail and detail not in self._details:
+            self._details.append(detail)
+
+    def report(self, instance: str) -> Report:
+        """The message for the platform."""
+        detail = " ".join(self._details)
+        return Report(
+            instance=instance,
+            ended=self.ended or EXITED,
+            exit_code=self.exit_code,
+            signal=self.signal,
+            detail=(detail if len(detail) <= _MOST_DETAIL else detail[: _MOST_DETAIL - 1] + "…") or None,
+            download_time=self.download_time,
+            command_time=self.command_time,
+            upload_time=self.upload_time,
+            output_upload=self.output_upload,
+            kept_upload=self.kept_upload,
+        )
+
+
+def keep_report(report: Report, folder: Path) -> None:
+    """Leave the report where the launcher finds it, should we not live to deliver it."""
+    try:
+        write_atomically(folder / "report.json", json.dumps(report))
+    except OSError as error:
+        note(f"The report can't be kept on disk, only delivered: {error}")

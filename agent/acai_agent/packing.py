@@ -1,0 +1,86 @@
+"""How files travel to the object store: large ones in parts, others alone, small ones together in packs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from acai_agent.contract import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, PART_SIZE
+from acai_agent.sources import Measured, pieces_of
+
+
+class Declared(NamedTuple):
+    """A measured file, and the position at which the upload session knows it."""
+
+    position: int
+    measured: Measured
+
+    @property
+    def size(self) -> int:
+        return self.measured.digest.size
+
+
+class StoreObject(NamedTuple):
+    """An object on its way. `ordinal` is our number for it, `members` are the files in it, one after the other."""
+
+    ordinal: int
+    kind: str
+    members: tuple[Declared, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(member.size for member in self.members)
+
+    def pieces(self, offset: int, size: int) -> Iterator[bytes]:
+        """`size` bytes from `offset` on. Raises FileChanged, FileUnreadable."""
+        at = 0
+        for member in self.members:
+            start, end = max(offset - at, 0), min(offset + size - at, member.size)
+            if start < end:
+                yield from pieces_of(member.measured, start, end - start)
+            at += member.size
+
+    def message(self) -> dict[str, Any]:
+        """The object as the platform is told of it. A pack is read for it: its digest is that of its bytes."""
+        files, at = [], 0
+        for member in self.members:
+            files.append({"position": member.position, "offset": at})
+            at += member.size
+        message = {"ordinal": self.ordinal, "kind": self.kind, "size": self.size, "digest": self._digest(), "files": files}
+        if self.kind == "multipart":
+            message["parts"] = list(self.members[0].measured.digest.parts)
+        return message
+
+    def _digest(self) -> str:
+        if self.kind != "pack":
+            return self.members[0].measured.digest.digest
+        hasher = hashlib.sha256()
+        for piece in self.pieces(0, self.size):
+            hasher.update(piece)
+        return "sha256:" + hasher.hexdigest()
+
+
+def objects_for(files: Iterable[Declared], first_ordinal: int) -> list[StoreObject]:
+    """The objects that carry `files`, numbered from `first_ordinal` on."""
+    objects: list[StoreObject] = []
+    pack: list[Declared] = []
+    pack_size = 0
+
+    def add(kind: str, members: list[Declared]) -> None:
+        objects.append(StoreObject(first_ordinal + len(objects), kind, tuple(members)))
+
+    for file in files:
+        if file.size > PART_SIZE:
+            add("multipart", [file])
+        elif file.size >= LEAST_SINGLE_BYTES:
+            add("single", [file])
+        else:
+            if pack_size + file.size > MOST_PACK_BYTES:
+                add("pack", pack)
+                pack, pack_size = [], 0
+            pack.append(file)
+            pack_size += file.size
+    if pack:
+        add("pack" if len(pack) > 1 else "single", pack)
+    return objects

@@ -1,0 +1,62 @@
+"""Where downloaded files may be written: below one folder, whatever their paths say."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import Final
+
+from acai_agent.sources import TransferError
+
+_FORBIDDEN_NAMES: Final = frozenset({"", ".", ".."})
+
+
+class PathRefused(TransferError):
+    """A path that leads, or could lead, out of the folder; or one that can't be written there."""
+
+
+class Root:
+    """A folder to write below. What lies below it is never reached through a symbolic link."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._ready: set[Path] = set()
+
+    def place(self, path: str) -> Path:
+        """Where the file `path` belongs; its parent folders are there afterwards. Raises PathRefused, OSError."""
+        names = names_of(path)
+        parent = self._folder
+        with self._lock:
+            if not self._ready:
+                parent.mkdir(parents=True, exist_ok=True)
+                self._ready.add(parent)
+            for name in names[:-1]:
+                parent = parent / name
+                if parent not in self._ready:
+                    _make_folder(parent, path)
+                    self._ready.add(parent)
+        return parent / names[-1]
+
+
+def names_of(path: str) -> list[str]:
+    """The names in a relative path. Raises PathRefused for a path that could leave the folder it is written below."""
+    names = path.split("/")
+    if any(name in _FORBIDDEN_NAMES or "\\" in name or "\0" in name for name in names):
+        raise PathRefused(f"{path!r} can't be written: it is not a plain relative path.")
+    if os.name == "nt" and any(":" in name for name in names):
+        raise PathRefused(f"{path!r} can't be written on Windows: a name there has no ':'.")
+    return names
+
+
+def _make_folder(folder: Path, path: str) -> None:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        found = folder.lstat().st_mode
+        if stat.S_ISLNK(found):
+            raise PathRefused(f"{path!r} is not written: {folder} is a symbolic link, and may lead elsewhere.") from None
+        if not stat.S_ISDIR(found):
+            raise PathRefused(f"{path!r} can't be written: {folder} is a file, and the path needs a folder there.") from None

@@ -1,0 +1,124 @@
+"""The processes that stem from the agent, however far they have strayed from it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_ON_LINUX: Final = sys.platform.startswith("linux")
+_PR_SET_DUMPABLE: Final = 4
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_THREADS_FIELD: Final = 17
+_START_FIELD: Final = 19
+"""Of what follows the name in /proc/<pid>/stat: how many threads a process has, and when it was started."""
+
+
+class Process(NamedTuple):
+    """A line of the process table."""
+
+    pid: int
+    parent: int
+    group: int
+    dead: bool
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of what loses its own below us, so that a daemon is found too. False where there is no such thing."""
+    return _set_process_option(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def hide_memory() -> bool:
+    """Keep the user's other processes, the job's among them, from reading the token in our memory."""
+    return _set_process_option(_PR_SET_DUMPABLE, 0)
+
+
+def signal_descendants(number: signal.Signals, group: int) -> None:
+    """Send a signal to the job's process group and to every other process that stems from us; nobody gets it twice."""
+    living = [process for process in _descendants(group) if not process.dead]
+    if any(process.group == group for process in living):
+        _send(os.killpg, group, number)
+    for process in living:
+        if process.group != group:
+            _send(os.kill, process.pid, number)
+
+
+def group_lives(group: int) -> bool:
+    """Whether the process group has a member."""
+    return any(process.group == group and not process.dead for process in _table())
+
+
+def start_time(pid: int) -> str | None:
+    """When a process was started, as its system tells it; with the pid this names one process. None where it has gone."""
+    if not _ON_LINUX:
+        return _listed("lstart=", "-p", str(pid)).strip() or None
+    fields = _fields(pid)
+    return fields[_START_FIELD] if fields else None
+
+
+def _descendants(group: int) -> list[Process]:
+    table = list(_table())
+    found: list[Process] = []
+    parents = {os.getpid()}
+    while parents:
+        children = [process for process in table if process.parent in parents]
+        found += children
+        parents = {process.pid for process in children}
+    if _ON_LINUX:
+        return found
+    # Elsewhere nobody adopts: who lost its parent is still known by its group.
+    known = {process.pid for process in found}
+    return found + [process for process in table if process.group == group and process.pid not in known]
+
+
+def _table() -> Iterator[Process]:
+    if not _ON_LINUX:
+        yield from _table_from_ps()
+        return
+    with os.scandir("/proc") as entries:
+        pids = [int(entry.name) for entry in entries if entry.name.isdecimal()]
+    for pid in pids:
+        fields = _fields(pid)
+        if fields:
+            # While others of its threads still run, a process whose first one has ended already looks like a zombie.
+            dead = fields[0] in "ZX" and int(fields[_THREADS_FIELD]) <= 1
+            yield Process(pid, int(fields[1]), int(fields[2]), dead)
+
+
+def _fields(pid: int) -> list[str] | None:
+    """What /proc tells about a process, after its name; None where it has gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def _table_from_ps() -> Iterator[Process]:
+    for line in _listed("pid=,ppid=,pgid=,stat=", "-A").splitlines():
+        pid, parent, group, state = line.split(None, 3)
+        yield Process(int(pid), int(parent), int(group), state.startswith("Z"))
+
+
+def _listed(columns: str, *arguments: str) -> str:
+    return subprocess.run(["ps", *arguments, "-o", columns], capture_output=True, text=True, check=False).stdout
+
+
+def _send(send: Callable[[int, int], None], to: int, number: signal.Signals) -> None:
+    try:
+        send(to, number)
+    except ProcessLookupError:
+        pass  # it ended by itself meanwhile
+    except PermissionError:
+        pass  # it runs as another user (sudo): only that user can end it
+
+
+def _set_process_option(option: int, value: int) -> bool:
+    if not _ON_LINUX:
+        return False
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0)

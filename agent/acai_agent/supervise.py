@@ -1,0 +1,138 @@
+"""One job from the claim to the report."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from typing import Final
+
+from acai_agent.command import CannotStart, RunningCommand, start_command
+from acai_agent.config import Config
+from acai_agent.contract import CONTRACT, ContractBroken, Manifest, parse_manifest
+from acai_agent.deliver import Delivery
+from acai_agent.environment import job_environment
+from acai_agent.failures import Cancelled, RequestFailed
+from acai_agent.heartbeat import Heartbeat
+from acai_agent.http import Http
+from acai_agent.inputs import bring_files
+from acai_agent.logs import LogSender
+from acai_agent.notes import note
+from acai_agent.orders import Orders
+from acai_agent.outcome import COMMAND, INPUT, TIMEOUT, Outcome, keep_report
+from acai_agent.platform import MustLeave, Platform
+from acai_agent.spool import Collector, Spool
+from acai_agent.transfer import TransferError
+
+_CLAIM_TIMEOUT_S: Final = 60.0
+
+
+class Supervisor:
+    """Does one job. Its threads: this one, the heartbeat, the log, the watch over the command, and its output's collector."""
+
+    def __init__(self, config: Config, orders: Orders, http: Http) -> None:
+        self._config = config
+        self._orders = orders
+        self._http = http
+        self._platform = Platform(config.url, config.token, config.servers, http)
+        self._instance = f"agent_{uuid.uuid4().hex}"
+
+    def run(self) -> None:
+        """Raises MustLeave where the job is not (any longer) ours, and whatever keeps us from reporting it."""
+        manifest = self._claim()
+        clock = self._start_clock(manifest)
+        heartbeat = Heartbeat(self._platform, self._instance, manifest.heartbeat_s, self._orders)
+        spool = Spool(self._config.folder / "log")
+        sender = LogSender(self._platform, spool, self._orders)
+        outcome = Outcome()
+        self._bring_files(outcome)
+        if outcome.ended is None:
+            heartbeat.tell("running")
+            self._run_command(manifest, spool, outcome)
+        if clock is not None:
+            clock.cancel()  # what has been computed in time may take its time to come home
+        spool.end()
+        heartbeat.tell("uploading")
+        self._bring_home(manifest, outcome)
+        self._finish(outcome, spool, sender, heartbeat)
+
+    def _claim(self) -> Manifest:
+        message = {"contract": CONTRACT, "instance": self._instance}
+        answer = self._platform.call("POST", "/agent/claim", message, until=self._orders.cancel, timeout_s=_CLAIM_TIMEOUT_S)
+        manifest = parse_manifest(answer)
+        note(f"Claimed job {manifest.number} ({manifest.job}), attempt {manifest.attempt}.")
+        return manifest
+
+    def _start_clock(self, manifest: Manifest) -> threading.Timer | None:
+        if manifest.timeout_s is None:
+            return None
+        clock = threading.Timer(min(manifest.timeout_s, threading.TIMEOUT_MAX), self._orders.end, [TIMEOUT])
+        clock.daemon = True
+        clock.start()
+        return clock
+
+    def _bring_files(self, outcome: Outcome) -> None:
+        started = time.monotonic()
+        try:
+            bring_files(self._platform, self._http, self._config, self._orders.cancel)
+        except Cancelled:
+            self._orders.check_leaving()
+            outcome.ended = self._orders.how
+        except (RequestFailed, TransferError, ContractBroken, OSError) as error:
+            if isinstance(error, MustLeave):
+                raise
+            outcome.fail(INPUT, f"The job's files could not be brought: {error}")
+        outcome.download_time = time.monotonic() - started
+
+    def _run_command(self, manifest: Manifest, spool: Spool, outcome: Outcome) -> None:
+        if self._orders.cancel.is_set():
+            self._orders.check_leaving()
+            outcome.ended = self._orders.how
+            return
+        started = time.monotonic()
+        reader, writer = os.pipe()
+        try:
+            command = self._start_command(manifest, writer)
+        except (CannotStart, OSError) as error:
+            os.close(reader)
+            outcome.fail(COMMAND, str(error))
+            return
+        finally:
+            os.close(writer)
+        collector = Collector(reader, spool, self._orders)
+        try:
+            self._orders.wait(command.ended.is_set)
+            told_to_end = not command.ended.is_set()
+        finally:
+            command.end(manifest.kill_grace_s)
+            collector.finish()
+        self._orders.check_leaving()
+        outcome.command_time = time.monotonic() - started
+        if command.ended.is_set():
+            outcome.take_status(command.returncode)
+        if told_to_end:
+            outcome.ended = self._orders.how
+
+    def _start_command(self, manifest: Manifest, output: int) -> RunningCommand:
+        environment = job_environment(manifest, self._config, os.environ)
+        return start_command(manifest.command, environment, output, self._config, self._orders)
+
+    def _bring_home(self, manifest: Manifest, outcome: Outcome) -> None:
+        started = time.monotonic()
+        Delivery(self._platform, self._http, self._config, self._orders).bring_home(manifest, outcome)
+        outcome.upload_time = time.monotonic() - started
+
+    def _finish(self, outcome: Outcome, spool: Spool, sender: LogSender, heartbeat: Heartbeat) -> None:
+        """Report, once the platform has the whole log."""
+        keep_report(outcome.report(self._instance), self._config.folder)
+        sender.finish()
+        self._orders.check_leaving()
+        if spool.lost or sender.refused:
+            outcome.add(spool.lost)
+            outcome.add(sender.refused)
+            keep_report(outcome.report(self._instance), self._config.folder)
+        heartbeat.stop()
+        report = outcome.report(self._instance)
+        answer = self._platform.call("POST", "/agent/report", report, until=self._orders.leaving)
+        note(f"Reported {report['ended']}; the platform answers {answer}.")

@@ -1,0 +1,158 @@
+"""Upload and download, for the agent and for the Python client alike: parallel, in constant memory, verified.
+
+Bytes travel between the local disk and the object store by signed requests; the platform is only asked what to send where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
+from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
+from acai_agent.failures import Cancelled, Signal
+from acai_agent.http import Caller, Http
+from acai_agent.parallel import Meter, OnProgress, Stop, for_each
+from acai_agent.places import PathRefused, Root
+from acai_agent.signed import SignedRequests
+from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, TransferError, size_of
+from acai_agent.uploads import UploadSession
+
+__all__ = [
+    "Cancelled",
+    "CannotWrite",
+    "Damaged",
+    "Downloaded",
+    "FileChanged",
+    "FileUnreadable",
+    "LocalFile",
+    "OnProgress",
+    "PathRefused",
+    "Renew",
+    "TransferError",
+    "download",
+    "upload",
+]
+
+THREADS: Final = 8
+PATIENCE_S: Final = 60.0
+
+Renew = Callable[[], Iterable[FileEntry]]
+"""Gives the same entries again, with signed requests that are valid."""
+
+
+class Downloaded(NamedTuple):
+    """What a download did: files brought, files that were there already, bytes brought."""
+
+    brought: int
+    kept: int
+    size: int
+
+
+def upload(
+    api: Caller,
+    files: Sequence[LocalFile],
+    purpose: str,
+    fileset: str | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Signal | None = None,
+    *,
+    commit: bool = True,
+    http: Http | None = None,
+    threads: int = THREADS,
+    patience_s: float = PATIENCE_S,
+) -> UploadAnswer:
+    """Upload `files`; returns the platform's last answer, to `commit`, or to `seal` where `commit` is False.
+
+    `patience_s` is how long the object store may stay away; the platform's absence is up to `api`. When anything fails, the
+    upload is aborted and leaves nothing.
+
+    Raises HttpError, ConnectionFailed, FileChanged, FileUnreadable, ContractBroken, Cancelled.
+    """
+    stop = Stop(cancel)
+    meter = Meter(sum(size_of(file) for file in files), on_progress)
+    with _borrowed(http) as sender:
+        session = UploadSession(api, sender, stop, meter, threads, patience_s)
+        try:
+            session.add(files, purpose, fileset)
+            answer = session.seal()
+            return session.commit() if commit else answer
+        except BaseException:
+            session.abort()
+            raise
+
+
+def download(
+    entries: Sequence[FileEntry],
+    root: Path,
+    *,
+    renew: Renew | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Signal | None = None,
+    http: Http | None = None,
+    threads: int = THREADS,
+    patience_s: float = PATIENCE_S,
+) -> Downloaded:
+    """Write `entries` below `root`. A file that is there with the right bytes is kept; others appear only when they are whole.
+
+    `renew` is asked when signed requests have expired, or their server has moved.
+
+    Raises HttpError, ConnectionFailed, Damaged, PathRefused, CannotWrite, ContractBroken, Cancelled.
+    """
+    stop = Stop(cancel)
+    meter = Meter(sum(entry.size for entry in entries), on_progress)
+    try:
+        places = _places(entries, root)
+        there = for_each(lambda entry: _keep(entry, places[entry.path], meter), entries, threads, stop)
+        missing = [entry for at, entry in enumerate(entries) if not there[at]]
+        with _borrowed(http) as sender:
+            requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
+            _fetch(missing, places, lambda run: Fetch(run, requests, sender, stop, meter), threads, stop)
+    except OSError as error:
+        raise CannotWrite(f"{error.filename or root} can't be written: {error.strerror or error}.") from error
+    return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
+
+
+def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
+    below = Root(root)
+    return {entry.path: below.place(entry.path) for entry in entries}
+
+
+def _keep(entry: FileEntry, place: Path, meter: Meter) -> bool:
+    if not is_there(entry, place):
+        return False
+    if entry.executable:
+        make_executable(place)
+    meter.add(entry.size)
+    return True
+
+
+def _fetch(
+    entries: Sequence[FileEntry],
+    places: Mapping[str, Path],
+    fetch: Callable[[Sequence[Slice]], Fetch],
+    threads: int,
+    stop: Stop,
+) -> None:
+    targets = [Target(entry, places[entry.path]) for entry in entries]
+    try:
+        for_each(Fetch.run, [fetch(run) for run in runs_of(targets)], threads, stop)
+    finally:
+        for target in targets:
+            target.discard()
+
+
+def _by_path(entries: Iterable[FileEntry]) -> dict[str, SignedRequest]:
+    return {entry.path: entry.request for entry in entries}
+
+
+@contextmanager
+def _borrowed(http: Http | None) -> Iterator[Http]:
+    """`http`, or one of our own that is closed after."""
+    if http is not None:
+        yield http
+        return
+    with Http() as own:
+        yield own

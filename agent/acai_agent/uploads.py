@@ -1,0 +1,201 @@
+"""An upload session, from the client's side: declare, send what is missing, seal, commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from acai_agent.contract import (
+    MOST_FILES_A_CALL,
+    MOST_OBJECTS_A_CALL,
+    ContractBroken,
+    PartRequest,
+    SignedRequest,
+    UploadAnswer,
+    parse_part_request,
+)
+from acai_agent.failures import Backoff, HttpError, RequestFailed
+from acai_agent.http import Caller, Http, Stream
+from acai_agent.packing import Declared, StoreObject, objects_for
+from acai_agent.parallel import Meter, Stop, for_each
+from acai_agent.signed import SignedRequests
+from acai_agent.sources import FileChanged, LocalFile, changed, has_changed, measure
+
+_SEAL_TIMEOUT_S: Final = 900.0
+_ALREADY_THERE: Final = 412
+_MISMATCHES: Final = frozenset(
+    {"digest_mismatch", "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+)
+
+
+class UploadSession:
+    """One session. Bytes are read when they are sent; nothing of a file's content is kept."""
+
+    def __init__(self, api: Caller, http: Http, stop: Stop, meter: Meter, threads: int, patience_s: float) -> None:
+        self._api = api
+        self._http = http
+        self._stop = stop
+        self._meter = meter
+        self._threads = threads
+        self._patience_s = patience_s
+        self._id: str | None = None
+        self._positions = 0
+        self._ordinals = 0
+
+    def add(self, files: Sequence[LocalFile], purpose: str, fileset: str | None) -> None:
+        """Declare `files` and send what the store lacks of them; the first call begins the session."""
+        for start in range(0, max(len(files), 1), MOST_FILES_A_CALL):
+            page = files[start : start + MOST_FILES_A_CALL]
+            measured = for_each(measure, page, self._threads, self._stop)
+            declared = [Declared(self._positions + number, file) for number, file in enumerate(measured)]
+            missing = self._declare(declared, purpose, fileset)
+            self._meter.add(sum(file.size for file in declared if file.position not in missing))
+            self._send([file for file in declared if file.position in missing])
+
+    def seal(self) -> UploadAnswer:
+        """Have the platform verify everything. Raises FileChanged where bytes are not what was declared."""
+        self._stop.check()
+        try:
+            return _answer(self._call("seal", {}, timeout_s=_SEAL_TIMEOUT_S))
+        except HttpError as error:
+            if error.code in _MISMATCHES:
+                raise FileChanged(f"A file changed while it was being uploaded: {error.message}") from error
+            raise
+
+    def commit(self) -> UploadAnswer:
+        """Make the files versions."""
+        return _answer(self._call("commit", {}, timeout_s=_SEAL_TIMEOUT_S))
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        if self._id is None:
+            return
+        try:
+            self._api.call("POST", f"/uploads/{self._id}/abort", {}, timeout_s=10.0)
+        except RequestFailed:
+            pass  # the error that led here is the one to tell; the platform aborts what expires
+
+    def _declare(self, page: list[Declared], purpose: str, fileset: str | None) -> set[int]:
+        files = [_declaration(file) for file in page]
+        if self._id is None:
+            # Should the answer get lost, the same key brings the same session again.
+            once = {"Idempotency-Key": uuid.uuid4().hex}
+            begin = {"purpose": purpose, **({"fileset": fileset} if fileset else {}), "files": files}
+            answer = self._api.call("POST", "/uploads", begin, headers=once, repeat=True)
+            self._id = _text(answer, "id")
+        else:
+            answer = self._call("files", {"first": self._positions, "files": files})
+        first, self._positions = self._positions, self._positions + len(page)
+        missing = {int(position) for position in _list(answer, "missing")}
+        if not missing <= set(range(first, self._positions)):
+            raise ContractBroken("The platform asks for files that were not declared with this call.")
+        return missing
+
+    def _send(self, files: list[Declared]) -> None:
+        objects = objects_for(files, self._ordinals)
+        self._ordinals += len(objects)
+        for start in range(0, len(objects), MOST_OBJECTS_A_CALL):
+            batch = objects[start : start + MOST_OBJECTS_A_CALL]
+            messages = for_each(StoreObject.message, batch, self._threads, self._stop)
+            requests = self._urls(messages)
+            parts = [part for at, item in enumerate(batch) for part in self._parts(item, messages[at], requests)]
+            for_each(lambda part: part.send(), parts, self._threads, self._stop)
+
+    def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[_Part]:
+        def renew() -> dict[int, SignedRequest]:
+            return _by_offset(self._urls([message]), item)
+
+        given = SignedRequests(_by_offset(requests, item), renew, self._patience_s, self._stop)
+        for part in requests[item.ordinal]:
+            yield _Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
+
+    def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:
+        answer = self._call("urls", {"objects": messages})
+        return {item["ordinal"]: [parse_part_request(part) for part in item["requests"]] for item in _list(answer, "objects")}
+
+    def _call(self, verb: str, body: object, timeout_s: float | None = None) -> Any:
+        return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
+
+
+class _Part:
+    """A range of an object, which one request carries."""
+
+    def __init__(
+        self,
+        item: StoreObject,
+        offset: int,
+        size: int,
+        requests: SignedRequests[int],
+        http: Http,
+        stop: Stop,
+        meter: Meter,
+    ) -> None:
+        self._item = item
+        self._offset = offset
+        self._size = size
+        self._requests = requests
+        self._http = http
+        self._stop = stop
+        self._meter = meter
+        self._counted = 0
+
+    def send(self) -> None:
+        """Raises FileChanged where the bytes are not those that were measured."""
+        self._requests.run(self._offset, self._put)
+
+    def _put(self, request: SignedRequest, backoff: Backoff) -> None:
+        self._meter.add(-self._counted)
+        self._counted = 0
+        try:
+            self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
+        except HttpError as error:
+            if error.code in _MISMATCHES:
+                self._blame(error)
+            if error.status != _ALREADY_THERE:
+                raise
+        self._meter.add(self._size - self._counted)
+        self._counted = self._size
+
+    def _pieces(self) -> Iterator[bytes]:
+        for piece in self._item.pieces(self._offset, self._size):
+            self._stop.check()
+            yield piece
+            self._counted += len(piece)
+            self._meter.add(len(piece))
+
+    def _blame(self, error: HttpError) -> None:
+        for member in self._item.members:
+            if has_changed(member.measured):
+                raise changed(member.measured.file) from error
+
+
+def _declaration(file: Declared) -> dict[str, Any]:
+    local, digest = file.measured.file, file.measured.digest
+    message: dict[str, Any] = {"path": local.path, "size": digest.size, "digest": digest.digest}
+    return {**message, "executable": True} if local.executable else message
+
+
+def _by_offset(requests: Mapping[int, list[PartRequest]], item: StoreObject) -> dict[int, SignedRequest]:
+    if item.ordinal not in requests:
+        raise ContractBroken("The platform gave no addresses for an object of this upload.")
+    return {part.offset: part.request for part in requests[item.ordinal]}
+
+
+def _answer(answer: Any) -> UploadAnswer:
+    _text(answer, "id")
+    return cast("UploadAnswer", answer)
+
+
+def _list(answer: Any, name: str) -> list[Any]:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, list):
+        raise ContractBroken(f"The platform's answer to an upload can't be read: {name!r} is missing.")
+    return value
+
+
+def _text(answer: Any, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str):
+        raise ContractBroken(f"The platform's answer to an upload can't be read: {name!r} is missing.")
+    return value

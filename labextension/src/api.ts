@@ -1,0 +1,100 @@
+/** The platform's REST API. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { isError, type Job, type JobDetails, type Page } from './wire';
+
+/** Where the API lies below the address of the Jupyter Server. */
+export const API = 'acai/api/v1';
+
+/** How many jobs one request can bring. */
+export const LARGEST_PAGE = 10_000;
+
+/** An answer that says no. Its message is one line for people, its code is stable. */
+export class AcaiError extends Error {
+  /** `status` is the one of HTTP, 0 where there was no answer at all. */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string
+  ) {
+    super(message);
+    this.name = 'AcaiError';
+  }
+
+  /** Whether asking again can't help: the login does not suffice, or what is asked for is not there. */
+  get isFinal(): boolean {
+    return isFinalStatus(this.status);
+  }
+}
+
+export function isFinalStatus(status: number): boolean {
+  return status === 401 || status === 403 || status === 404;
+}
+
+/** What went wrong, as one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A typed client. Every call throws AcaiError. A job is named by its number or its id. */
+export class Api {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  /** Jobs, newest first. */
+  jobs(limit: number, cursor: string | null = null): Promise<Page<Job>> {
+    const page = cursor === null ? {} : { cursor };
+    return this._request('GET', 'jobs', { limit: String(limit), ...page });
+  }
+
+  job(reference: number | string): Promise<JobDetails> {
+    return this._request('GET', jobPath(reference));
+  }
+
+  kill(reference: number | string): Promise<JobDetails> {
+    return this._request('POST', `${jobPath(reference)}/kill`);
+  }
+
+  /** How many bytes a job has logged so far. */
+  async logSize(reference: number | string): Promise<number> {
+    const piece = await this._request<{ size: number }>('GET', `${jobPath(reference)}/log`, { limit: '1' });
+    return piece.size;
+  }
+
+  /** The user for whom requests of this page speak. */
+  whoAmI(): Promise<{ name: string }> {
+    return this._request('GET', 'whoami');
+  }
+
+  private async _request<Answer>(method: string, path: string, query: Record<string, string> = {}): Promise<Answer> {
+    const url = URLExt.join(this.settings.baseUrl, API, path) + URLExt.objectToQueryString(query);
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, { method }, this.settings);
+    } catch {
+      throw new AcaiError(0, 'no_answer', 'The Jupyter server does not answer.');
+    }
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok || body === null) {
+      throw errorFrom(response.status, body);
+    }
+    return body as Answer;
+  }
+}
+
+/** The path of a job below the API. */
+export function jobPath(reference: number | string): string {
+  return `jobs/${encodeURIComponent(reference)}`;
+}
+
+function errorFrom(status: number, body: unknown): AcaiError {
+  if (isError(body)) {
+    return new AcaiError(status, body.code, body.message);
+  }
+  const message =
+    status === 404
+      ? 'ACAI does not run in this Jupyter server; the log of the server says why.'
+      : `The Jupyter server answered with HTTP status ${status}.`;
+  return new AcaiError(status, 'unexpected_answer', message);
+}

@@ -1,0 +1,104 @@
+/** How things of jobs are written for people. */
+
+import type { Job } from './wire';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `4.2s`, `1m 04s`, `2h 05m`, `3d 01h`. */
+export function runtime(seconds: number): string {
+  if (seconds < 9.95) {
+    return `${seconds.toFixed(1)}s`;
+  }
+  const whole = Math.round(seconds);
+  if (whole < MINUTE) {
+    return `${whole}s`;
+  }
+  if (whole < HOUR) {
+    return `${Math.floor(whole / MINUTE)}m ${twoDigits(whole % MINUTE)}s`;
+  }
+  if (whole < DAY) {
+    return `${Math.floor(whole / HOUR)}h ${twoDigits(Math.floor((whole % HOUR) / MINUTE))}m`;
+  }
+  return `${Math.floor(whole / DAY)}d ${twoDigits(Math.floor((whole % DAY) / HOUR))}h`;
+}
+
+/** Seconds that a job has run at the moment `now`, null for one that never ran. */
+export function secondsRun(job: Job, now: number): number | null {
+  if (job.runtime !== null) {
+    return job.runtime;
+  }
+  if (job.start_time === null) {
+    return null;
+  }
+  const end = job.end_time === null ? now : Date.parse(job.end_time);
+  // The clock of this machine may be behind the server's.
+  return Math.max(0, (end - Date.parse(job.start_time)) / 1000);
+}
+
+/** Dollars: cents from one dollar on, below that two digits that say something. */
+export function cost(dollars: number): string {
+  if (dollars === 0) {
+    return '$0';
+  }
+  if (dollars >= 0.995) {
+    return `$${dollars.toFixed(2)}`;
+  }
+  const decimals = 1 - Math.floor(Math.log10(dollars));
+  return `$${dollars.toFixed(Math.min(6, decimals)).replace(/0+$/, '')}`;
+}
+
+/** `2 vCPU · 2 GiB`, with GPUs where there are any. A MB is a power of two, as everywhere in the platform. */
+export function resources(job: Job): string {
+  const { cpu, memory_mb: memory, gpu } = job;
+  const size = memory % 1024 === 0 ? `${memory / 1024} GiB` : `${memory} MB`;
+  return [`${cpu} vCPU`, size, ...(gpu > 0 ? [`${gpu} GPU`] : [])].join(' · ');
+}
+
+/** A moment on the clock of the reader, with its day unless that is today. */
+export function moment(time: string, now: number): string {
+  const at = new Date(time);
+  const clock = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return at.toDateString() === new Date(now).toDateString() ? clock : `${at.toLocaleDateString()} ${clock}`;
+}
+
+/** The command as one would type it. */
+export function command(job: Job): string {
+  return typeof job.command === 'string' ? job.command : job.command.map(quoted).join(' ');
+}
+
+/** What people call the job: its name, else its command. */
+export function label(job: Job): string {
+  return job.name ?? command(job);
+}
+
+/** The job's number and name. */
+export function title(job: Job): string {
+  return `${job.number} ${label(job)}`;
+}
+
+/** Why the job ended as it did, or where it is; empty where the status says it all. */
+export function explanation(job: Job): string {
+  if (job.status === 'FAILED') {
+    if (job.reason === 'exit code') {
+      return `exit code ${job.exit_code ?? '?'}`;
+    }
+    return job.reason === 'signal' ? `signal ${job.signal ?? '?'}` : (job.reason ?? '');
+  }
+  if (job.status === 'KILLED') {
+    return job.detail ?? '';
+  }
+  if (job.kill_requested && job.end_time === null) {
+    return 'being killed';
+  }
+  return job.status === 'RUNNING' && job.progress !== 'running' ? (job.progress ?? '') : '';
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}

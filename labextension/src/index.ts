@@ -1,0 +1,95 @@
+/** The plugins of the extension: all the wiring, and nothing else. */
+
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { CommandToolbarButton, ICommandPalette } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+import { Api } from './api';
+import { addCommands, CommandIds, offerCommands } from './commands';
+import { EventStream } from './events';
+import { EndedNotifications } from './notifications';
+import { JobsPanel } from './panels/jobs/panel';
+import { Jobs } from './service';
+import { Sidebar } from './sidebar';
+import { JobTabs } from './tabs';
+import { IJobs } from './tokens';
+
+const SETTING = 'notifyEndedJobs';
+
+const jobs: JupyterFrontEndPlugin<IJobs> = {
+  id: 'acai-jupyter:jobs',
+  description: 'Provides the live jobs of the ACAI project.',
+  autoStart: true,
+  provides: IJobs,
+  activate: (app: JupyterFrontEnd) => {
+    const api = new Api(app.serviceManager.serverSettings);
+    const service = new Jobs(api, new EventStream(api));
+    service.start();
+    return service;
+  }
+};
+
+const commands: JupyterFrontEndPlugin<void> = {
+  id: 'acai-jupyter:commands',
+  description: 'Adds the commands of ACAI, and jobs in tabs of the main area.',
+  autoStart: true,
+  requires: [IJobs],
+  optional: [ICommandPalette, ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, jobs: IJobs, palette: ICommandPalette | null, restorer: ILayoutRestorer | null) => {
+    const tabs = new JobTabs(app, jobs, number => void app.commands.execute(CommandIds.killJob, { number }));
+    addCommands(app, jobs, number => {
+      tabs.open(number);
+    });
+    offerCommands(app, palette);
+    if (restorer !== null) {
+      tabs.restore(restorer, CommandIds.openJob);
+    }
+  }
+};
+
+const sidebar: JupyterFrontEndPlugin<void> = {
+  id: 'acai-jupyter:sidebar',
+  description: 'Adds the sidebar of ACAI.',
+  autoStart: true,
+  requires: [IJobs],
+  optional: [ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, jobs: IJobs, restorer: ILayoutRestorer | null) => {
+    const panel = new JobsPanel(jobs, {
+      kill: number => void app.commands.execute(CommandIds.killJob, { number }),
+      open: number => void app.commands.execute(CommandIds.openJob, { number })
+    });
+    const refresh = new CommandToolbarButton({
+      commands: app.commands,
+      id: CommandIds.refresh,
+      label: '',
+      args: { toolbar: true }
+    });
+    panel.toolbar.addItem('refresh', refresh);
+    const widget = new Sidebar();
+    widget.addWidget(panel);
+    app.shell.add(widget, 'left', { rank: 150 });
+    restorer?.add(widget, widget.id);
+  }
+};
+
+const notifications: JupyterFrontEndPlugin<void> = {
+  id: 'acai-jupyter:notifications',
+  description: "Tells when the user's jobs end.",
+  autoStart: true,
+  requires: [IJobs],
+  optional: [ISettingRegistry],
+  activate: async (app: JupyterFrontEnd, jobs: IJobs, registry: ISettingRegistry | null) => {
+    const told = new EndedNotifications(jobs, number => void app.commands.execute(CommandIds.openJob, { number }));
+    const settings = await registry?.load(notifications.id);
+    const read = (): void => {
+      told.isEnabled = settings?.get(SETTING).composite !== false;
+    };
+    read();
+    settings?.changed.connect(read);
+  }
+};
+
+export { IJobs } from './tokens';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [jobs, commands, sidebar, notifications];
+export default plugins;

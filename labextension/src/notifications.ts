@@ -1,0 +1,105 @@
+/** Tells when jobs of the user end. */
+
+import { Notification } from '@jupyterlab/apputils';
+import type { IDisposable } from '@lumino/disposable';
+
+import { explanation, runtime, title } from './format';
+import type { IJobs, KnownJob } from './tokens';
+
+/** Endings are gathered for so long, since a grid of jobs may end all at once. */
+export const GATHER_ENDED_MS = 1000;
+/** More jobs than this that end together are told of in one sentence. */
+const MOST_SINGLE = 3;
+
+type Kind = 'success' | 'error' | 'info';
+
+export class EndedNotifications implements IDisposable {
+  /** `showLog` opens the job with its log. */
+  constructor(
+    private readonly _jobs: IJobs,
+    private readonly _showLog: (number: number) => void
+  ) {
+    _jobs.ended.connect(this._onEnded, this);
+  }
+
+  /** Whether anything is told at all. */
+  isEnabled = true;
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    clearTimeout(this._timer);
+    this._jobs.ended.disconnect(this._onEnded, this);
+  }
+
+  private _onEnded(_: IJobs, job: KnownJob): void {
+    if (this._waiting.push(job) === 1) {
+      this._timer = setTimeout(() => {
+        this._tell();
+      }, GATHER_ENDED_MS);
+    }
+  }
+
+  private _tell(): void {
+    const jobs = this._waiting;
+    this._waiting = [];
+    if (!this.isEnabled) {
+      return;
+    }
+    if (jobs.length > MOST_SINGLE) {
+      Notification.emit(summary(jobs), worst(jobs), { autoClose: 6000 });
+      return;
+    }
+    for (const job of jobs) {
+      const showLog = {
+        label: 'Show log',
+        callback: () => {
+          this._showLog(job.number);
+        }
+      };
+      Notification.emit(sentence(job), kindOf(job), { autoClose: 6000, actions: [showLog] });
+    }
+  }
+
+  private _isDisposed = false;
+  private _waiting: KnownJob[] = [];
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+function sentence(job: KnownJob): string {
+  const name = `Job ${shortened(title(job))}`;
+  if (job.status === 'FINISHED') {
+    return job.runtime === null ? `${name} finished.` : `${name} finished in ${runtime(job.runtime)}.`;
+  }
+  if (job.status === 'KILLED') {
+    return `${name} was killed.`;
+  }
+  const why = explanation(job);
+  return why === '' ? `${name} failed.` : `${name} failed: ${why}.`;
+}
+
+function summary(jobs: readonly KnownJob[]): string {
+  const counts = (['FINISHED', 'FAILED', 'KILLED'] as const)
+    .map(status => [jobs.filter(job => job.status === status).length, status.toLowerCase()] as const)
+    .filter(([count]) => count > 0);
+  return `${jobs.length} jobs ended: ${counts.map(([count, word]) => `${count} ${word}`).join(', ')}.`;
+}
+
+function worst(jobs: readonly KnownJob[]): Kind {
+  const kinds = jobs.map(kindOf);
+  return (['error', 'info'] as const).find(kind => kinds.includes(kind)) ?? 'success';
+}
+
+function kindOf(job: KnownJob): Kind {
+  if (job.status === 'FAILED') {
+    return 'error';
+  }
+  return job.status === 'KILLED' ? 'info' : 'success';
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

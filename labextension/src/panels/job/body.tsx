@@ -1,0 +1,137 @@
+/** Draws one job: how it stands, what it was asked to do, and its live log. */
+
+import { closeIcon, launchIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { explanation, label } from '../../format';
+import type { KnownJob } from '../../tokens';
+import { isEnded } from '../../wire';
+import { Badge, ErrorLine } from '../parts';
+import { Facts } from './facts';
+import { LogView } from './log';
+import type { JobModel } from './model';
+
+/** What can be done from here; where `open` or `close` is absent, there is no button for it. */
+export interface JobActions {
+  kill: (number: number) => void;
+  open?: (number: number) => void;
+  close?: () => void;
+}
+
+export class JobBody extends VDomRenderer<JobModel | null> {
+  constructor(
+    model: JobModel | null,
+    private readonly _actions: JobActions
+  ) {
+    super(model ?? undefined);
+    this.addClass('acai-Job');
+  }
+
+  /** Also ends the log stream of its model. */
+  override dispose(): void {
+    this.model?.dispose();
+    super.dispose();
+  }
+
+  protected override render(): React.JSX.Element | null {
+    return this.model === null ? null : <JobView key={this.model.number} model={this.model} actions={this._actions} />;
+  }
+}
+
+interface ViewProps {
+  model: JobModel;
+  actions: JobActions;
+}
+
+export function JobView({ model, actions }: ViewProps): React.JSX.Element {
+  const job = model.job;
+  if (job === null) {
+    return model.error === null ? (
+      <p className="acai-Remark">Job {model.number} …</p>
+    ) : (
+      <ErrorLine message={model.error} />
+    );
+  }
+  return (
+    <div className="acai-Job-view" data-job-number={job.number} data-status={job.status}>
+      <Header job={job} actions={actions} />
+      <StatusLine job={job} actions={actions} />
+      <div className="acai-Job-about">
+        <Detail job={job} />
+        <Facts job={job} />
+      </div>
+      <LogView log={model.log} />
+    </div>
+  );
+}
+
+function Header({ job, actions }: { job: KnownJob; actions: JobActions }): React.JSX.Element {
+  const { open, close } = actions;
+  return (
+    <header className="acai-Job-header">
+      <h2 className="acai-Job-title" title={label(job)}>
+        <span className="acai-Jobs-number">{job.number}</span> {label(job)}
+      </h2>
+      {open && (
+        <IconButton
+          name="open"
+          title="Open in a tab"
+          icon={launchIcon}
+          onClick={() => {
+            open(job.number);
+          }}
+        />
+      )}
+      {close && <IconButton name="close" title="Close the details" icon={closeIcon} onClick={close} />}
+    </header>
+  );
+}
+
+interface IconButtonProps {
+  name: string;
+  title: string;
+  icon: LabIcon;
+  onClick: () => void;
+}
+
+function IconButton({ name, title, icon, onClick }: IconButtonProps): React.JSX.Element {
+  return (
+    <button className={`acai-Button acai-Job-${name}`} title={title} aria-label={title} onClick={onClick}>
+      <icon.react tag="span" width="14px" />
+    </button>
+  );
+}
+
+/** How the job stands, and the button that ends it. */
+function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): React.JSX.Element {
+  return (
+    <div className="acai-Job-status" data-status={job.status}>
+      <Badge job={job} />
+      <span className="acai-Jobs-explanation">{explanation(job)}</span>
+      {!isEnded(job) && (
+        <button
+          className="acai-Button acai-Job-kill"
+          title="End this job"
+          disabled={job.kill_requested}
+          onClick={() => {
+            actions.kill(job.number);
+          }}
+        >
+          <stopIcon.react tag="span" width="14px" /> Kill
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What the platform has to say about how the job ended. */
+function Detail({ job }: { job: KnownJob }): React.JSX.Element | null {
+  if (job.detail === null || job.detail === explanation(job)) {
+    return null;
+  }
+  return (
+    <p className="acai-Job-detail" data-status={job.status}>
+      {job.detail}
+    </p>
+  );
+}

@@ -1,0 +1,45 @@
+/** What the plugins of the extension offer each other. */
+
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+import type { LogStream } from './log';
+import type { Connection } from './socket';
+import type { Job, Particulars } from './wire';
+
+/** A job as this page knows it: what is told only of one job alone may be missing yet. */
+export type KnownJob = Job & Partial<Particulars>;
+
+/** The live jobs of the project. Views hold nothing of their own: they read here, and draw again when it changed. */
+export interface IJobs {
+  /** The newest jobs without a gap, newest first. */
+  readonly items: readonly KnownJob[];
+  /** Whether there are older jobs than those of `items`. */
+  readonly hasMore: boolean;
+  /** Whether the list was read at least once. */
+  readonly isLoaded: boolean;
+  /** Why the list could not be read the last time, as one line. */
+  readonly error: string | null;
+  /** How the stream of events stands. */
+  readonly connection: Connection;
+
+  /** Something of the above, or a job, is not what it was. */
+  readonly changed: ISignal<IJobs, void>;
+  /** A job of the user of this page came to its end, and this page had seen it before that. */
+  readonly ended: ISignal<IJobs, KnownJob>;
+
+  /** A job that this page knows. It need not be one of `items`. */
+  get(number: number): KnownJob | undefined;
+  /** Ask for all that is told of a job; it is kept up to date from then on. Throws AcaiError. */
+  fetch(number: number): Promise<KnownJob>;
+  /** End a job. Throws AcaiError. */
+  kill(number: number): Promise<void>;
+  /** Bring older jobs into `items`. */
+  loadMore(): void;
+  /** Read everything anew, and try again what was refused. */
+  refresh(): void;
+  /** Follow the log of a job; who asks disposes it. */
+  followLog(number: number): LogStream;
+}
+
+export const IJobs = new Token<IJobs>('acai-jupyter:IJobs', 'The live jobs of the ACAI project.');

@@ -1,0 +1,122 @@
+/**
+ * What goes over the wire, as the OpenAPI document of the platform describes it. Times are RFC 3339 in UTC, runtimes
+ * are seconds, costs are dollars.
+ */
+
+/** The states of a job. */
+export type Status = 'QUEUED' | 'LAUNCHING' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
+
+/** Where a RUNNING job is. */
+export type Progress = 'downloading' | 'running' | 'uploading';
+
+/** A job: what was pinned when it was submitted, and what became of it. */
+export interface Job {
+  id: string;
+  number: number;
+  name: string | null;
+  creator: string;
+  create_time: string;
+  /** Text runs by `/bin/sh -c`, a list is argv. */
+  command: string | string[];
+  input: string | null;
+  output: string | null;
+  output_path: string | null;
+  code: string | null;
+  image: string | null;
+  python: string | null;
+  env: Record<string, string>;
+  cpu: number;
+  memory_mb: number;
+  gpu: number;
+  timeout: number | null;
+  priority: number;
+  retry_of: number | null;
+  status: Status;
+  progress: Progress | null;
+  reason: string | null;
+  detail: string | null;
+  exit_code: number | null;
+  signal: number | null;
+  exit_status: number | null;
+  attempt: number;
+  launch_time: string | null;
+  start_time: string | null;
+  end_time: string | null;
+  kill_requested: boolean;
+  download_time: number | null;
+  command_time: number | null;
+  upload_time: number | null;
+  runtime: number | null;
+  cost: number | null;
+  output_version: string | null;
+  kept_files: string | null;
+}
+
+/** An entry of a job's history. */
+export interface Transition {
+  status: Status;
+  progress: Progress | null;
+  reason: string | null;
+  attempt: number;
+  time: string;
+}
+
+/** What is told of a job only when it is asked for alone. */
+export interface Particulars {
+  notes: string[];
+  history: Transition[];
+}
+
+export type JobDetails = Job & Particulars;
+
+/** A page of a list; `cursor` asks for the next one, and is null on the last. */
+export interface Page<Item> {
+  items: Item[];
+  cursor: string | null;
+}
+
+/** A fact about the project. It carries ids only. */
+export interface Event {
+  number: number;
+  kind: string;
+  ids: Record<string, string>;
+  time: string;
+}
+
+/** The first message of the stream of events: it goes on from `number`. */
+export interface Connected {
+  kind: 'connected';
+  number: number;
+}
+
+/** Events that were asked for are kept no longer: everything has to be read anew. */
+export interface Reset {
+  kind: 'reset';
+  number: number;
+}
+
+/** The last message of a log. */
+export interface LogEnd {
+  complete: boolean;
+  size: number;
+}
+
+/** An error of the platform. */
+export interface ErrorMessage {
+  code: string;
+  message: string;
+}
+
+/** Whether a job has come to its end. */
+export function isEnded(job: Pick<Job, 'status'>): boolean {
+  return job.status === 'FINISHED' || job.status === 'FAILED' || job.status === 'KILLED';
+}
+
+/** Whether something received is an error of the platform. */
+export function isError(given: unknown): given is ErrorMessage {
+  return isRecord(given) && typeof given.code === 'string' && typeof given.message === 'string';
+}
+
+export function isRecord(given: unknown): given is Record<string, unknown> {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}

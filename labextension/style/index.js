@@ -1,0 +1,5 @@
+import './base.css';
+import './jobs.css';
+import './job.css';
+import './log.css';
+import './widgets.css';

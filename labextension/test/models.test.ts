@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+
+import { AcaiError } from '../src/api';
+import { JobModel } from '../src/panels/job/model';
+import { JobsModel } from '../src/panels/jobs/model';
+import { aJob, aRunningJob } from './fakes';
+import { FakeJobs } from './fakejobs';
+
+const microtasks = (): Promise<void> => Promise.resolve().then(() => undefined);
+
+function aList(): { jobs: FakeJobs; model: JobsModel; shown: () => number[] } {
+  const jobs = new FakeJobs(
+    aJob({ number: 4, status: 'KILLED', creator: 'mary' }),
+    aRunningJob({ number: 3, name: 'Evaluate' }),
+    aJob({ number: 2, status: 'FAILED', command: ['python', 'fit.py'], name: null, input: null, output_version: null }),
+    aJob({ number: 1, output_version: 'Other:9' })
+  );
+  const model = new JobsModel(jobs);
+  return { jobs, model, shown: () => model.visible.map(job => job.number) };
+}
+
+test('the order of the service is kept', () => {
+  expect(aList().shown()).toEqual([4, 3, 2, 1]);
+});
+
+test.each([
+  ['evaluate', [3]],
+  ['EVAL', [3]],
+  ['fit.py', [2]],
+  ['mary', [4]],
+  ['digits:1', [4, 3, 1]],
+  ['other:9', [1]],
+  ['model', [4, 3, 2]],
+  ['train mary', [4]],
+  ['  ', [4, 3, 2, 1]],
+  ['nothing like it', []]
+])('the text %j finds what a person means', (text, numbers) => {
+  const { model, shown } = aList();
+  model.text = text;
+  expect(shown()).toEqual(numbers);
+});
+
+test.each([
+  ['all', [4, 3, 2, 1]],
+  ['unended', [3]],
+  ['FINISHED', [1]],
+  ['FAILED', [2]],
+  ['KILLED', [4]]
+] as const)('the filter %s', (status, numbers) => {
+  const { model, shown } = aList();
+  model.status = status;
+  expect(shown()).toEqual(numbers);
+});
+
+test('the model tells of every change, its own and those of the jobs, until it is disposed', () => {
+  const { jobs, model } = aList();
+  let changes = 0;
+  model.stateChanged.connect(() => changes++);
+  model.text = 'x';
+  model.status = 'FAILED';
+  model.selected = 3;
+  model.selected = 3;
+  jobs.change();
+  expect([changes, model.isEmpty]).toEqual([4, true]);
+  model.dispose();
+  jobs.change();
+  expect([changes, model.isDisposed]).toEqual([4, true]);
+});
+
+test('a job model asks for the details, and shows the job that everybody shares', async () => {
+  const jobs = new FakeJobs(aRunningJob({ number: 1 }));
+  const model = new JobModel(1, jobs);
+  await microtasks();
+  expect([jobs.done, model.error]).toEqual([['fetch 1'], null]);
+  jobs.change(aJob({ number: 1 }));
+  expect(model.job?.status).toBe('FINISHED');
+});
+
+test('a job that does not exist is told, and not asked for again', async () => {
+  const jobs = new FakeJobs();
+  jobs.refusal = new AcaiError(404, 'job_not_found', 'There is no job 9.');
+  const model = new JobModel(9, jobs);
+  await microtasks();
+  await microtasks();
+  jobs.change();
+  expect([model.job, model.error, jobs.done]).toEqual([null, 'There is no job 9.', ['fetch 9']]);
+});
+
+test('details that could not be had are asked for again once there is a connection', async () => {
+  const jobs = new FakeJobs(aJob({ number: 1 }));
+  jobs.connection = { state: 'reconnecting', message: null };
+  jobs.refusal = new AcaiError(503, 'unavailable', 'The platform is starting.');
+  const model = new JobModel(1, jobs);
+  await microtasks();
+  await microtasks();
+  jobs.refusal = null;
+  jobs.change(...jobs.items);
+  expect(jobs.done).toEqual(['fetch 1']);
+  jobs.connection = { state: 'connected', message: null };
+  jobs.change(...jobs.items);
+  await microtasks();
+  expect([jobs.done.length, model.error]).toEqual([2, null]);
+});
+
+test('a disposed job model ends its log', () => {
+  const jobs = new FakeJobs(aJob({ number: 1 }));
+  new JobModel(1, jobs).dispose();
+  expect(jobs.followed[0]?.isDisposed).toBe(true);
+});

@@ -1,0 +1,69 @@
+import { Notification } from '@jupyterlab/apputils';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { EndedNotifications, GATHER_ENDED_MS } from '../src/notifications';
+import { aJob } from './fakes';
+import { FakeJobs } from './fakejobs';
+
+let jobs: FakeJobs;
+let opened: number[];
+let told: EndedNotifications;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  jobs = new FakeJobs();
+  opened = [];
+  told = new EndedNotifications(jobs, number => opened.push(number));
+});
+
+afterEach(() => {
+  Notification.dismiss();
+  vi.useRealTimers();
+});
+
+function texts(): string[] {
+  return Notification.manager.notifications.map(({ type, message }) => `${type}: ${message}`).reverse();
+}
+
+test('each of a few endings is told, with a way to its log', () => {
+  jobs.ended.emit(aJob({ number: 1 }));
+  jobs.ended.emit(aJob({ number: 2, status: 'FAILED', reason: 'exit code', exit_code: 3 }));
+  jobs.ended.emit(aJob({ number: 3, status: 'KILLED' }));
+  expect(texts()).toEqual([]);
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect(texts()).toEqual([
+    'success: Job 1 train finished in 4.0s.',
+    'error: Job 2 train failed: exit code 3.',
+    'info: Job 3 train was killed.'
+  ]);
+  Notification.manager.notifications.at(-1)?.options.actions?.[0]?.callback(new MouseEvent('click'));
+  expect(opened).toEqual([1]);
+});
+
+test('many endings are told in one sentence', () => {
+  [1, 2, 3, 4].forEach(number => {
+    jobs.ended.emit(aJob({ number, status: number === 2 ? 'FAILED' : 'FINISHED' }));
+  });
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect(texts()).toEqual(['error: 4 jobs ended: 3 finished, 1 failed.']);
+});
+
+test('a long command is cut', () => {
+  jobs.ended.emit(aJob({ name: null, command: 'x'.repeat(500), runtime: null }));
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect(texts()[0]).toMatch(/^success: Job 12 x{56}… finished\.$/);
+});
+
+test('who does not want to be told is not', () => {
+  told.isEnabled = false;
+  jobs.ended.emit(aJob());
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect(texts()).toEqual([]);
+});
+
+test('disposed, it tells nothing', () => {
+  jobs.ended.emit(aJob());
+  told.dispose();
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect([texts(), told.isDisposed]).toEqual([[], true]);
+});

@@ -1,0 +1,1 @@
+"""The magics: `%acai` and `%%acai`, completion, rich display, widgets."""

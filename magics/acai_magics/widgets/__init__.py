@@ -1,0 +1,1 @@
+"""Widgets: views of what the platform holds. Nothing is lost when one is closed."""

@@ -1,0 +1,80 @@
+"""The extension: puts a platform into a Jupyter Server, and keeps its loops running."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Final
+
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import HasTraits, MetaHasTraits
+
+from acai_jupyter.config import Settings, load
+from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.wire.addresses import API
+from acai_server.handlers.base import State
+from acai_server.handlers.table import handlers
+from acai_server.lifetime import Lifetime
+from acai_server.pools import Pools
+from acai_server.relay import Relay
+from acai_server.traits import settings_traits
+
+_SETTING_NAMES: Final = tuple(setting.name for setting in fields(Settings))
+
+_SettingsTraits: Any = MetaHasTraits("_SettingsTraits", (HasTraits,), settings_traits())
+
+
+class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
+    """ACAI for Jupyter: a versioned data lake and a job engine."""
+
+    name = "acai_server"
+    extension_url = "/lab"
+    load_other_extensions = True
+    is_team_server = False
+
+    _lifetime: Lifetime | None = None
+    _refused: str | None = None
+
+    def initialize_handlers(self) -> None:
+        try:
+            settings = load(self._given())
+        except AcaiError as error:
+            # The Jupyter Server itself must come up; who asks for the platform is told what is wrong.
+            self._refused = error.message
+            self.log.error("ACAI is switched off: %s", error.message)
+            return
+        state = State(Pools(settings), Relay())
+        self._lifetime = Lifetime(state, settings, self.log, gives_kernels_access=not self.is_team_server)
+        self.handlers.extend(handlers(state))
+
+    def initialize_settings(self) -> None:
+        scrubbed = [*self.settings.get("extra_log_scrub_param_keys", []), "signature"]
+        self.settings["extra_log_scrub_param_keys"] = scrubbed
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        if self._lifetime is not None:
+            await self._lifetime.start(local_url(serverapp))
+
+    async def stop_extension(self) -> None:
+        if self._lifetime is not None:
+            await self._lifetime.stop()
+
+    def current_activity(self) -> dict[str, int] | None:
+        """Jobs that have not ended: a server that is culled when idle stays."""
+        unended = self._lifetime.unended if self._lifetime is not None else 0
+        return {"jobs": unended} if unended else None
+
+    def _given(self) -> dict[str, Any]:
+        """The settings that were configured as traits; the others may come from the environment."""
+        configured = {**self.config.get(type(self).__name__, {}), **self.config.get("AcaiServer", {})}
+        return {name: getattr(self, name) for name in _SETTING_NAMES if name in configured}
+
+
+def local_url(serverapp: ServerApp) -> str | None:
+    """Where processes of this machine reach the API; None where the server listens on a Unix socket."""
+    if serverapp.sock:
+        return None
+    scheme = "https" if serverapp.certfile else "http"
+    host = "127.0.0.1" if serverapp.ip in ("", "*", "0.0.0.0", "::", "localhost") else serverapp.ip  # noqa: S104
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{serverapp.port}{serverapp.base_url.rstrip('/')}{API}"

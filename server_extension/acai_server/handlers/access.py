@@ -1,0 +1,77 @@
+"""Who am I, projects, users, and the server itself."""
+
+from __future__ import annotations
+
+from acai_jupyter.domain.access import Role
+from acai_jupyter.version import __version__
+from acai_jupyter.wire import lake as wire
+from acai_jupyter.wire.schemas import REQUESTS, answer, array, ref
+from acai_server.routes import Call, Json, Route
+
+API_VERSION = 1
+
+
+def server(call: Call) -> Json:
+    capacity = call.platform.launcher.capacity()
+    return {
+        "version": __version__,
+        "api": API_VERSION,
+        "project": call.principal.project_name,
+        "capacity": {
+            "cpu": capacity.cpu,
+            "memory_mb": capacity.memory_mb,
+            "gpu": capacity.gpu,
+            "enforced": sorted(capacity.enforced),
+        },
+    }
+
+
+def whoami(call: Call) -> Json:
+    return wire.principal(call.principal)
+
+
+def list_projects(call: Call) -> Json:
+    return {"items": [wire.project(item) for item in call.platform.access.projects(call.principal)]}
+
+
+def create_project(call: Call) -> Json:
+    project, token = call.platform.access.create_project(call.principal, call.body["name"], call.body["admin"])
+    return {"project": wire.project(project), "token": token}
+
+
+def list_users(call: Call) -> Json:
+    return {"items": [wire.user(item) for item in call.platform.access.users(call.principal)]}
+
+
+def create_user(call: Call) -> Json:
+    role = Role(call.body.get("role", Role.MEMBER))
+    user, token = call.platform.access.create_user(call.principal, call.body["name"], role)
+    return {"user": wire.user(user), "token": token}
+
+
+_TOKEN = {"type": "string", "description": "shown only here"}
+
+ROUTES = [
+    Route("GET", "/server", "server", "The server, and what its launcher can hold", server, ref("Server")),
+    Route("GET", "/whoami", "whoami", "Whom the request speaks for", whoami, ref("Principal")),
+    Route("GET", "/projects", "list_projects", "Projects", list_projects, answer(items=array(ref("Project")))),
+    Route(
+        "POST",
+        "/projects",
+        "create_project",
+        "Make a project and its admin",
+        create_project,
+        answer(project=ref("Project"), token=_TOKEN),
+        body=REQUESTS["create_project"],
+    ),
+    Route("GET", "/users", "list_users", "Users of the project", list_users, answer(items=array(ref("User")))),
+    Route(
+        "POST",
+        "/users",
+        "create_user",
+        "Make a user",
+        create_user,
+        answer(user=ref("User"), token=_TOKEN),
+        body=REQUESTS["create_user"],
+    ),
+]

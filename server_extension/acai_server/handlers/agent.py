@@ -1,0 +1,73 @@
+"""What a job's agent says and asks. Its token names the job, the attempt and the rank."""
+
+from __future__ import annotations
+
+from acai_jupyter.domain.errors import AgentSuperseded
+from acai_jupyter.domain.ids import Kind, read
+from acai_jupyter.domain.jobs import Progress
+from acai_jupyter.engine.dispatch import CONTRACT
+from acai_jupyter.wire import lake as wire
+from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
+from acai_server.routes import Call, Json, Route
+
+_CONTRACTS = (CONTRACT - 1, CONTRACT)
+
+
+def claim(call: Call) -> Json:
+    if call.body["contract"] not in _CONTRACTS:
+        raise AgentSuperseded(f"This server speaks contract {CONTRACT}, the agent {call.body['contract']}.")
+    job = call.platform.monitor.claim(call.principal, read(Kind.AGENT, call.body["instance"]))
+    if job.ended:
+        raise AgentSuperseded("The job was killed before it began: leave without running it.")
+    return call.platform.dispatch.manifest(job, call.principal.project_name)
+
+
+def files(call: Call) -> Json:
+    job = call.platform.monitor.current(call.principal)
+    found, following = call.platform.job_files.for_agent(job, call.query["kind"], call.query.get("cursor"), call.base_url)
+    return {"files": [wire.fetchable(item) for item in found], "cursor": following}
+
+
+def heartbeat(call: Call) -> Json:
+    progress = call.body.get("progress")
+    instance = read(Kind.AGENT, call.body["instance"])
+    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, Progress(progress) if progress else None)}
+
+
+def log(call: Call) -> Json:
+    return {"size": call.platform.logs.append(call.principal, call.query["offset"], call.raw)}
+
+
+def report(call: Call) -> Json:
+    instance = read(Kind.AGENT, call.body["instance"])
+    job = call.platform.monitor.report(call.principal, instance, call.body, report_from_json(call.body))
+    return {"status": job.status.value}
+
+
+ROUTES = [
+    Route("POST", "/agent/claim", "claim", "Claim the job: once", claim, ref("Manifest"), body=REQUESTS["claim"]),
+    Route(
+        "GET",
+        "/agent/files",
+        "agent_files",
+        "Code, input, or what a retried job begins with",
+        files,
+        answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)),
+        query={"kind": one_of("code", "input", "start"), "cursor": TEXT},
+        required_query=("kind",),
+    ),
+    Route("POST", "/agent/heartbeat", "heartbeat", "Alive, and where", heartbeat, answer(kill=BOOLEAN), REQUESTS["heartbeat"]),
+    Route(
+        "POST",
+        "/agent/log",
+        "append_log",
+        "More of the log, at a byte offset",
+        log,
+        answer(size=INTEGER),
+        query={"offset": {**INTEGER, "minimum": 0}},
+        required_query=("offset",),
+        raw_body=True,
+    ),
+    Route("POST", "/agent/report", "report", "How the job ended", report, answer(status=TEXT), body=REQUESTS["report"]),
+]

@@ -1,0 +1,237 @@
+"""What all handlers share: authentication, authorisation, errors, and the call on a thread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import fastjsonschema
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.identity import IdentityProvider
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from acai_jupyter.domain.access import Principal
+from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidRequest, LimitExceeded, Unauthenticated, Unavailable
+from acai_jupyter.wire.errors import error_to_json, status_of
+from acai_jupyter.wire.schemas import resolved
+from acai_server.identity import AcaiIdentity, bearer_token
+from acai_server.pools import Pools
+from acai_server.relay import Relay
+from acai_server.routes import Call, Route
+
+if TYPE_CHECKING:
+    from acai_jupyter.platform import Platform
+
+_AUTH_RESOURCE: Final = "acai"
+_JUPYTER_PARAMETERS: Final = frozenset({"token"})  # Jupyter's own login may come in the query
+
+
+class State:
+    """What handlers need of the extension. `refusal` says why the platform can't answer, None once it can."""
+
+    def __init__(self, pools: Pools, relay: Relay) -> None:
+        self.pools = pools
+        self.relay = relay
+        self.opened: Platform | None = None
+        self.refusal: AcaiError | None = Unavailable("The platform is starting; try again in a moment.")
+        self.requests = 0
+        self.followers = 0
+
+    @property
+    def platform(self) -> Platform:
+        """Raises what stands in `refusal` as long as there is none."""
+        if self.opened is None:
+            raise self.refusal or Unavailable("The platform is starting; try again in a moment.")
+        return self.opened
+
+
+class Authenticated:
+    """For every handler of ours, WebSockets included: who makes this request, and may they."""
+
+    principal: Principal | None = None
+    refusal: AcaiError | None = None
+    auth_resource = _AUTH_RESOURCE
+    state: State
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        jupyter = super().identity_provider  # type: ignore[misc]
+        return AcaiIdentity(jupyter, lambda: self.state.platform, self.state.pools)  # type: ignore[return-value]
+
+    async def authorized_principal(self, action: str) -> Principal:
+        """Raises Unavailable, Unauthenticated, Forbidden."""
+        if self.state.refusal is not None:
+            raise self.state.refusal
+        if self.refusal is not None:
+            raise self.refusal
+        if self.principal is None:
+            raise Unauthenticated("This needs a token: log in with acai login, or open it from JupyterLab.")
+        if bearer_token(self) is None:  # type: ignore[arg-type]
+            allowed = await ensure_async(
+                self.authorizer.is_authorized(self, self.current_user, action, _AUTH_RESOURCE)  # type: ignore[attr-defined]
+            )
+            if not allowed:
+                raise Forbidden("Jupyter does not allow you to use the platform.")
+        return self.principal
+
+
+class AcaiHandler(Authenticated, APIHandler):
+    """A REST handler; errors are `{"code", "message"}`."""
+
+    def initialize(self, state: State, **more: Any) -> None:
+        self.state = state
+        state.requests += 1
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        if self.state.refusal is not None:
+            self.send_refusal(self.state.refusal)
+            return
+        await super().prepare()
+
+    def get_login_url(self) -> str:
+        raise web.HTTPError(401)
+
+    def send_refusal(self, error: AcaiError) -> None:
+        """Answer with an error."""
+        self.set_status(status_of(error))
+        self.finish(json.dumps(error_to_json(error)))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Every error becomes one line and a code; an unforeseen one is logged whole, and told without its insides."""
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(raised, AcaiError):
+            self.send_refusal(raised)
+        elif self.refusal is not None and status_code in (401, 403):
+            self.send_refusal(self.refusal)
+        elif status_code in (401, 403) and self.principal is None:
+            self.send_refusal(Unauthenticated("This needs a token: log in with acai login, or open it from JupyterLab."))
+        else:
+            code, message = _plain(status_code, raised)
+            self.set_status(status_code)
+            self.finish(json.dumps({"code": code, "message": message}))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if not isinstance(value, AcaiError):
+            super().log_exception(typ, value, tb)
+
+
+def _plain(status: int, raised: BaseException | None) -> tuple[str, str]:
+    reason = getattr(raised, "log_message", None) if isinstance(raised, web.HTTPError) else None
+    known = {400: "invalid_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+    messages = {404: "There is no such address.", 405: "This address does not take that method."}
+    if status >= 500:
+        return "internal_error", "The platform made a mistake; its log says more."
+    return known.get(status, "invalid_request"), messages.get(status, str(reason or "The request can't be answered."))
+
+
+class RouteHandler(AcaiHandler):
+    """Answers all routes of one path."""
+
+    routes: Mapping[str, Route]
+
+    def initialize(self, state: State, **more: Any) -> None:  # routes: Mapping[str, Route]
+        super().initialize(state)
+        self.routes = more["routes"]
+
+    @web.authenticated
+    async def get(self, **path: str) -> None:
+        await self._answer(path)
+
+    @web.authenticated
+    async def post(self, **path: str) -> None:
+        await self._answer(path)
+
+    @web.authenticated
+    async def delete(self, **path: str) -> None:
+        await self._answer(path)
+
+    @web.authenticated
+    async def patch(self, **path: str) -> None:
+        await self._answer(path)
+
+    async def _answer(self, path: Mapping[str, str]) -> None:
+        route = self.routes.get(str(self.request.method))
+        if route is None:
+            raise web.HTTPError(405)
+        principal = await self.authorized_principal("read" if route.method == "GET" else "write")
+        call = Call(
+            self.state.platform,
+            principal,
+            path,
+            _query(route, self.request.query_arguments),
+            _body(route, self.request.body),
+            self.request.body if route.raw_body else b"",
+            f"{self.request.protocol}://{self.request.host}{self.base_url}",
+            self.request.headers.get("Idempotency-Key"),
+        )
+        answer = await self.state.pools.run(route.pool, route.call, call)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+
+
+class _Validators:
+    """Compiled schemas; compiling one takes a millisecond, so it is done at first use."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[int, Any] = {}
+
+    def check(self, schema: dict[str, Any], given: Any) -> None:
+        """Raises InvalidRequest."""
+        compiled = self._compiled.get(id(schema))
+        if compiled is None:
+            compiled = self._compiled[id(schema)] = fastjsonschema.compile(resolved(schema), use_default=False)
+        try:
+            compiled(given)
+        except fastjsonschema.JsonSchemaValueException as error:
+            raise InvalidRequest(f"The request is not well formed: {error.message.replace('data', 'it', 1)[:300]}.") from None
+
+
+_VALIDATORS: ClassVar[_Validators] = _Validators()  # type: ignore[misc]
+
+
+def _body(route: Route, data: bytes) -> Any:
+    if route.body is None:
+        if data and not route.raw_body and data.strip() not in (b"{}", b"null"):
+            raise InvalidRequest("This request takes no body.")
+        return None
+    try:
+        given = json.loads(data or b"{}")
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body of the request is not JSON.") from None
+    _VALIDATORS.check(route.body, given)
+    return given
+
+
+def _query(route: Route, arguments: Mapping[str, list[bytes]]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, values in arguments.items():
+        if name in _JUPYTER_PARAMETERS or name.isdecimal():  # JupyterLab defeats caches with a bare number
+            continue
+        if name not in route.query:
+            raise InvalidRequest(f"{name[:80]!r} is not a parameter of this request.")
+        given[name] = _parameter(name, route.query[name], values[-1])
+    for name in route.required_query:
+        if name not in given:
+            raise InvalidRequest(f"The parameter {name!r} is missing.")
+    return given
+
+
+def _parameter(name: str, schema: Mapping[str, Any], value: bytes) -> Any:
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"The parameter {name!r} is not UTF-8.") from None
+    if schema["type"] == "boolean":
+        if text not in ("true", "false"):
+            raise InvalidRequest(f"The parameter {name!r} is true or false.")
+        return text == "true"
+    if schema["type"] == "integer":
+        if not text.isascii() or not text.removeprefix("-").isdecimal() or len(text) > 18:
+            raise InvalidRequest(f"The parameter {name!r} is a whole number.")
+        number = int(text)
+        if not schema.get("minimum", number) <= number <= schema.get("maximum", number):
+            raise LimitExceeded(f"The parameter {name!r} lies between {schema.get('minimum')} and {schema.get('maximum')}.")
+        return number
+    return text

@@ -1,0 +1,74 @@
+"""Files: listings, versions, downloads."""
+
+from __future__ import annotations
+
+from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.transfers import FetchableFile
+from acai_jupyter.wire import lake as wire
+from acai_jupyter.wire.schemas import BOOLEAN, TEXT, page
+from acai_server.routes import Call, Json, Route, page_query
+
+
+def list_files(call: Call) -> Json:
+    reference, limit = call.query["ref"], call.query.get("limit", 1000)
+    cursor = call.query.get("cursor")
+    if call.query.get("recursive", True):
+        files, following = call.platform.files.page(call.principal, reference, cursor, limit)
+        return wire.page([wire.file(item) for item in files], following)
+    entries = call.platform.files.one_level(call.principal, reference, cursor, limit)
+    following = _path(entries[-1]) if len(entries) == limit else None
+    return wire.page([{"folder": item} if isinstance(item, str) else wire.file(item) for item in entries], following)
+
+
+def versions(call: Call) -> Json:
+    limit, after = call.query.get("limit", 1000), int(call.query.get("cursor", 0))
+    found = call.platform.files.versions(call.principal, call.query["path"], after, limit)
+    return wire.page([wire.file(item) for item in found], str(found[-1].version) if len(found) == limit else None)
+
+
+def downloads(call: Call) -> Json:
+    reference, limit = call.query["ref"], call.query.get("limit", 1000)
+    found, following = call.platform.files.downloads(call.principal, reference, call.query.get("cursor"), limit, call.base_url)
+    items = [
+        {**wire.fetchable(FetchableFile(file.path, file.size, file.digest, False, request, offset)), "version": file.version}
+        for file, request, offset in found
+    ]
+    return wire.page(items, following)
+
+
+def _path(entry: str | FileVersion) -> str:
+    return entry if isinstance(entry, str) else entry.path
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/files",
+        "list_files",
+        "The files that a reference means; one level of a folder where recursive is false",
+        list_files,
+        page("Entry"),
+        query=page_query(ref=TEXT, recursive=BOOLEAN),
+        required_query=("ref",),
+    ),
+    Route(
+        "GET",
+        "/files/versions",
+        "file_versions",
+        "The versions of a file, oldest first",
+        versions,
+        page("File"),
+        query=page_query(path=TEXT),
+        required_query=("path",),
+    ),
+    Route(
+        "GET",
+        "/files/downloads",
+        "download_files",
+        "How to fetch the files that a reference means",
+        downloads,
+        page("FetchableFile"),
+        query=page_query(ref=TEXT),
+        required_query=("ref",),
+    ),
+]

@@ -1,0 +1,96 @@
+"""Jobs and their logs."""
+
+from __future__ import annotations
+
+import base64
+
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.jobs import Status
+from acai_jupyter.wire import jobs as wire
+from acai_jupyter.wire.lake import fetchable
+from acai_jupyter.wire.lake import page as page_of
+from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_server.routes import Call, Json, Route, page_query
+
+
+def submit(call: Call) -> Json:
+    wanted = wire.submission({name: value for name, value in call.body.items() if value is not None})
+    return wire.details(call.platform.registry.submit(call.principal, wanted, call.idempotency_key))
+
+
+def list_jobs(call: Call) -> Json:
+    limit = call.query.get("limit", 100)
+    before = call.query.get("cursor")
+    if before is not None and not before.isdecimal():
+        raise InvalidRequest("The parameter 'cursor' is the one of the page before.")
+    statuses = [_status(name) for name in call.query.get("status", "").split(",") if name]
+    found = call.platform.registry.page(call.principal, statuses, None if before is None else int(before), limit)
+    return page_of([wire.job(item) for item in found], str(found[-1].number) if len(found) == limit else None)
+
+
+def get(call: Call) -> Json:
+    return wire.details(call.platform.registry.get(call.principal, call.path["job"]))
+
+
+def kill(call: Call) -> Json:
+    return wire.details(call.platform.registry.kill(call.principal, call.path["job"]))
+
+
+def retry(call: Call) -> Json:
+    return wire.details(call.platform.registry.retry(call.principal, call.path["job"]))
+
+
+def log(call: Call) -> Json:
+    chunk = call.platform.logs.read(call.principal, call.path["job"], call.query.get("offset", 0), call.query.get("limit", 2**20))
+    data = base64.b64encode(chunk.data).decode()
+    return {"offset": chunk.offset, "size": chunk.size, "complete": chunk.complete, "data": data}
+
+
+def files(call: Call) -> Json:
+    query = call.query
+    found, following = call.platform.job_files.for_user(
+        call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url
+    )
+    return page_of([fetchable(item) for item in found], following)
+
+
+def metrics(call: Call) -> Json:
+    return {"items": [wire.point(item) for item in call.platform.registry.metrics(call.principal, call.path["job"])]}
+
+
+def _status(name: str) -> Status:
+    try:
+        return Status(name.upper())
+    except ValueError:
+        raise InvalidRequest(f"{name[:40]!r} is no status of a job: use {', '.join(Status)}.") from None
+
+
+_ONE = "/jobs/{job}"
+
+ROUTES = [
+    Route("POST", "/jobs", "submit_job", "Submit a job", submit, ref("JobDetails"), body=REQUESTS["submit_job"]),
+    Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT)),
+    Route("GET", _ONE, "get_job", "A job, by its number or id", get, ref("JobDetails")),
+    Route("POST", f"{_ONE}/kill", "kill_job", "End a job", kill, ref("JobDetails")),
+    Route("POST", f"{_ONE}/retry", "retry_job", "A new job with the same pins", retry, ref("JobDetails")),
+    Route(
+        "GET",
+        f"{_ONE}/log",
+        "read_log",
+        "A piece of a job's log",
+        log,
+        ref("Log"),
+        query={"offset": {**INTEGER, "minimum": 0}, "limit": {**INTEGER, "minimum": 1, "maximum": 4 * 2**20}},
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/files",
+        "job_files",
+        "A job's code, or what it left in its output folder",
+        files,
+        page("FetchableFile"),
+        query=page_query(kind=one_of("code", "output")),
+        required_query=("kind",),
+    ),
+    Route("GET", f"{_ONE}/metrics", "job_metrics", "The history of a job's numbers", metrics, answer(items=array(ref("Point")))),
+]

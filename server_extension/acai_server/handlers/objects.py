@@ -1,0 +1,135 @@
+"""The local object store over HTTP. A signature in the URL is all the right that a request has, and needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest
+from acai_jupyter.wire.errors import error_to_json, status_of
+from acai_server.handlers.base import State
+from acai_server.pools import BULK
+
+if TYPE_CHECKING:
+    from acai_jupyter.backends.blobs.local import LocalBlobs, Receiver
+    from acai_jupyter.backends.blobs.signing import Grant
+
+_PIECE: Final = 1024 * 1024
+_RANGE: Final = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
+
+
+@stream_request_body
+class ObjectHandler(RequestHandler):
+    """Takes and gives objects piece by piece, in constant memory."""
+
+    def initialize(self, state: State) -> None:
+        self._state = state
+        self._pools = state.pools
+        self._receiver: Receiver | None = None
+        self._buffer = bytearray()
+        state.requests += 1
+
+    def check_xsrf_cookie(self) -> None:
+        """No cookie gives any right here, so none can be misused."""
+
+    def set_default_headers(self) -> None:
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        self.set_header("Cache-Control", "private, no-store")
+
+    async def prepare(self) -> None:
+        self._store: LocalBlobs = self._state.platform.objects
+        parameters = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        grant = self._store.check(str(self.request.method), self.path_kwargs["key"], parameters)
+        if self.request.method == "PUT":
+            self.request.connection.set_max_body_size((grant.size or 0) + 1)  # type: ignore[union-attr]
+            await self._open(grant)
+        self._grant = grant
+
+    async def data_received(self, chunk: bytes) -> None:
+        self._buffer += chunk
+        if len(self._buffer) >= _PIECE:
+            await self._drain()
+
+    @allow_unauthenticated
+    async def put(self, key: str) -> None:
+        await self._drain()
+        if self._receiver is not None:
+            await self._pools.run(BULK, self._receiver.finish)
+        self.set_status(200)
+
+    @allow_unauthenticated
+    async def get(self, key: str) -> None:
+        await self._send(key, body=True)
+
+    @allow_unauthenticated
+    async def head(self, key: str) -> None:
+        await self._send(key, body=False)
+
+    def on_finish(self) -> None:
+        self._let_go()
+
+    def on_connection_close(self) -> None:
+        self._let_go()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        error = raised if isinstance(raised, AcaiError) else InvalidRequest("The request can't be answered.")
+        self.set_status(status_of(error) if isinstance(raised, AcaiError) else status_code)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(error_to_json(error)))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if not isinstance(value, AcaiError):
+            super().log_exception(typ, value, tb)
+
+    async def _open(self, grant: Grant) -> None:
+        if grant.part is None and self.request.headers.get("If-None-Match") != "*":
+            raise InvalidRequest("An upload needs the header If-None-Match: *.")
+        self._receiver = await self._pools.run(BULK, self._store.receive, grant)
+
+    async def _drain(self) -> None:
+        if self._receiver is not None and self._buffer:
+            piece, self._buffer = bytes(self._buffer), bytearray()
+            await self._pools.run(BULK, self._receiver.write, piece)
+
+    def _let_go(self) -> None:
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
+
+    async def _send(self, key: str, body: bool) -> None:
+        size = await self._pools.run(BULK, self._store.size, key)
+        first, last = _range(self.request.headers.get("Range"), size)
+        if (first, last) != (0, size - 1):
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.set_header("Accept-Ranges", "bytes")
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Length", str(last - first + 1))
+        if not body:
+            return
+        pieces = self._store.read(key, first, last - first + 1)
+        take: Callable[[], bytes] = lambda: next(pieces, b"")  # noqa: E731
+        while piece := await self._pools.run(BULK, take):
+            self.write(piece)
+            await self.flush()
+
+
+def _range(header: str | None, size: int) -> tuple[int, int]:
+    """The first and last byte asked for. Raises HTTPError 416 for a range that lies outside."""
+    if header is None:
+        return 0, size - 1
+    match = _RANGE.fullmatch(header.strip())
+    if match is None:
+        raise InvalidRequest("Only one range of the form bytes=first-last is understood.")
+    first = int(match[1])
+    last = min(int(match[2]), size - 1) if match[2] else size - 1
+    if first > last:
+        raise HTTPError(416)
+    return first, last

@@ -1,0 +1,144 @@
+"""WebSockets: the stream of events, and live logs. A follower holds no thread; it waits on the relay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, Unauthenticated
+from acai_jupyter.domain.events import Event
+from acai_jupyter.wire.errors import error_to_json, status_of
+from acai_jupyter.wire.jobs import event as event_to_json
+from acai_server.handlers.base import Authenticated, State
+from acai_server.pools import INTERACTIVE
+
+_PAGE: Final = 500
+_CLOSE_REFUSED: Final = 4000  # plus the HTTP status that the same refusal has
+
+
+class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """A stream from the server. What the client sends is ignored."""
+
+    def initialize(self, state: State) -> None:
+        self.state = state
+        self._stream_task: asyncio.Task[None] | None = None
+        state.requests += 1
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        self._who = await self.authorized_principal("read")
+        self._who.require(Right.READ)
+        await super().get(*args, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        error = raised if isinstance(raised, AcaiError) else self.refusal
+        if error is None:
+            error = Unauthenticated("This stream needs a token.") if self.principal is None else None
+        body = error_to_json(error) if error else {"code": "invalid_request", "message": "The stream can't be opened."}
+        self.set_status(status_of(error) if error else status_code)
+        self.finish(json.dumps(body))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if not isinstance(value, AcaiError):
+            super().log_exception(typ, value, tb)
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        super().open(*args, **kwargs)
+        self.state.followers += 1
+        self._stream_task = asyncio.create_task(self._run(**kwargs))
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is expected from the client."""
+
+    def on_close(self) -> None:
+        super().on_close()
+        self.state.followers -= 1
+        if self._stream_task is not None:
+            self._stream_task.cancel()
+
+    async def follow(self, who: Principal, **path: str) -> None:
+        """Send until there is nothing more to send."""
+        raise NotImplementedError
+
+    async def _run(self, **path: str) -> None:
+        try:
+            await self.follow(self._who, **path)
+            self.close(1000)
+        except AcaiError as error:
+            await self._tell(error)
+        except (WebSocketClosedError, asyncio.CancelledError):
+            return  # the client has gone
+
+    async def _tell(self, error: AcaiError) -> None:
+        try:
+            await self.write_message(json.dumps(error_to_json(error)))
+            self.close(_CLOSE_REFUSED + status_of(error), error.code)
+        except WebSocketClosedError:
+            return
+
+    def number(self, name: str) -> int | None:
+        """A whole number of the query. Raises InvalidRequest."""
+        text = self.get_query_argument(name, None)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+            raise InvalidRequest(f"The parameter {name!r} is a whole number.")
+        return int(text)
+
+
+class EventsHandler(StreamHandler):
+    """Every event of the project, from the number after `after` on; without it, from now on.
+
+    Where events that were asked for are kept no longer, the first message is `{"kind": "reset", "number": n}`: whoever
+    reads it looks at everything anew, and goes on from n.
+    """
+
+    async def follow(self, who: Principal, **path: str) -> None:
+        number = self.number("after")
+        first, last = await self.state.pools.run(INTERACTIVE, self._bounds, who)
+        if number is None or number > last or number < first - 1:
+            if number is not None:
+                await self.write_message(json.dumps({"kind": "reset", "number": last}))
+            number = last
+        await self.write_message(json.dumps({"kind": "connected", "number": number}))
+        while True:
+            events = await self.state.pools.run(INTERACTIVE, self._after, who, number)
+            for item in events:
+                await self.write_message(json.dumps(event_to_json(item)))
+                number = item.number
+            if len(events) < _PAGE:
+                await self.state.relay.changed(who.project_id, number)
+
+    def _bounds(self, who: Principal) -> tuple[int, int]:
+        with self.state.platform.store.read() as unit:
+            return unit.events.first_number(who.project_id), unit.events.last_numbers().get(who.project_id, 0)
+
+    def _after(self, who: Principal, number: int) -> list[Event]:
+        with self.state.platform.store.read() as unit:
+            return unit.events.after(who.project_id, number, _PAGE)
+
+
+class LogHandler(StreamHandler):
+    """A job's log from `offset` on: binary messages are its bytes; at the end comes `{"complete": true, "size": n}`."""
+
+    async def follow(self, who: Principal, **path: str) -> None:
+        offset = self.number("offset") or 0
+        while True:
+            heard = self.state.relay.number(who.project_id)
+            chunk = await self.state.pools.run(INTERACTIVE, self.state.platform.logs.read, who, path["job"], offset)
+            if chunk.data:
+                await self.write_message(chunk.data, binary=True)
+                offset += len(chunk.data)
+            if chunk.complete:
+                await self.write_message(json.dumps({"complete": True, "size": chunk.size}))
+                return
+            if not chunk.data:
+                await self.state.relay.changed(who.project_id, heard)

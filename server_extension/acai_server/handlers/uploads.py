@@ -1,0 +1,149 @@
+"""Upload sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.digests import Digest, part_sizes
+from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, Purpose, UploadSession, WantedObject
+from acai_jupyter.wire import lake as wire
+from acai_jupyter.wire.schemas import REQUESTS, page, ref
+from acai_server.pools import BULK
+from acai_server.routes import Call, Json, Route, page_query
+
+if TYPE_CHECKING:
+    from acai_jupyter.lake.uploads import Declared, Finished
+
+
+def begin(call: Call) -> Json:
+    declared = call.platform.uploads.begin(
+        call.principal,
+        Purpose(call.body["purpose"]),
+        wire.declared_files(call.body.get("files", [])),
+        call.body.get("fileset"),
+        call.idempotency_key,
+    )
+    return _declared(declared)
+
+
+def add_files(call: Call) -> Json:
+    files = wire.declared_files(call.body["files"])
+    return _declared(call.platform.uploads.add_files(call.principal, _upload_id(call), call.body["first"], files))
+
+
+def urls(call: Call) -> Json:
+    wanted = [_wanted(item) for item in call.body["objects"]]
+    signed = call.platform.uploads.urls(call.principal, _upload_id(call), wanted, call.base_url)
+    sizes = {item.ordinal: item for item in wanted}
+    return {
+        "objects": [
+            {"ordinal": ordinal, "requests": _requests(sizes[ordinal], [wire.request(one) for one in upload.requests])}
+            for ordinal, upload in signed
+        ]
+    }
+
+
+def seal(call: Call) -> Json:
+    session = call.platform.uploads.seal(call.principal, _upload_id(call))
+    return _finished(call.platform.uploads.get(call.principal, session.id))
+
+
+def commit(call: Call) -> Json:
+    return _finished(call.platform.uploads.commit(call.principal, _upload_id(call)))
+
+
+def abort(call: Call) -> Json:
+    session = call.platform.uploads.abort(call.principal, _upload_id(call))
+    return _finished(call.platform.uploads.get(call.principal, session.id))
+
+
+def get(call: Call) -> Json:
+    return _finished(call.platform.uploads.get(call.principal, _upload_id(call)))
+
+
+def committed(call: Call) -> Json:
+    limit = call.query.get("limit", 1000)
+    after = int(call.query.get("cursor", -1))
+    found = call.platform.uploads.committed(call.principal, _upload_id(call), after, limit)
+    items = [
+        {"position": at, "path": file.path, "version": file.version, "size": file.size, "unchanged": file.unchanged}
+        for at, file in found
+    ]
+    return wire.page(items, str(found[-1][0]) if len(found) == limit else None)
+
+
+def _upload_id(call: Call) -> UUID:
+    return read(Kind.UPLOAD, call.path["upload"])
+
+
+def _wanted(given: Mapping[str, Any]) -> WantedObject:
+    return WantedObject(
+        given["ordinal"],
+        ObjectKind(given["kind"]),
+        given["size"],
+        Digest.parse(given["digest"]),
+        tuple(CarriedFile(file["position"], file["offset"]) for file in given["files"]),
+        tuple(bytes.fromhex(part) for part in given.get("parts", [])),
+    )
+
+
+def _requests(wanted: WantedObject, requests: list[Json]) -> list[Json]:
+    """Each request with the piece of the object that it carries."""
+    sizes = part_sizes(wanted.size) if wanted.kind is ObjectKind.MULTIPART else [wanted.size]
+    offset, answer = 0, []
+    for size, request in zip(sizes, requests, strict=True):
+        answer.append({**request, "offset": offset, "size": size})
+        offset += size
+    return answer
+
+
+def _declared(item: Declared) -> Json:
+    return {**_session(item.session), "missing": list(item.missing)}
+
+
+def _finished(item: Finished) -> Json:
+    return {
+        **_session(item.session),
+        "purpose": item.session.purpose.value,
+        "file_count": item.file_count,
+        "fileset": item.fileset.label if item.fileset else None,
+        "snapshot": write(Kind.SNAPSHOT, item.snapshot.id) if item.snapshot else None,
+    }
+
+
+def _session(item: UploadSession) -> Json:
+    return {"id": write(Kind.UPLOAD, item.id), "state": item.state.value, "expires_at": write_time(item.expires_at)}
+
+
+_ONE = "/uploads/{upload}"
+
+ROUTES = [
+    Route(
+        "POST",
+        "/uploads",
+        "begin_upload",
+        "Open an upload session and declare its first files; positions of files whose bytes the store lacks",
+        begin,
+        ref("DeclaredUpload"),
+        body=REQUESTS["begin_upload"],
+    ),
+    Route("GET", _ONE, "get_upload", "An upload session", get, ref("Upload")),
+    Route("POST", f"{_ONE}/files", "add_files", "Declare more files", add_files, ref("DeclaredUpload"), REQUESTS["add_files"]),
+    Route(
+        "GET",
+        f"{_ONE}/files",
+        "committed_files",
+        "What the commit made of the files",
+        committed,
+        page("CommittedFile"),
+        query=page_query(),
+    ),
+    Route("POST", f"{_ONE}/urls", "upload_urls", "How to send objects", urls, ref("UploadUrls"), REQUESTS["upload_urls"]),
+    Route("POST", f"{_ONE}/seal", "seal_upload", "Verify that all bytes are there", seal, ref("Upload"), pool=BULK),
+    Route("POST", f"{_ONE}/commit", "commit_upload", "Number all files", commit, ref("Upload")),
+    Route("POST", f"{_ONE}/abort", "abort_upload", "Give the session up", abort, ref("Upload")),
+]

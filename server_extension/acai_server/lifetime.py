@@ -1,0 +1,181 @@
+"""From the moment the server listens until it stops: opening the platform, its loops, and letting go."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from acai_jupyter.config import Settings
+from acai_jupyter.domain.access import TokenKind
+from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, Unauthenticated
+from acai_server.handlers.base import State
+from acai_server.pools import BACKGROUND
+from acai_server.servers_folder import ServerFile
+
+if TYPE_CHECKING:
+    from acai_jupyter.platform import Platform
+
+_SWEEP_SECONDS: Final = 60.0
+_LEAST_PAUSE_SECONDS: Final = 0.05
+_KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
+
+
+class Lifetime:
+    """One server's turn. `unended` is how many jobs had not ended at the last look."""
+
+    def __init__(self, state: State, settings: Settings, log: Logger, gives_kernels_access: bool) -> None:
+        self._state = state
+        self.settings = settings
+        self._log = log
+        self._gives_kernels_access = gives_kernels_access
+        self._tasks: list[asyncio.Task[None]] = []
+        self._file: ServerFile | None = None
+        self._token_file = settings.home_folder / "token"
+        self._kernel_token: str | None = None
+        self.unended = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        return self._state.requests
+
+    @property
+    def followers(self) -> int:
+        """How many streams are open."""
+        return self._state.followers
+
+    async def start(self, url: str | None) -> None:
+        """Open the platform on a thread; a platform that can't open tells everyone why, and is tried again."""
+        self._tasks.append(asyncio.create_task(self._open_until_it_works(url)))
+
+    async def stop(self) -> None:
+        """Stop the loops and let go; jobs go on, and their agents find the next server."""
+        self._state.refusal = PlatformStopped("The server is stopping.")
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._state.relay.stop()
+        if self._file is not None:
+            self._file.withdraw()
+        await asyncio.get_running_loop().run_in_executor(None, self._let_go)
+
+    def _let_go(self) -> None:
+        self._state.pools.close()
+        platform = self._state.opened
+        if platform is None:
+            return
+        if self._kernel_token is not None:
+            try:
+                platform.access.revoke(self._kernel_token)
+            except AcaiError as error:
+                self._log.warning("The kernels' token could not be revoked: %s", error.message)
+        platform.close()
+
+    async def _open_until_it_works(self, url: str | None) -> None:
+        while True:
+            try:
+                await self._open(url)
+                return
+            except (SchemaMismatch, InvalidInput) as error:
+                self._refuse(error)
+                return
+            except AcaiError as error:
+                self._refuse(error)
+                await asyncio.sleep(self.settings.tick_seconds)
+            except Exception:
+                self._log.exception("ACAI can't start")
+                self._state.refusal = AcaiError("The platform could not start; the server's log says more.")
+                return
+
+    async def _open(self, url: str | None) -> None:
+        if self._state.opened is None:
+            self._state.opened = await self._state.pools.run(BACKGROUND, _create, self.settings)
+            self._state.relay.start(self._state.opened.bus)
+        platform = self._state.opened
+        await self._state.pools.run(BACKGROUND, platform.open)
+        await self._state.pools.run(BACKGROUND, self._welcome_owner)
+        platform.agent_url = platform.settings.agent_url or url
+        if url is not None:
+            self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id)
+            self._file.publish(url)
+            if self._kernel_token is not None:
+                os.environ["ACAI_URL"], os.environ["ACAI_TOKEN"] = url, self._kernel_token
+        else:
+            self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
+        self._state.refusal = None
+        self._tasks.append(asyncio.create_task(self._repeat(self._tick, self._pause)))
+        self._tasks.append(asyncio.create_task(self._repeat(self._sweep, lambda: asyncio.sleep(_SWEEP_SECONDS))))
+
+    def _welcome_owner(self) -> None:
+        """In an embedded platform: its owner, a token for processes of this machine, one for kernels."""
+        platform = self._state.platform
+        if platform.settings.identity != "owner":
+            return
+        owner = platform.access.owner(platform.settings.project, platform.settings.user_name)
+        if not _valid(self._token_file, lambda token: platform.access.authenticate(token)):
+            token = platform.access.new_token(owner, TokenKind.USER, "this machine")
+            _write_secret(self._token_file, token)
+        if self._gives_kernels_access and self._kernel_token is None:
+            label = f"kernels of server {platform.server_id}"
+            self._kernel_token = platform.access.new_token(owner, TokenKind.KERNEL, label, _KERNEL_TOKEN_SECONDS)
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` for good. What goes wrong once goes better the next time, as every tick is idempotent."""
+        while True:
+            try:
+                await work()
+            except SchemaMismatch as error:
+                self._refuse(error)
+                return
+            except AcaiError as error:
+                self._log.warning("ACAI can't look after its work at the moment: %s", error.message)
+            except Exception:
+                self._log.exception("A loop of ACAI failed; it goes on")
+            await pause()
+
+    async def _tick(self) -> None:
+        platform = self._state.platform
+        await self._state.pools.run(BACKGROUND, platform.tick)
+        self.unended = await self._state.pools.run(BACKGROUND, platform.registry.unended)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(_LEAST_PAUSE_SECONDS)
+        await self._state.relay.anything(self.settings.tick_seconds)
+
+    async def _sweep(self) -> None:
+        await self._state.pools.run(BACKGROUND, self._state.platform.sweep)
+
+    def _refuse(self, error: AcaiError) -> None:
+        self._state.refusal = error
+        self._log.error("ACAI is not available: %s", error.message)
+
+
+def _create(settings: Settings) -> Platform:
+    """The platform. Its database library costs a fifth of a second to import, which nobody waits for on this thread."""
+    from acai_jupyter.platform import Platform
+
+    return Platform.create(settings)
+
+
+def _valid(path: Path, check: Callable[[str], object]) -> bool:
+    try:
+        check(path.read_text().strip())
+    except (OSError, Unauthenticated):
+        return False
+    return True
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    """A file that only its owner can read, replaced in one step."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
+    temporary.replace(path)

@@ -1,0 +1,68 @@
+"""Brings notices of the bus to the event loop, where streams of events and logs wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+from acai_jupyter.ports.bus import EventBus
+
+
+class Relay:
+    """Knows the last event number of each project, and wakes who waits for a greater one. Waiting holds no thread."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[UUID, int] = {}
+        self._waiting: dict[UUID, set[asyncio.Future[None]]] = {}
+        self._any: asyncio.Event = asyncio.Event()
+        self._end: Callable[[], None] | None = None
+
+    def start(self, bus: EventBus) -> None:
+        """Listen to the bus; call it on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def on_notice(project_id: UUID, number: int) -> None:
+            loop.call_soon_threadsafe(self.note, project_id, number)
+
+        self._end = bus.subscribe(on_notice)
+
+    def stop(self) -> None:
+        if self._end is not None:
+            self._end()
+        for futures in self._waiting.values():
+            for future in futures:
+                future.cancel()
+
+    def note(self, project_id: UUID, number: int) -> None:
+        """There are events of a project up to `number`."""
+        if number <= self._numbers.get(project_id, 0):
+            return
+        self._numbers[project_id] = number
+        self._any.set()
+        for future in self._waiting.pop(project_id, set()):
+            if not future.done():
+                future.set_result(None)
+
+    def number(self, project_id: UUID) -> int:
+        """The last number that this server has heard of."""
+        return self._numbers.get(project_id, 0)
+
+    async def changed(self, project_id: UUID, after: int) -> int:
+        """Wait until a project has events beyond `after`; returns the last number."""
+        while self.number(project_id) <= after:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(project_id, set()).add(future)
+            try:
+                await future
+            finally:
+                self._waiting.get(project_id, set()).discard(future)
+        return self.number(project_id)
+
+    async def anything(self, seconds: float) -> None:
+        """Wait until any project has new events, at most `seconds`."""
+        try:
+            await asyncio.wait_for(self._any.wait(), seconds)
+        except TimeoutError:
+            pass
+        self._any.clear()

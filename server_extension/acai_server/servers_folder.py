@@ -1,0 +1,42 @@
+"""Servers publish where they listen, in a folder that agents and clients of this machine read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from uuid import UUID
+
+from acai_jupyter.version import __version__
+
+
+class ServerFile:
+    """The entry of this server in `folder`; only its owner can read it."""
+
+    def __init__(self, folder: Path, server_id: UUID) -> None:
+        self._path = folder / f"{server_id.hex}.json"
+
+    def publish(self, url: str) -> None:
+        """Say that this server listens at `url` (its API's address), and clear away what killed servers left."""
+        folder = self._path.parent
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for entry in folder.glob("*.json"):
+            if not _is_alive(entry):
+                entry.unlink(missing_ok=True)
+        content = json.dumps({"url": url, "pid": os.getpid(), "version": __version__})
+        temporary = self._path.with_suffix(".tmp")
+        temporary.touch(mode=0o600)
+        temporary.write_text(content)
+        temporary.replace(self._path)
+
+    def withdraw(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _is_alive(entry: Path) -> bool:
+    """Whether the server of an entry may still run; a process id used again is found out when it is asked."""
+    try:
+        os.kill(int(json.loads(entry.read_text())["pid"]), 0)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""A server of its own: for a team, or for plain Python on this machine."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from jupyter_server.serverapp import ServerApp
+from tornado.ioloop import PeriodicCallback
+from traitlets.config import Config
+
+from acai_server.app import AcaiServer
+
+
+class StandaloneAcai(AcaiServer):
+    """The extension where no kernels run, and nobody logs in but with the platform's own tokens."""
+
+    name = "acai_server"
+    is_team_server = True
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        await super()._start_jupyter_server_extension(serverapp)
+        if self._lifetime is not None and self._lifetime.settings.idle_timeout_seconds:
+            self._idle = PeriodicCallback(_IdleWatch(self._lifetime, serverapp), 1000)
+            self._idle.start()
+
+
+class _IdleWatch:
+    """Stops the server once there were no requests and no jobs for long enough."""
+
+    def __init__(self, lifetime: Any, serverapp: ServerApp) -> None:
+        self._lifetime = lifetime
+        self._serverapp = serverapp
+        self._requests = -1
+        self._busy_at = time.monotonic()
+
+    def __call__(self) -> None:
+        if self._lifetime.requests != self._requests or self._lifetime.unended or self._lifetime.followers:
+            self._requests = self._lifetime.requests
+            self._busy_at = time.monotonic()
+        elif time.monotonic() - self._busy_at > self._lifetime.settings.idle_timeout_seconds:
+            self._serverapp.stop(from_signal=True)
+
+
+def serve(arguments: Sequence[str]) -> None:
+    """Run until told to stop; `arguments` are Jupyter Server's own, such as --port."""
+    config = Config()
+    config.ServerApp.jpserver_extensions = {"acai_server.standalone": True}
+    config.ServerApp.open_browser = False
+    config.ServerApp.terminals_enabled = False
+    config.ServerApp.default_url = "/acai/"
+    config.IdentityProvider.token = secrets.token_hex(32)  # nobody knows it: only the platform's own tokens count
+    server = ServerApp.instance(config=config)
+    server.default_services = ("auth", "security")  # type: ignore[assignment]  # no kernels, contents, terminals …
+    server.initialize(list(arguments), find_extensions=False)
+    server.start()
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "acai_server.standalone", "app": StandaloneAcai}]

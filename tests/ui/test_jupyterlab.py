@@ -1,0 +1,142 @@
+"""JupyterLab as a user sees it: cells that submit jobs, widgets, and the panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from conftest import Lab
+from playwright.sync_api import Locator, Page, expect
+
+TRAIN = """%%acai submit --name train --output Model
+import time
+from pathlib import Path
+
+for epoch in range(1, 6):
+    print(f"epoch {epoch}: loss {1 / epoch:.3f}", flush=True)
+    time.sleep(0.1)
+Path("output/model.txt").write_text("weights")
+print("[ACAI_TAG_NUM] fileset accuracy:0.97")
+"""
+
+
+def test_a_cell_becomes_a_job_that_the_panel_shows_to_its_end(
+    lab: Lab, page: Page, screenshot: Callable[[str], None]
+) -> None:
+    page.goto(lab.write_notebook("train", ["%load_ext acai_jupyter", TRAIN]))
+    open_panel(page)
+    run_all(page)
+
+    row = page.locator("li.acai-Jobs-row", has_text="train").first
+    expect(row).to_have_attribute("data-status", "FINISHED")
+    row.click()
+    log = page.locator(".acai-Jobs-log")
+    expect(log).to_contain_text("epoch 5: loss 0.200")
+    expect(log).to_contain_text("fileset accuracy:0.97")
+    # The cell itself shows the job too, with its log.
+    expect(cell_output(page, 1)).to_contain_text("FINISHED")
+    expect(cell_output(page, 1)).to_contain_text("epoch 5: loss 0.200")
+    screenshot("jobs-panel")
+    assert lab.client.find("filesets", "accuracy > 0.9")["reference"].tolist() == ["Model:1"]
+
+
+def test_a_running_job_shows_its_log_as_it_grows_and_is_killed_from_the_panel(lab: Lab, page: Page) -> None:
+    page.goto(f"{lab.server}lab/workspaces/kill?reset&token={lab.token}")
+    open_panel(page)
+    job = lab.client.jobs.submit("echo first; while [ ! -e go ]; do sleep 0.05; done; echo never", name="endless")
+
+    row = page.locator(f"li.acai-Jobs-row[data-job-number='{job.number}']")
+    expect(row).to_have_attribute("data-status", "RUNNING")
+    row.click()
+    expect(page.locator(".acai-Jobs-log")).to_contain_text("first")
+    page.locator(".acai-Job-kill").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+
+    expect(row).to_have_attribute("data-status", "KILLED")
+    assert job.status == "KILLED"
+
+
+def test_a_job_opens_in_a_tab_and_says_why_it_failed(lab: Lab, page: Page) -> None:
+    job = lab.client.jobs.submit("echo something is wrong; exit 3", name="fails").wait()
+    page.goto(f"{lab.server}lab/workspaces/tab?reset&token={lab.token}")
+    open_panel(page)
+    page.locator(f"li.acai-Jobs-row[data-job-number='{job.number}']").click()
+    page.locator(".acai-Job-open").click()
+
+    tab = page.locator(f"#acai-job-{job.number}")
+    expect(tab).to_contain_text("exit code 3")
+    expect(tab.locator(".acai-Jobs-log")).to_contain_text("something is wrong")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_demo_shows_its_tables_and_its_graph(
+    lab: Lab, page: Page, screenshot: Callable[[str], None], theme: str
+) -> None:
+    page.goto(f"{lab.server}lab/workspaces/{theme}/tree/demo.ipynb?reset&token={lab.token}")
+    open_panel(page)
+    if theme == "dark":
+        run_command(page, "apputils:change-theme", "{theme: 'JupyterLab Dark'}")
+    run_all(page)
+
+    graph = page.locator(".acai-ProvenanceView canvas").first
+    expect(graph).to_be_visible()
+    graph.scroll_into_view_if_needed()
+    expect(page.locator(".jp-Notebook")).to_contain_text(re.compile(r"Digits:1 → DigitsSplit:\d → Model:\d"))
+    screenshot(f"demo-{theme}")
+
+
+def test_file_sets_are_browsed_and_queries_become_tables(
+    lab: Lab, page: Page, screenshot: Callable[[str], None]
+) -> None:
+    lab.client.files.upload(b"a,b\n1,2\n", "/browse/train/part.csv")
+    lab.client.filesets.create("Browse", ["/browse/"])
+    cells = [
+        "%load_ext acai_jupyter\nimport acai_jupyter as acai\nclient = acai.connect()\nclient.filesets.get('Browse')",
+        "from acai_magics.widgets.table import QueryTable\nQueryTable(client, 'filesets', 'file_count >= 1', order_by='name')",
+    ]
+    page.goto(lab.write_notebook("browse", cells))
+    run_all(page)
+
+    folders = cell_output(page, 0).locator(".acai-FilesetBrowser select")
+    folders.select_option(label="browse/")
+    folders.select_option(label="train/")
+    folders.select_option(label="part.csv  (version 1, 8 bytes)")
+    expect(cell_output(page, 0)).to_contain_text("/browse/train/part.csv:1")
+    expect(cell_output(page, 1).locator(".acai-QueryTable table")).to_contain_text("Browse")
+    screenshot("widgets")
+
+
+def open_panel(page: Page) -> None:
+    """Wait for JupyterLab, and show the sidebar of ACAI."""
+    page.locator("#jp-main-dock-panel").wait_for()
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    tab = page.locator(".jp-SideBar [data-id=acai-sidebar]")
+    tab.wait_for()
+    if not page.locator("#acai-sidebar").is_visible():
+        tab.click()
+    page.locator("#acai-sidebar").wait_for()
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the notebook in front, once its kernel is there; returns when they have run."""
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.evaluate(
+        """async () => {
+            const { shell, commands } = window.jupyterapp;
+            const notebook = [...shell.widgets('main')].find(widget => widget.sessionContext);
+            shell.activateById(notebook.id);
+            await Promise.all([notebook.context.ready, notebook.sessionContext.ready, notebook.revealed]);
+            await notebook.sessionContext.session.kernel.info;
+            await commands.execute('notebook:run-all-cells');
+        }"""
+    )
+
+
+def run_command(page: Page, command: str, arguments: str = "{}") -> None:
+    page.wait_for_function(f"window.jupyterapp.commands.hasCommand('{command}')")
+    page.evaluate(f"window.jupyterapp.commands.execute('{command}', {arguments})")
+
+
+def cell_output(page: Page, number: int) -> Locator:
+    return page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea").first
