@@ -21,9 +21,7 @@ print("[ACAI_TAG_NUM] fileset accuracy:0.97")
 """
 
 
-def test_a_cell_becomes_a_job_that_the_panel_shows_to_its_end(
-    lab: Lab, page: Page, screenshot: Callable[[str], None]
-) -> None:
+def test_a_cell_becomes_a_job_that_the_panel_shows_to_its_end(lab: Lab, page: Page, screenshot: Callable[[str], None]) -> None:
     page.goto(lab.write_notebook("train", ["%load_ext acai_jupyter", TRAIN]))
     open_panel(page)
     run_all(page)
@@ -70,9 +68,7 @@ def test_a_job_opens_in_a_tab_and_says_why_it_failed(lab: Lab, page: Page) -> No
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_demo_shows_its_tables_and_its_graph(
-    lab: Lab, page: Page, screenshot: Callable[[str], None], theme: str
-) -> None:
+def test_the_demo_shows_its_tables_and_its_graph(lab: Lab, page: Page, screenshot: Callable[[str], None], theme: str) -> None:
     page.goto(f"{lab.server}lab/workspaces/{theme}/tree/demo.ipynb?reset&token={lab.token}")
     open_panel(page)
     if theme == "dark":
@@ -86,9 +82,7 @@ def test_the_demo_shows_its_tables_and_its_graph(
     screenshot(f"demo-{theme}")
 
 
-def test_file_sets_are_browsed_and_queries_become_tables(
-    lab: Lab, page: Page, screenshot: Callable[[str], None]
-) -> None:
+def test_file_sets_are_browsed_and_queries_become_tables(lab: Lab, page: Page, screenshot: Callable[[str], None]) -> None:
     lab.client.files.upload(b"a,b\n1,2\n", "/browse/train/part.csv")
     lab.client.filesets.create("Browse", ["/browse/"])
     cells = [
