@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from notebook import CellFailed, run_notebook
+from run_notebook import CellFailed, run_notebook
 
 import acai_jupyter as acai
 
