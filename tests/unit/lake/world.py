@@ -59,7 +59,9 @@ class World:
         self.metadata = MetadataService(self.store)
         self.provenance = ProvenanceService(self.store)
         self.ada = self.access.owner("default", "ada")
-        self.bob = self.colleague("bob")
+        with self.store.read() as unit:
+            there = unit.access.user(self.ada.project_id, "bob")
+        self.bob = self.access.member("default", "bob") if there else self.colleague("bob")
 
     def close(self) -> None:
         self.store.close()
