@@ -128,9 +128,7 @@ def parse_destination(text: str) -> FileReference | FolderReference:
         return reference
     if isinstance(reference, FileReference) and reference.fileset is None and reference.version is None:
         return reference
-    raise InvalidReference(
-        f"{shown(text)} can't be a destination: write a path such as /data/train.json or a folder such as /data/."
-    )
+    raise InvalidReference(f"{shown(text)} can't be a destination: write a path such as /data/x.json or a folder such as /data/.")
 
 
 def check_fileset_name(name: str) -> str:
@@ -175,9 +173,7 @@ def _glob(pattern: str, version: int | None, fileset: FilesetReference | None) -
     prefix = unescape(pattern[: pattern.rindex("/", 0, first) + 1])
     check_folder(prefix)
     if pattern.endswith("/"):
-        raise InvalidReference(
-            f"{shown(pattern)} is a pattern of folders: write {shown(pattern + '**')} for the files below them."
-        )
+        raise InvalidReference(f"{shown(pattern)} means folders: write {shown(pattern + '**')} for the files in them.")
     # The wildcards themselves are characters that a name may hold, so the pattern has to be a path too.
     compiled(pattern)
     check_path(unescape(pattern))
