@@ -198,6 +198,8 @@ def _body(route: Route, data: bytes) -> Any:
         return None
     try:
         given = json.loads(data or b"{}")
+        if b"\\ud" in data.lower():
+            json.dumps(given, ensure_ascii=False).encode()  # half a character, which no database can keep
     except (ValueError, RecursionError):
         raise InvalidRequest("The body of the request is not JSON.") from None
     _VALIDATORS.check(route.body, given)
