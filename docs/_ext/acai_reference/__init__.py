@@ -9,15 +9,17 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_reference import client, commands, errors, rest, settings
+from acai_reference import client, commands, errors, keys, rest, settings
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "builtin": keys.builtin,
     "client": client.page,
     "commands": commands.page,
     "errors": errors.page,
+    "predefined": keys.predefined,
     "rest": rest.page,
     "schemas": rest.schemas,
     "settings": settings.page,
