@@ -61,11 +61,6 @@ class LocalHouse:
         return parts.path.partition(OBJECTS)[2], {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
-STORES: Final[dict[str, Callable[[Path], str]]] = {
-    "sqlite": lambda folder: f"sqlite://{quote(str(folder / 'acai.db'))}",
-}
-"""A URL of a fresh database."""
-
 BLOBS: Final[dict[str, Callable[[Path], BlobHouse]]] = {
     "local": LocalHouse,
 }
