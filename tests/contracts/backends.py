@@ -72,3 +72,8 @@ BUSES: Final[dict[str, Callable[[Path, Any], EventBus]]] = {
 LAUNCHERS: Final[dict[str, Callable[[Path], Launcher]]] = {
     "process": lambda folder: launcher_by_url("process:", folder / "jobs"),
 }
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same database, as SQLAlchemy names it: a fourth slash stands before an absolute path."""
+    return url.replace("sqlite:///", "sqlite:////")
