@@ -58,9 +58,9 @@ def test_servers_that_open_a_fresh_database_at_once_all_get_it(databases: Databa
 
 def test_a_server_does_not_open_a_newer_schema(store: Store, store_url: str, change: Callable[..., object]) -> None:
     change(to_newer)
-    with closing(store_by_url(store_url, lambda changed: None)) as other:
-        with pytest.raises(SchemaMismatch, match=r"9999.*upgrade acai-jupyter"):
-            other.open()
+    other = store_by_url(store_url, lambda changed: None)
+    with closing(other), pytest.raises(SchemaMismatch, match=r"9999.*upgrade acai-jupyter"):
+        other.open()
     assert change(schema_version) == "9999"
 
 
