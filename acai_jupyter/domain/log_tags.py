@@ -16,7 +16,9 @@ MOST_LINE_BYTES: Final = 8192
 _BEGINNING: Final = re.compile(r"\[ACAI_TAG(_NUM)?\]")
 _SIGN: Final = re.compile("[:=]")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
-_NUMBER: Final = re.compile(r"[+-]?(?:nan|inf(?:inity)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE | re.ASCII)
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:nan|inf(?:inity)?|(?:[0-9]++(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE | re.ASCII
+)
 _TARGETS: Final = {"fileset": ArtifactKind.FILESETS, "job": ArtifactKind.JOBS}
 
 
