@@ -28,7 +28,7 @@ from acai_jupyter.domain.texts import shown
 
 _MOST_TESTS: Final = 200
 _MOST_LISTED: Final = 500  # SQLite takes an expression of at most 1,000 parts
-_MOST_DEPTH: Final = 50
+_MOST_DEPTH: Final = 20  # SQLite's parser stops at about 22
 _SYNONYMS: Final = {"&": "and", "|": "or", "~": "not"}
 _BOOLEANS: Final = {"True": True, "true": True, "False": False, "false": False}
 _MIRRORED: Final = {
