@@ -17,7 +17,7 @@ class Projects:
 
         Raises Forbidden, NameTaken, InvalidName.
         """
-        made = self._transport.post("/projects", {"name": name, "admin": admin})
+        made = self._transport.post("/projects", {"name": name, "admin": admin}, creates=True)
         return record(Project, {**made["project"], "token": made["token"]})
 
     def list(self) -> Records[Project]:
@@ -36,7 +36,7 @@ class Users:
 
         Raises Forbidden, NameTaken, InvalidName.
         """
-        made = self._transport.post("/users", {"name": name, "role": role})
+        made = self._transport.post("/users", {"name": name, "role": role}, creates=True)
         return record(User, {**made["user"], "token": made["token"]})
 
     def list(self) -> Records[User]:

@@ -57,8 +57,9 @@ class Registry:
                 unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, write(Kind.JOB, job.id))
             return _details(unit, job)
 
-    def retry(self, principal: Principal, reference: str) -> JobDetails:
-        """A new job with the same pins, whose output folder begins with what the ended one left there.
+    def retry(self, principal: Principal, reference: str, key: str | None = None) -> JobDetails:
+        """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
+        repeated call return the first one's job.
 
         Raises JobNotFound, JobNotEnded, Forbidden.
         """
@@ -68,8 +69,15 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
+            asked = hashlib.sha256(f"retry {job.id}".encode()).digest()
+            first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
+            if first:
+                return _details(unit, self._find(unit, principal, first))
             spec = replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id)
-            return _details(unit, _add(unit, principal, spec, []))
+            again = _add(unit, principal, spec, [])
+            if key:
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, write(Kind.JOB, again.id))
+            return _details(unit, again)
 
     def get(self, principal: Principal, reference: str) -> JobDetails:
         """A job by its number or id. Raises JobNotFound."""

@@ -63,13 +63,14 @@ class Filesets:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
-                return CreatedFileset(self._by_id(unit, principal, read(Kind.FILESET_VERSION, first)), False)
+                made, _, unchanged = first.partition(" ")
+                return CreatedFileset(self._by_id(unit, principal, read(Kind.FILESET_VERSION, made)), bool(unchanged))
             resolver = Resolver(unit, principal.project_id)
             collected = _collect(resolver, parsed)
             collected.sources |= unit.filesets.outputs_of(principal.project_id, collected.job_ids)
             created = add_version(unit, principal, name, _content(resolver, collected), collected.sources)
             if key:
-                answer = write(Kind.FILESET_VERSION, created.version.id)
+                answer = write(Kind.FILESET_VERSION, created.version.id) + (" unchanged" if created.unchanged else "")
                 unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
         return created
 

@@ -35,7 +35,9 @@ def list_projects(call: Call) -> Json:
 
 
 def create_project(call: Call) -> Json:
-    project, token = call.platform.access.create_project(call.principal, call.body["name"], call.body["admin"])
+    project, token = call.platform.access.create_project(
+        call.principal, call.body["name"], call.body["admin"], call.idempotency_key
+    )
     return {"project": wire.project(project), "token": token}
 
 
@@ -45,7 +47,7 @@ def list_users(call: Call) -> Json:
 
 def create_user(call: Call) -> Json:
     role = Role(call.body.get("role", Role.MEMBER))
-    user, token = call.platform.access.create_user(call.principal, call.body["name"], role)
+    user, token = call.platform.access.create_user(call.principal, call.body["name"], role, call.idempotency_key)
     return {"user": wire.user(user), "token": token}
 
 

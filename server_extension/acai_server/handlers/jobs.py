@@ -35,7 +35,7 @@ def kill(call: Call) -> Json:
 
 
 def retry(call: Call) -> Json:
-    return wire.details(call.platform.registry.retry(call.principal, call.path["job"]))
+    return wire.details(call.platform.registry.retry(call.principal, call.path["job"], call.idempotency_key))
 
 
 def log(call: Call) -> Json:
