@@ -22,7 +22,7 @@ class Projects:
 
     def list(self) -> Records[Project]:
         """The projects that one may know of."""
-        return Records((record(Project, item) for item in self._transport.get("/projects")["items"]), Project)
+        return Records((record(Project, item) for item in self._transport.pages("/projects")), Project)
 
 
 class Users:
@@ -41,4 +41,4 @@ class Users:
 
     def list(self) -> Records[User]:
         """The users of the project."""
-        return Records((record(User, item) for item in self._transport.get("/users")["items"]), User)
+        return Records((record(User, item) for item in self._transport.pages("/users")), User)

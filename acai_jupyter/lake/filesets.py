@@ -97,8 +97,8 @@ class Filesets:
                 raise FilesetNotFound(f"There is no file set {wanted.name}: see what there is with acai fileset ls.")
             return found
 
-    def diff(self, principal: Principal, before: str, after: str, limit: int) -> list[Change]:
-        """The first `limit` paths whose versions differ between two file sets.
+    def diff(self, principal: Principal, before: str, after: str, limit: int, start: str | None = None) -> list[Change]:
+        """The first `limit` paths beyond `start` whose versions differ between two file sets.
 
         Raises InvalidReference, FilesetNotFound.
         """
@@ -108,7 +108,9 @@ class Filesets:
             resolver = Resolver(unit, principal.project_id)
             left, right = (resolver.fileset(reference) for reference in wanted)
             changes = diff(resolver.read_nodes, left.root, right.root)
-            return [change for change, _ in zip(changes, range(limit), strict=False)]
+            first = "" if start is None else start
+            beyond = (change for change in changes if change.path.encode() > first.encode())
+            return [change for change, _ in zip(beyond, range(limit), strict=False)]
 
     @staticmethod
     def _by_id(unit: UnitOfWork, principal: Principal, version_id: UUID) -> FilesetVersion:
