@@ -30,7 +30,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of the module's own, of which it is the only user."""
-    made = Server(tmp_path_factory.mktemp("server")).start()
+    made = Server(tmp_path_factory.mktemp("server"), environment={"ACAI_QUOTA": "50"}).start()
     yield made
     made.stop()
 
