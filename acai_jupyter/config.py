@@ -27,7 +27,7 @@ class Settings:
     database_url: str = _setting("", "Where metadata is kept: `sqlite:///path`; by default `acai.db` in the home folder.")
     object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
-    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays; by default it hosts its own.")
+    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")
@@ -51,6 +51,7 @@ class Settings:
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
+    kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
     upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
@@ -102,6 +103,7 @@ _POSITIVE: Final = (
     "memory_step_mb",
     "heartbeat_seconds",
     "kill_grace_seconds",
+    "kill_upload_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",

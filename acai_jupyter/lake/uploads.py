@@ -109,7 +109,7 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, and what `begin` raises.
         """
         with self._store.begin() as unit:
-            session = open_session(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             check_files(files, session.purpose)
             if first + len(files) > MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
@@ -124,7 +124,7 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, InvalidRequest.
         """
         with self._store.begin() as unit:
-            session = open_session(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             items = [add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]

@@ -61,11 +61,6 @@ class LocalHouse:
         return parts.path.partition(OBJECTS)[2], {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
-STORES: Final[dict[str, Callable[[Path], str]]] = {
-    "sqlite": lambda folder: f"sqlite://{quote(str(folder / 'acai.db'))}",
-}
-"""A URL of a fresh database."""
-
 BLOBS: Final[dict[str, Callable[[Path], BlobHouse]]] = {
     "local": LocalHouse,
 }
@@ -80,5 +75,5 @@ LAUNCHERS: Final[dict[str, Callable[[Path], Launcher]]] = {
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same database, as SQLAlchemy names it: a fourth slash stands before an absolute path."""
-    return url.replace("sqlite:///", "sqlite:////")
+    """The same database, as SQLAlchemy names it: with the driver, and a fourth slash before an absolute path."""
+    return url.replace("sqlite:///", "sqlite:////").replace("postgresql:", "postgresql+psycopg:")
