@@ -95,7 +95,7 @@ def _connected(url: str, headers: list[str], silence: float) -> Iterator[WebSock
         yield socket
     finally:
         socket.close()
-        socket.shutdown()  # where the server closed first, `close` leaves the connection open
+        socket.shutdown()  # type: ignore[no-untyped-call]  # where the server closed first, `close` leaves the connection open
 
 
 def _parsed(data: bytes) -> Json:
