@@ -15,6 +15,7 @@ AcaiError
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists
 ├── LimitExceeded           a bound of the platform
+├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
 
@@ -249,6 +250,10 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class StoreDamaged(AcaiError):
+    code = "store_damaged"
 
 
 class Unavailable(AcaiError):

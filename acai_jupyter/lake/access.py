@@ -52,6 +52,7 @@ class Access:
         if known is not None and known.role is Role.PLATFORM_ADMIN:
             return known
         with self._store.begin() as unit:
+            unit.leases.serialize("access")  # servers that start together make one project and one user
             project = unit.access.project(project_name)
             if project is None:
                 project = Project(new_id(), check_name(project_name, "project"), unit.now())

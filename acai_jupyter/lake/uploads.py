@@ -108,7 +108,7 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, and what `begin` raises.
         """
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = self._open(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             _check_files(files, session.purpose)
             if first + len(files) > _MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
@@ -123,7 +123,7 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, InvalidRequest.
         """
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = self._open(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             items = [self._add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
