@@ -173,17 +173,18 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Manifest": answer(contract=INTEGER, job=TEXT, number=INTEGER, attempt=INTEGER, rank=INTEGER, command=_COMMAND),
 }
 
-_DECLARED_FILES: Final = array(
-    request(("path", "size", "digest"), path=TEXT, size={**INTEGER, "minimum": 0}, digest=DIGEST, executable=BOOLEAN)
-)
-_POSITION: Final[Schema] = {**INTEGER, "minimum": 0}
+# As large as every reader of JSON holds exactly, and less than what a database's integers hold.
+_COUNT: Final[Schema] = {**INTEGER, "minimum": 0, "maximum": 2**53}
+_SMALL: Final[Schema] = {**or_null(INTEGER), "minimum": -(2**31), "maximum": 2**31}
+
+_DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
 
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
     "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
-    "add_files": request(("first", "files"), first=_POSITION, files=_DECLARED_FILES),
+    "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
     "upload_urls": request(
         ("objects",),
         objects={
@@ -191,12 +192,12 @@ REQUESTS: Final[dict[str, Schema]] = {
             **array(
                 request(
                     ("ordinal", "kind", "size", "digest", "files"),
-                    ordinal=_POSITION,
+                    ordinal=_COUNT,
                     kind=one_of(*ObjectKind),
-                    size=_POSITION,
+                    size=_COUNT,
                     digest=DIGEST,
                     parts=array({**TEXT, "pattern": "^[0-9a-f]{64}$"}),
-                    files=array(request(("position", "offset"), position=_POSITION, offset=_POSITION)),
+                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT)),
                 )
             ),
         },
