@@ -16,6 +16,7 @@ _SMALL: Final[Schema] = {"type": "integer", "minimum": -(2**31), "maximum": 2**3
 NUMBER: Final[Schema] = {"type": "number"}
 BOOLEAN: Final[Schema] = {"type": "boolean"}
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_TEXTS: Final[Schema] = {"type": "object", "additionalProperties": TEXT}
 DIGEST: Final[Schema] = {"type": "string", "description": "sha256:… up to 64 MiB, sha256-64m:… (over the parts' SHA-256) above"}
 
 
@@ -88,7 +89,7 @@ _JOB: Final = answer(
     code=or_null(TEXT),
     image=or_null(TEXT),
     python=or_null(TEXT),
-    env={"type": "object", "additionalProperties": TEXT},
+    env=_TEXTS,
     cpu=NUMBER,
     memory_mb=INTEGER,
     gpu=INTEGER,
@@ -116,7 +117,8 @@ _JOB: Final = answer(
     kept_files=or_null(TEXT),
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
-_SIGNED: Final = answer(method=TEXT, url=TEXT, headers={"type": "object", "additionalProperties": TEXT})
+_SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
@@ -134,7 +136,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "FilesetSummary": answer(**_FILESET["properties"], version_count=INTEGER),
     "CreatedFileset": answer(**_FILESET["properties"], unchanged=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
-    "FetchableFile": answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED),
+    "FetchableFile": _FETCHABLE,
     "Upload": answer(
         id=TEXT,
         state=one_of(*UploadState),
@@ -169,14 +171,27 @@ COMPONENTS: Final[dict[str, Schema]] = {
         edges=array(answer(source=TEXT, target=TEXT, action=TEXT)),
         truncated=BOOLEAN,
     ),
-    "Event": answer(number=INTEGER, kind=TEXT, ids={"type": "object", "additionalProperties": TEXT}, time=TIME),
-    "Manifest": answer(contract=INTEGER, job=TEXT, number=INTEGER, attempt=INTEGER, rank=INTEGER, command=_COMMAND),
+    "Event": answer(number=INTEGER, kind=TEXT, ids=_TEXTS, time=TIME),
+    "Manifest": answer(
+        contract=INTEGER,
+        job=TEXT,
+        number=INTEGER,
+        name=or_null(TEXT),
+        project=TEXT,
+        attempt=INTEGER,
+        rank=INTEGER,
+        command=_COMMAND,
+        env=_TEXTS,
+        python=or_null(TEXT),
+        resources=answer(cpu=NUMBER, memory_mb=INTEGER, gpu=INTEGER),
+        timeout_s=or_null(NUMBER),
+        output_path=or_null(TEXT),
+        heartbeat_s=NUMBER,
+        kill_grace_s=NUMBER,
+    ),
 }
 
-# As large as every reader of JSON holds exactly, and less than what a database's integers hold.
-_COUNT: Final[Schema] = {**INTEGER, "minimum": 0, "maximum": 2**53}
-_SMALL: Final[Schema] = {**or_null(INTEGER), "minimum": -(2**31), "maximum": 2**31}
-
+_COUNT: Final[Schema] = {**INTEGER, "minimum": 0}
 _DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
 
 REQUESTS: Final[dict[str, Schema]] = {
@@ -216,7 +231,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         cpu=or_null(NUMBER),
         memory={"type": ["string", "number", "null"]},
         gpu=INTEGER,
-        env={"type": "object", "additionalProperties": TEXT},
+        env=_TEXTS,
         timeout={"type": ["string", "number", "null"]},
         priority=INTEGER,
     ),
