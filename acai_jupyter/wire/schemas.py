@@ -21,7 +21,8 @@ DIGEST: Final[Schema] = {"type": "string", "description": "sha256:… up to 64 M
 
 
 def or_null(schema: Schema) -> Schema:
-    return {**schema, "type": [schema["type"], "null"]}
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [schema["type"], "null"], **values}
 
 
 def one_of(*values: str) -> Schema:
@@ -97,7 +98,7 @@ _JOB: Final = answer(
     priority=INTEGER,
     retry_of=or_null(INTEGER),
     status=one_of(*Status),
-    progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]},
+    progress=or_null(one_of(*Progress)),
     reason=or_null(TEXT),
     detail=or_null(TEXT),
     exit_code=or_null(INTEGER),
@@ -260,7 +261,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
     "heartbeat": {
-        **request(("instance",), instance=TEXT, progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]}),
+        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress))),
         "additionalProperties": True,
     },
     "report": {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import fastjsonschema
 import pytest
 
 from acai_jupyter.client.records import File, Fileset, FilesetSummary, record
@@ -14,6 +13,7 @@ from acai_jupyter.wire import jobs, lake
 from acai_jupyter.wire.errors import error_from_json, error_to_json, status_of
 from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, TEXT, Schema, answer, or_null, resolved
 from tests.unit.wire import goldens
+from tests.unit.wire.checking import check, refuses, unknown_to
 from tests.unit.wire.goldens import NAMES, golden
 
 ANSWERS: dict[str, Schema] = {
@@ -47,30 +47,6 @@ SHAPES: dict[str, set[str]] = {
 
 MAPS = ("env", "headers", "ids")
 """Fields whose names are the user's or the store's, not the platform's."""
-
-
-def check(schema: Schema, message: Any) -> None:
-    fastjsonschema.compile(resolved(schema), use_default=False)(message)
-
-
-def refuses(schema: Schema, message: Any) -> bool:
-    try:
-        check(schema, message)
-    except fastjsonschema.JsonSchemaValueException:
-        return True
-    return False
-
-
-def unknown_to(schema: Schema, message: Any) -> set[str]:
-    """Fields of a message that its schema does not name, however deep."""
-    if isinstance(message, list):
-        return {field for item in message for field in unknown_to(schema.get("items", {}), item)}
-    if not isinstance(message, dict) or "properties" not in schema:
-        return set()
-    known = schema["properties"]
-    return set(message) - set(known) | {
-        field for name in message if name in known for field in unknown_to(known[name], message[name])
-    }
 
 
 def everywhere(message: Any) -> list[Any]:
