@@ -7,13 +7,8 @@ import pytest
 
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.ports.store.unit import Store
-from tests.contracts.backends import BLOBS, STORES, BlobHouse
+from tests.contracts.backends import BLOBS, BlobHouse
 from tests.contracts.people import Person, join
-
-
-@pytest.fixture(params=STORES)
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return STORES[request.param](tmp_path)
 
 
 @pytest.fixture
