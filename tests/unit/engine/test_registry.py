@@ -112,7 +112,7 @@ REFUSED: list[tuple[dict[str, Any], type[AcaiError], str]] = [
     ({"gpu": 1}, ResourcesOutOfBounds, "at most 0"),
     ({"gpu": -1}, ResourcesOutOfBounds, "at most 0"),
     ({"timeout": "soon"}, InvalidRequest, "2h"),
-    ({"timeout": 0}, InvalidRequest, "not a duration"),
+    ({"timeout": 0}, InvalidRequest, "duration"),
     ({"name": " "}, InvalidRequest, "1 to 200 characters"),
     ({"name": "x" * 201}, InvalidRequest, "1 to 200 characters"),
     ({"name": "two\nlines"}, InvalidRequest, "in one line"),
