@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -84,6 +85,10 @@ class Settings:
 
     def check(self) -> None:
         """Raises InvalidSetting for values that can't be."""
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+                raise InvalidSetting(f"{variable(setting.name)} must be a number from 0 on, not {value}.")
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise InvalidSetting(f"{variable(name)} must be greater than 0, not {getattr(self, name)}.")
@@ -159,8 +164,11 @@ def login_name() -> str:
         return "owner"  # a user without an entry in the system's list, as in many containers
 
 
+_KINDS: Final[dict[type, str]] = {int: "a whole number", float: "a number"}
+
+
 def _read(name: str, text: str, kind: type) -> Any:
     try:
         return kind(text)
     except ValueError:
-        raise InvalidSetting(f"{variable(name)}={text!r} is not a {kind.__name__}.") from None
+        raise InvalidSetting(f"{variable(name)}={text!r} is not {_KINDS[kind]}.") from None

@@ -167,13 +167,11 @@ class Job:
 
     def metrics(self) -> pd.DataFrame:
         """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
         points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000)
-        columns = ["key", "position", "step", "value", "time"]
-        frame = pd.DataFrame([{**point, "value": value_from_json(point["value"])} for point in points], columns=columns)
-        types = {"key": "string", "position": "Int64", "step": "float64", "value": "float64"}
-        return frame.astype(types).assign(time=pd.to_datetime(frame["time"], utc=True, format="ISO8601"))
+        kinds = {"key": "text", "position": "integer", "step": "number", "value": "number", "time": "time"}
+        return frame(kinds, [{**point, "value": value_from_json(point["value"])} for point in points])
 
     def download(self, to: str | Path = ".", *, files: str = "output") -> list[Path]:
         """Write what the job left in its output folder below `to`, or (`files="code"`) the code that it ran.
