@@ -109,7 +109,7 @@ def _unkeepable() -> InvalidRequest:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # The URL itself is not shown: it may hold a password.
         raise InvalidSetting("ACAI_DATABASE_URL is no URL: write postgresql://user:password@host/database.") from error
     return parsed.set(drivername="postgresql+psycopg")
