@@ -85,10 +85,20 @@ class PostgresBus:
     def _send(self) -> None:
         with self._connect() as connection:
             while not self._closed.is_set():
-                notice = self._waiting.get()
-                if notice is not None:
-                    payload = f"{notice[0]} {notice[1]}"
-                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))
+                for project_id, number in self._gathered().items():
+                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, f"{project_id} {number}"))
+
+    def _gathered(self) -> dict[UUID, int]:
+        """The next notice and all that wait behind it: of each project only the highest number tells something."""
+        highest: dict[UUID, int] = {}
+        notice = self._waiting.get()
+        while True:
+            if notice is not None:
+                highest[notice[0]] = max(notice[1], highest.get(notice[0], 0))
+            try:
+                notice = self._waiting.get_nowait()
+            except queue.Empty:
+                return highest
 
     def _listen(self) -> None:
         with self._connect() as connection:
