@@ -51,6 +51,7 @@ class Settings:
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
+    kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
     upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
@@ -102,6 +103,7 @@ _POSITIVE: Final = (
     "memory_step_mb",
     "heartbeat_seconds",
     "kill_grace_seconds",
+    "kill_upload_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",

@@ -11,7 +11,8 @@ from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
 Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
-INTEGER: Final[Schema] = {"type": "integer"}
+INTEGER: Final[Schema] = {"type": "integer", "minimum": -(2**53), "maximum": 2**53}  # what every JSON reader keeps exactly
+_SMALL: Final[Schema] = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 NUMBER: Final[Schema] = {"type": "number"}
 BOOLEAN: Final[Schema] = {"type": "boolean"}
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
@@ -251,8 +252,8 @@ REQUESTS: Final[dict[str, Schema]] = {
             ("instance", "ended"),
             instance=TEXT,
             ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output"),
-            exit_code=or_null(INTEGER),
-            signal=or_null(INTEGER),
+            exit_code=or_null(_SMALL),
+            signal=or_null(_SMALL),
             detail=or_null(TEXT),
             download_time=or_null(NUMBER),
             command_time=or_null(NUMBER),

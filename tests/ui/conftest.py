@@ -76,6 +76,7 @@ def screenshot(page: Page) -> Callable[[str], None]:
     def take(name: str) -> None:
         folder = os.environ.get("ACAI_TEST_SCREENSHOTS")
         if folder:
+            page.add_style_tag(content=".Toastify { display: none }")  # notifications come and go at their own time
             page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return take

@@ -24,7 +24,7 @@ def get(call: Call) -> Json:
 
 
 def versions(call: Call) -> Json:
-    limit, after = call.query.get("limit", 1000), int(call.query.get("cursor", 0))
+    limit, after = call.query.get("limit", 1000), call.number_cursor(0)
     found = call.platform.filesets.versions(call.principal, call.query["name"], after, limit)
     return wire.page([wire.fileset(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 

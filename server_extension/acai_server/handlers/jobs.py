@@ -20,11 +20,9 @@ def submit(call: Call) -> Json:
 
 def list_jobs(call: Call) -> Json:
     limit = call.query.get("limit", 100)
-    before = call.query.get("cursor")
-    if before is not None and not before.isdecimal():
-        raise InvalidRequest("The parameter 'cursor' is the one of the page before.")
+    before = call.number_cursor(0) or None
     statuses = [_status(name) for name in call.query.get("status", "").split(",") if name]
-    found = call.platform.registry.page(call.principal, statuses, None if before is None else int(before), limit)
+    found = call.platform.registry.page(call.principal, statuses, before, limit)
     return page_of([wire.job(item) for item in found], str(found[-1].number) if len(found) == limit else None)
 
 
@@ -37,7 +35,7 @@ def kill(call: Call) -> Json:
 
 
 def retry(call: Call) -> Json:
-    return wire.details(call.platform.registry.retry(call.principal, call.path["job"]))
+    return wire.details(call.platform.registry.retry(call.principal, call.path["job"], call.idempotency_key))
 
 
 def log(call: Call) -> Json:
