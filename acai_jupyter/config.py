@@ -27,7 +27,7 @@ class Settings:
     database_url: str = _setting("", "Where metadata is kept: `sqlite:///path`; by default `acai.db` in the home folder.")
     object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
-    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays; by default it hosts its own.")
+    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")

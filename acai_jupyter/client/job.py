@@ -155,7 +155,7 @@ class Job:
         """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
         import pandas as pd
 
-        points = self._transport.get(f"/jobs/{self.id}/metrics")["items"]
+        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000)
         columns = ["key", "position", "step", "value", "time"]
         frame = pd.DataFrame([{**point, "value": value_from_json(point["value"])} for point in points], columns=columns)
         types = {"key": "string", "position": "Int64", "step": "float64", "value": "float64"}

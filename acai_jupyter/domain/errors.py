@@ -15,6 +15,7 @@ AcaiError
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, PlatformStopped, StillUsed
 ├── LimitExceeded           a bound of the platform
+├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch
 
@@ -261,6 +262,10 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class StoreDamaged(AcaiError):
+    code = "store_damaged"
 
 
 class Unavailable(AcaiError):
