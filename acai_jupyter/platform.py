@@ -29,6 +29,7 @@ from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
 from acai_jupyter.lake.uploads import Uploads
+from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
@@ -51,6 +52,7 @@ class Platform:
     files: Files
     filesets: Filesets
     deletions: Deletions
+    usage: UsageService
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
@@ -100,6 +102,7 @@ class Platform:
             files=Files(store, objects, settings.url_lifetime_seconds),
             filesets=Filesets(store),
             deletions=Deletions(store),
+            usage=UsageService(store),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),

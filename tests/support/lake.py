@@ -11,6 +11,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.uploads import Purpose
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
+from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.store.unit import Store
 from support.engine import Engine
 
@@ -22,6 +23,7 @@ class Lake(Engine):
         super().__init__(folder, store=store)
         self.files = Files(store, self.blobs, 3600)
         self.deletions = Deletions(store)
+        self.usage = UsageService(store)
 
     def put(self, files: Mapping[str, bytes], who: Principal | None = None) -> None:
         """Upload files and commit them."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from acai_jupyter.domain.deletion import Uses
 from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.usage import StoreUsage, Usage
 
 
 class Deletions(Protocol):
@@ -41,3 +42,17 @@ class Deletions(Protocol):
     def delete_fileset_version(self, project_id: UUID, version: FilesetVersion) -> None:
         """Leave only a mark at the number of a version that nothing used; its metadata and its edges go."""
         ...
+
+
+class UsageMeasures(Protocol):
+    """How much room things take."""
+
+    def of_path(self, project_id: UUID, path: str) -> Usage:
+        """A file, or all files below a folder, which ends in '/'; all zero where there is none."""
+        ...
+
+    def of_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> Usage:
+        """Exactly these versions of files."""
+        ...
+
+    def of_store(self, project_id: UUID) -> StoreUsage: ...

@@ -10,7 +10,7 @@ from acai_jupyter.backends.by_url import store_by_url
 
 
 @pytest.fixture
-def lake(database_url: str, tmp_path: Path) -> Iterator[Lake]:
-    store = store_by_url(database_url, lambda changed: None)
+def lake(store_url: str, tmp_path: Path) -> Iterator[Lake]:
+    store = store_by_url(store_url, lambda changed: None)
     yield Lake(tmp_path, store)
     store.close()
