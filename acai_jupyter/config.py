@@ -24,7 +24,11 @@ class Settings:
     """All that can be set about a platform. An empty URL means the embedded default."""
 
     home: str = _setting("", "The folder of the embedded platform; by default `acai` in Jupyter's data folder.")
-    database_url: str = _setting("", "Where metadata is kept: `sqlite:///path`; by default `acai.db` in the home folder.")
+    database_url: str = _setting(
+        "",
+        "Where metadata is kept: `sqlite:///path` or `postgresql://user:password@host/database`; by default `acai.db` in the"
+        " home folder.",
+    )
     object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
     platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")

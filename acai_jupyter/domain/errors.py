@@ -13,11 +13,15 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
+<<<<<<< HEAD
 │       AgentSuperseded, BlobExists, PlatformStopped, StillUsed
+=======
+│       AgentSuperseded, BlobExists
+>>>>>>> main
 ├── LimitExceeded           a bound of the platform
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
-    └── ServerUnreachable, StoreUnavailable, SchemaMismatch
+    └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
 
 A class has one stable `code`; the message says what happened and what to do. The HTTP status of a branch stands in
 `acai_jupyter.wire.errors`.
@@ -246,6 +250,7 @@ class BlobExists(Conflict):
     code = "blob_exists"
 
 
+<<<<<<< HEAD
 class PlatformStopped(Conflict):
     """The server is about to stop."""
 
@@ -258,6 +263,8 @@ class StillUsed(Conflict):
     code = "still_used"
 
 
+=======
+>>>>>>> main
 class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
@@ -290,6 +297,12 @@ class SchemaMismatch(Unavailable):
     """The database was made by another version of ACAI."""
 
     code = "schema_mismatch"
+
+
+class PlatformStopped(Unavailable):
+    """The server is about to stop."""
+
+    code = "platform_stopped"
 
 
 def by_code(code: str) -> type[AcaiError] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -58,9 +57,8 @@ class Lifetime:
         self._state.refusal = PlatformStopped("The server is stopping.")
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         self._state.relay.stop()
         if self._file is not None:
             self._file.withdraw()

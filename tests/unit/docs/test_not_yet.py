@@ -9,7 +9,7 @@ from acai_reference import commands
 from unit.docs.pages import DOCS
 
 from acai_jupyter.backends.blobs.signing import Signer
-from acai_jupyter.backends.by_url import blobs_by_url, check_platform_url, launcher_by_url, store_by_url
+from acai_jupyter.backends.by_url import blobs_by_url, check_platform_url, launcher_by_url
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS
 from acai_jupyter.domain.errors import BackendNotBuilt
@@ -35,10 +35,8 @@ def test_work_in_a_notebook_is_not_tracked() -> None:
 
 
 def test_backends_that_are_called_missing_are_refused(tmp_path: Path) -> None:
-    for url in ("postgresql://…", "s3://…", "kubernetes://…", "platform_url"):
+    for url in ("s3://…", "kubernetes://…", "platform_url"):
         assert f"`{url}`" in PAGE
-    with pytest.raises(BackendNotBuilt):
-        store_by_url("postgresql://host/acai", lambda changed: None)
     with pytest.raises(BackendNotBuilt):
         blobs_by_url("s3://bucket/acai", Signer(b"key"))
     with pytest.raises(BackendNotBuilt):

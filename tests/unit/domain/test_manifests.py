@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from itertools import islice
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import Change, diff, find, scan, totals
 from tests.unit.domain.manifest_models import PATHS, Model, Nodes, leaves
 
@@ -80,10 +83,10 @@ def test_a_folder_is_listed_in_order_from_any_place(model: Model, folder: str, a
 def test_the_pages_of_a_listing_put_together_are_the_whole(model: Model) -> None:
     nodes = Nodes()
     root = nodes.build(model)
-    seen, after = [], None
-    while page := [leaf for leaf, _ in zip(scan(nodes.read, root, "/", after), range(7), strict=False)]:
-        seen += page
-        after = page[-1].key.decode()
+    seen: list[Leaf] = []
+    for _ in range(0, len(model) + 1, 7):
+        after = seen[-1].key.decode() if seen else None
+        seen += islice(scan(nodes.read, root, "/", after), 7)
     assert seen == leaves(model)
 
 

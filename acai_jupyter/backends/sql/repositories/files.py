@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, literal, null, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, select, tuple_, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
@@ -91,24 +91,21 @@ class SqlFiles:
         self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
 
     def _advance(self, session: UploadSession) -> None:
-        """Write the new numbers back to the session's files, and move their paths on."""
-        next_version = (
-            select(paths.c.last_version + 1)
-            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
-            .scalar_subquery()
-        )
+        """Move the paths of new versions on, and write the new numbers back to the session's files."""
         changed = (*_of(session), upload_files.c.version.is_(None))
-        self._session.run(update(upload_files).where(*changed).values(version=next_version))
-        moved = exists().where(
-            *_of(session),
-            upload_files.c.path == paths.c.path,
-            upload_files.c.version == paths.c.last_version + 1,
-        )
+        moved = paths.c.path.in_(select(upload_files.c.path).where(*changed))
+        following = paths.c.last_version + 1
         self._session.run(
             update(paths)
             .where(paths.c.project_id == session.project_id, moved)
-            .values(last_version=paths.c.last_version + 1, latest_version=paths.c.last_version + 1, hidden=False)
+            .values(last_version=following, latest_version=following, hidden=False)
         )
+        given = (
+            select(paths.c.last_version)
+            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
+            .scalar_subquery()
+        )
+        self._session.run(update(upload_files).where(*changed).values(version=given))
 
     def latest(self, project_id: UUID, paths_wanted: Sequence[str]) -> dict[str, FileVersion]:
         found: dict[str, FileVersion] = {}

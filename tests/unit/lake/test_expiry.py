@@ -1,0 +1,92 @@
+"""Sessions that nobody ends: swept away with all their bytes, unless they were committed just in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from acai_jupyter.backends.sql import sqlite
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import UploadNotFound, UploadNotPending
+from acai_jupyter.domain.uploads import Purpose, UploadState
+from acai_jupyter.lake.uploads import Uploads
+from tests.contracts.backends import BASE_URL
+from tests.unit.lake.world import LIFETIME_S, World, declared, whole
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the database's clock on."""
+    real, ahead = sqlite._now, [0.0]
+    monkeypatch.setattr(sqlite, "_now", lambda: real() + int(ahead[0] * SECOND))
+    return lambda seconds: ahead.__setitem__(0, ahead[0] + seconds)
+
+
+def test_a_session_is_left_alone_until_its_time(world: World, advance: Callable[[float], None]) -> None:
+    upload = world.sealed({"/a": b"one"})
+    advance(LIFETIME_S - 60)
+    assert world.uploads.sweep() == 0
+    world.uploads.commit(world.ada, upload)
+    assert world.read("/a") == {"/a": b"one"}
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_an_expired_session_is_aborted_and_leaves_nothing(world: World, advance: Callable[[float], None], sealed: bool) -> None:
+    if sealed:
+        upload = world.sealed({"/a": b"one"})
+    else:
+        upload = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"})).session.id
+        world.send(world.ada, upload, [(whole(0, b"one"), b"one")])
+    advance(LIFETIME_S + 1)
+    assert world.uploads.sweep() == 1
+    assert world.uploads.sweep() == 0
+    assert world.stored() == []
+    assert world.uploads.get(world.ada, upload).session.state is UploadState.ABORTED
+    with pytest.raises(UploadNotPending, match="aborted"):
+        world.uploads.commit(world.ada, upload)
+
+
+def test_a_session_that_is_committed_while_it_is_swept_keeps_its_bytes(world: World, advance: Callable[[float], None]) -> None:
+    upload = world.sealed({"/a": b"one"})
+    advance(LIFETIME_S + 1)
+
+    class CommitsFirst:
+        """A store on which another server's commit comes between finding what is overdue and aborting it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def begin(self) -> Any:
+            world.uploads.commit(world.ada, upload)
+            return world.store.begin()
+
+    assert Uploads(CommitsFirst(), world.blobs, LIFETIME_S, 600).sweep() == 0
+    assert world.read("/a") == {"/a": b"one"}
+
+
+def test_bytes_that_come_after_the_abort_are_swept_later_too(world: World, advance: Callable[[float], None]) -> None:
+    begun = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"}))
+    ((_, signed),) = world.uploads.urls(world.ada, begun.session.id, [whole(0, b"one")], BASE_URL)
+    world.uploads.abort(world.ada, begun.session.id)
+    world.house.send("PUT", signed.requests[0].url, b"one")
+    assert len(world.stored()) == 1
+    advance(DAY_S + 60)
+    world.uploads.sweep()
+    assert world.stored() == []
+
+
+def test_records_are_kept_for_a_day_after_the_end_and_the_files_for_ever(world: World, advance: Callable[[float], None]) -> None:
+    upload = world.put({"/a": b"one"}).session.id
+    advance(DAY_S - 60)
+    world.uploads.sweep()
+    assert world.uploads.get(world.ada, upload).file_count == 1
+    advance(120)
+    world.uploads.sweep()
+    with pytest.raises(UploadNotFound, match="begin a new one"):
+        world.uploads.get(world.ada, upload)
+    assert world.read("/a") == {"/a": b"one"}
+    assert world.uploads.begin(world.ada, Purpose.FILES, declared({"/b": b"one"})).missing == ()
