@@ -13,11 +13,7 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-<<<<<<< HEAD
-│       AgentSuperseded, BlobExists, PlatformStopped, StillUsed
-=======
-│       AgentSuperseded, BlobExists
->>>>>>> main
+│       AgentSuperseded, BlobExists, StillUsed
 ├── LimitExceeded           a bound of the platform
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
@@ -250,21 +246,12 @@ class BlobExists(Conflict):
     code = "blob_exists"
 
 
-<<<<<<< HEAD
-class PlatformStopped(Conflict):
-    """The server is about to stop."""
-
-    code = "platform_stopped"
-
-
 class StillUsed(Conflict):
     """It can't be deleted: a file set holds it, or an action used it."""
 
     code = "still_used"
 
 
-=======
->>>>>>> main
 class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
