@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
+from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import FileNotFound
 from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.garbage import GarbageKind, summed
 from acai_jupyter.domain.uploads import Purpose
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
+from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.store.unit import Store
 from support.engine import Engine
+
+DAY: Final = 86_400
 
 
 class Lake(Engine):
@@ -24,6 +31,9 @@ class Lake(Engine):
         self.files = Files(store, self.blobs, 3600)
         self.deletions = Deletions(store)
         self.usage = UsageService(store)
+        self.inventory = LocalInventory(folder / "objects")
+        self.seconds_later = 0.0
+        self.garbage = GarbageCollector(store, self.inventory, DAY, page=2, clock=lambda: time.time() + self.seconds_later)
 
     def put(self, files: Mapping[str, bytes], who: Principal | None = None) -> None:
         """Upload files and commit them."""
@@ -63,3 +73,24 @@ class Lake(Engine):
         """The kinds of all events of the owner's project."""
         with self.store.read() as unit:
             return [event.kind for event in unit.events.after(self.owner.project_id, 0, 1000)]
+
+    def gc(self, run: bool = True, who: Principal | None = None) -> dict[GarbageKind, tuple[int, int]]:
+        """A whole collection: how many of each kind, and their bytes."""
+        found, cursor = [], None
+        while True:
+            step = self.garbage.step(who or self.owner, cursor, run)
+            found += step.found
+            cursor = step.cursor
+            if cursor is None:
+                return {item.kind: (item.count, item.size) for item in summed(found)}
+
+    def content(self, reference: str) -> bytes:
+        """The bytes of one file, from where the database says that they lie."""
+        files, _ = self.files.page(self.owner, reference, None, 1)
+        with self.store.read() as unit:
+            place = unit.blobs.locate(self.owner.project_id, [files[0].digest])[files[0].digest]
+        return b"".join(self.blobs.read(place.key, place.offset, place.length))
+
+    def stored(self) -> list[str]:
+        """What really lies in the object store for the owner's project."""
+        return [item.name for item in self.inventory.list(self.owner.project_id.hex)]

@@ -11,6 +11,7 @@ from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
+from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
@@ -22,7 +23,7 @@ from acai_jupyter.backends.sql.repositories.usage import SqlUsage
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
-from acai_jupyter.ports.store.care import Deletions, UsageMeasures
+from acai_jupyter.ports.store.care import Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
         self.snapshots: Snapshots = SqlSnapshots(session)
         self.deletions: Deletions = SqlDeletions(session)
         self.usage: UsageMeasures = SqlUsage(session)
+        self.garbage: GarbageCollection = SqlGarbage(session)
         self.provenance: Provenance = SqlProvenance(session)
         self.metadata: MetadataValues = SqlMetadataValues(session)
         self.search: Search = SqlSearch(session)
