@@ -137,6 +137,17 @@ class StoreUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class Garbage:
+    """What is stored and nothing names any more, of one kind; `size` in bytes. `removed` says that it is gone."""
+
+    kind: str
+    count: int
+    size: int
+    removed: bool
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
 

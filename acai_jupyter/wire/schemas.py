@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
 from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
@@ -144,6 +145,12 @@ COMPONENTS: Final[dict[str, Schema]] = {
         own=INTEGER,
     ),
     "StoreUsage": answer(object_count=INTEGER, stored=INTEGER, files=INTEGER, code=INTEGER, logs=INTEGER, garbage=INTEGER),
+    "GarbageStep": answer(
+        found=array(answer(kind=one_of(*GarbageKind), count=INTEGER, size=INTEGER)),
+        looked_at=INTEGER,
+        total=INTEGER,
+        cursor=or_null(TEXT),
+    ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFile": answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED),
@@ -231,6 +238,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         timeout={"type": ["string", "number", "null"]},
         priority=INTEGER,
     ),
+    "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
     "change_metadata": request(
         ("kind", "reference"),
         kind=one_of(*ArtifactKind),

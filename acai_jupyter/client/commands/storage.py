@@ -23,6 +23,10 @@ def du(client: Client, given: Namespace) -> Any:
     return Records((client.storage.usage(reference) for reference in wanted), Usage)
 
 
+def gc(client: Client, given: Namespace) -> Any:
+    return client.storage.gc(run=given.yes)
+
+
 def _folders(client: Client, reference: str) -> list[str]:
     """The folders that stand directly in a folder."""
     parsed = parse(reference)
@@ -42,5 +46,11 @@ COMMANDS: Final = (
             argument("--store", action="store_true", help="what the whole project takes in the object store, and for what"),
         ),
         du,
+    ),
+    Command(
+        ("gc",),
+        "what is stored and nothing names any more, by kind; with --yes it is removed (for admins)",
+        (argument("--yes", action="store_true", help="remove it; without, it is only told"),),
+        gc,
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from acai_jupyter.domain.access import Right
 from acai_jupyter.wire import care as wire
-from acai_jupyter.wire.schemas import TEXT, ref
+from acai_jupyter.wire.schemas import REQUESTS, TEXT, ref
 from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route
 
@@ -15,6 +16,11 @@ def usage(call: Call) -> Json:
 
 def store_usage(call: Call) -> Json:
     return wire.store_usage(call.platform.usage.of_store(call.principal))
+
+
+def collect_garbage(call: Call) -> Json:
+    step = call.platform.garbage.step(call.principal, call.body.get("cursor"), call.body["run"])
+    return wire.garbage_step(step)
 
 
 ROUTES = [
@@ -37,5 +43,16 @@ ROUTES = [
         store_usage,
         ref("StoreUsage"),
         pool=BULK,
+    ),
+    Route(
+        "POST",
+        "/storage/garbage",
+        "collect_garbage",
+        "One step of looking for garbage, from a cursor on; with run it is removed",
+        collect_garbage,
+        ref("GarbageStep"),
+        body=REQUESTS["collect_garbage"],
+        pool=BULK,
+        rights=(Right.LOOK_AFTER,),
     ),
 ]
