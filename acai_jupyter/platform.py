@@ -23,6 +23,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
@@ -49,6 +50,7 @@ class Platform:
     uploads: Uploads
     files: Files
     filesets: Filesets
+    deletions: Deletions
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
@@ -97,6 +99,7 @@ class Platform:
             uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
             files=Files(store, objects, settings.url_lifetime_seconds),
             filesets=Filesets(store),
+            deletions=Deletions(store),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.databases import KINDS, Maker, postgres_maker, sqlite_maker
+from support.postgres import Postgres, running_postgres
 from support.servers import Server
 
 
@@ -30,3 +33,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("server")).start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this process's own, started by the first test that wants it."""
+    with tempfile.TemporaryDirectory(prefix="acai-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with running_postgres(Path(folder)) as server:
+            yield server
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def database_maker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Makes databases that have the schema: whatever uses it is tried on every kind."""
+    if request.param == "postgresql":
+        return postgres_maker(request.getfixturevalue("postgres"))
+    return sqlite_maker(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def database_url(database_maker: Maker, tmp_path: Path) -> str:
+    """A database of the test's own."""
+    return database_maker(tmp_path)

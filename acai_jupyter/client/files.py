@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
@@ -134,6 +134,20 @@ class Files:
             return [(target.name if alone and target is not None else name, item) for item in items]
         base = "/" if isinstance(parsed, FilesetReference) else _base(parsed)
         return [(item["path"][len(base) :], item) for item in items]
+
+    def delete(self, reference: str, *, recursive: bool = False) -> Deletion:
+        """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
+        the versions before it stay, and an upload brings the path back. `PATH:n` deletes that version for good; its number
+        is never used again. Bytes go with the next garbage collection.
+
+        Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, Forbidden.
+        """
+        count = 0
+        while True:
+            answer = self._transport.delete("/files", ref=reference, recursive=recursive)
+            count += answer["count"]
+            if not answer["more"]:
+                return record(Deletion, {**answer, "count": count})
 
     def open(self, reference: str, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
         """A file of the lake, read by ranges as it is needed; `mode` is `rb` or `r`.

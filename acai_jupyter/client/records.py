@@ -89,6 +89,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion did. `count` is the number of files; where it was one, `version` is the number of the deleted version,
+    or of the tombstone that hides the path now: deleting that brings the file back."""
+
+    reference: str
+    count: int
+    version: int | None
+    tombstone: bool
+
+    def __str__(self) -> str:
+        if not self.tombstone:
+            return f"Deleted {self.reference}"
+        if self.version is None:
+            return f"Hid {self.count} files of {self.reference}; their versions stay"
+        return f"Hid {self.reference}; its versions stay, and deleting {self.reference}:{self.version} brings it back"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
 

@@ -13,7 +13,7 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, PlatformStopped
+│       AgentSuperseded, BlobExists, PlatformStopped, StillUsed
 ├── LimitExceeded           a bound of the platform
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch
@@ -249,6 +249,12 @@ class PlatformStopped(Conflict):
     """The server is about to stop."""
 
     code = "platform_stopped"
+
+
+class StillUsed(Conflict):
+    """It can't be deleted: a file set holds it, or an action used it."""
+
+    code = "still_used"
 
 
 class LimitExceeded(AcaiError):

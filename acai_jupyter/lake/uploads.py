@@ -202,9 +202,11 @@ class Uploads:
         for late in overdue:
             with self._store.begin() as unit:
                 session = unit.uploads.get(late.project_id, late.id, lock=True)
-                if session is not None and session.state in (UploadState.PENDING, UploadState.SEALED):
+                late_still = session is not None and session.state in (UploadState.PENDING, UploadState.SEALED)
+                if session is not None and late_still:
                     self._abort(unit, session)
-            self._blobs.delete_prefix(_prefix(late))
+            if late_still:  # a session that was committed meanwhile keeps its bytes
+                self._blobs.delete_prefix(_prefix(late))
         self._forget_old()
         return len(overdue)
 

@@ -133,6 +133,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Fileset": _FILESET,
     "FilesetSummary": answer(**_FILESET["properties"], version_count=INTEGER),
     "CreatedFileset": answer(**_FILESET["properties"], unchanged=BOOLEAN),
+    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFile": answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED),
     "Upload": answer(

@@ -61,11 +61,6 @@ class LocalHouse:
         return parts.path.partition(OBJECTS)[2], {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
-STORES: Final[dict[str, Callable[[Path], str]]] = {
-    "sqlite": lambda folder: f"sqlite://{quote(str(folder / 'acai.db'))}",
-}
-"""A URL of a fresh database."""
-
 BLOBS: Final[dict[str, Callable[[Path], BlobHouse]]] = {
     "local": LocalHouse,
 }
@@ -77,3 +72,8 @@ BUSES: Final[dict[str, Callable[[Path, Any], EventBus]]] = {
 LAUNCHERS: Final[dict[str, Callable[[Path], Launcher]]] = {
     "process": lambda folder: launcher_by_url("process:", folder / "jobs"),
 }
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same database, as SQLAlchemy names it: a fourth slash stands before an absolute path."""
+    return url.replace("sqlite:///", "sqlite:////")

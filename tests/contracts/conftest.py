@@ -7,13 +7,8 @@ import pytest
 
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.ports.store.unit import Store
-from tests.contracts.backends import BLOBS, STORES, BlobHouse
+from tests.contracts.backends import BLOBS, BlobHouse
 from tests.contracts.people import Person, join
-
-
-@pytest.fixture(params=STORES)
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return STORES[request.param](tmp_path)
 
 
 @pytest.fixture
@@ -23,12 +18,12 @@ def events() -> list[dict[object, int]]:
 
 
 @pytest.fixture
-def new_store(store_url: str, events: list[dict[object, int]]) -> Iterator[Callable[[], Store]]:
+def new_store(database_url: str, events: list[dict[object, int]]) -> Iterator[Callable[[], Store]]:
     """Opens the same database once more, as another server does."""
     opened: list[Store] = []
 
     def open_one() -> Store:
-        store = store_by_url(store_url, lambda changed: events.append(dict(changed)))
+        store = store_by_url(database_url, lambda changed: events.append(dict(changed)))
         opened.append(store)
         store.open()
         return store

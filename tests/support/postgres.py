@@ -41,17 +41,16 @@ class Postgres:
         """End it as a crash would: nothing is finished first."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
+    def new_database(self, template: str = "template1") -> str:
+        """The URL of an empty database, or of a copy of the one whose URL `template` is, which nobody may have open."""
         name = f"acai_{uuid.uuid4().hex}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {_name(template)}")
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
-        name = url.partition("?")[0].rpartition("/")[2]
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
     def _url(self, database: str) -> str:
         return f"postgresql://acai@/{database}?host={quote(str(self._folder), safe='')}"
@@ -78,6 +77,10 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
         yield server
     finally:
         server.stop()
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _binaries(folder: Path) -> Path:

@@ -22,10 +22,11 @@ _MOST_UNITS: Final = 64
 
 
 class _Group:
-    """Units that share a transaction. `error` is set where its commit failed."""
+    """Units that share a transaction; `kept` says that one of them did not fail. `error` is set where the commit failed."""
 
     def __init__(self) -> None:
         self.units = 0
+        self.kept = False
         self.ended = threading.Event()
         self.error: Exception | None = None
 
@@ -112,6 +113,7 @@ class GroupCommit:
             if undo:
                 connection.exec_driver_sql("ROLLBACK TO unit")
             connection.exec_driver_sql("RELEASE unit")
+            group.kept = group.kept or not undo
         except BaseException as error:
             # SQLite gave up the whole transaction (a full disk, for one): nobody in the group has written anything.
             self._fail(group, error)
@@ -135,7 +137,7 @@ class GroupCommit:
     def _commit(self, group: _Group) -> None:
         assert self._connection is not None
         try:
-            self._connection.exec_driver_sql("COMMIT")
+            self._connection.exec_driver_sql("COMMIT" if group.kept else "ROLLBACK")
         except BaseException as error:
             self._fail(group, error)
             if not isinstance(error, SQLAlchemyError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -29,6 +30,10 @@ class PostgresStore:
     def __init__(self, url: str, on_events: OnEvents) -> None:
         self._on_events = on_events
         self._engine = _engine(_parsed(url))
+        self._mine = threading.local()
+        self._ended = threading.Condition()
+        self._open = 0
+        self._closed = False
 
     def open(self) -> None:
         with self._transaction() as connection:
@@ -41,9 +46,15 @@ class PostgresStore:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        with self._transaction() as connection:
-            unit = SqlUnitOfWork(connection, _now(connection))
-            yield unit
+        if getattr(self._mine, "writes", False):
+            raise RuntimeError("Units of work don't nest: this thread has one open already.")
+        self._mine.writes = True
+        try:
+            with self._transaction() as connection:
+                unit = SqlUnitOfWork(connection, _now(connection))
+                yield unit
+        finally:
+            self._mine.writes = False
         if unit.session.changed:
             self._on_events(unit.session.changed)
 
@@ -54,16 +65,34 @@ class PostgresStore:
             yield SqlUnitOfWork(connection, _now(connection))
 
     def foreign_changes(self) -> bool:
+        if self._closed:
+            raise _stopping()
         # Notices come by the bus; whoever asks here has missed some, perhaps.
         return True
 
     def close(self) -> None:
+        with self._ended:
+            self._closed = True
+            self._ended.wait_for(lambda: self._open == 0, _LOCK_SECONDS)
         self._engine.dispose()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _translated(), self._engine.begin() as connection:
-            yield connection
+        with self._ended:
+            if self._closed:
+                raise _stopping()
+            self._open += 1
+        try:
+            with _translated(), self._engine.begin() as connection:
+                yield connection
+        finally:
+            with self._ended:
+                self._open -= 1
+                self._ended.notify_all()
+
+
+def _stopping() -> StoreUnavailable:
+    return StoreUnavailable("The database is closed: the platform is stopping.")
 
 
 def _parsed(url: str) -> URL:

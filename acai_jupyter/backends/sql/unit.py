@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
@@ -20,6 +21,7 @@ from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
+from acai_jupyter.ports.store.care import Deletions
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -37,6 +39,7 @@ class SqlUnitOfWork:
         self.files: Files = SqlFiles(session)
         self.filesets: Filesets = SqlFilesets(session)
         self.snapshots: Snapshots = SqlSnapshots(session)
+        self.deletions: Deletions = SqlDeletions(session)
         self.provenance: Provenance = SqlProvenance(session)
         self.metadata: MetadataValues = SqlMetadataValues(session)
         self.search: Search = SqlSearch(session)

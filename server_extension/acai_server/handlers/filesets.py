@@ -29,6 +29,10 @@ def versions(call: Call) -> Json:
     return wire.page([wire.fileset(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
+def delete(call: Call) -> Json:
+    return wire.fileset(call.platform.deletions.delete_fileset(call.principal, call.query["ref"]))
+
+
 def diff(call: Call) -> Json:
     limit = call.query.get("limit", 10_000)
     changes = call.platform.filesets.diff(call.principal, call.query["before"], call.query["after"], limit)
@@ -52,6 +56,16 @@ ROUTES = [
         "get_fileset",
         "One version of a file set",
         get,
+        ref("Fileset"),
+        query={"ref": TEXT},
+        required_query=("ref",),
+    ),
+    Route(
+        "DELETE",
+        "/filesets/version",
+        "delete_fileset",
+        "Delete one version of a file set that nothing used",
+        delete,
         ref("Fileset"),
         query={"ref": TEXT},
         required_query=("ref",),

@@ -104,8 +104,9 @@ def test_a_snapshot_can_be_read_within_a_unit_and_written_beside_a_snapshot(stor
         add(unit, "one")
         assert snapshot.access.projects() == []
     with store.read() as snapshot:
+        assert [project.name for project in snapshot.access.projects()] == ["one"]
         add_in_a_unit(store, "two")
-        assert [project.name for project in snapshot.access.projects()] == ["one", "two"]
+        assert [project.name for project in snapshot.access.projects()] == ["one"]
 
 
 def test_of_many_threads_each_that_fails_loses_its_own_work_and_no_other(store: Store) -> None:
@@ -183,7 +184,7 @@ def test_closing_while_threads_write_keeps_all_that_returned_and_refuses_the_res
     assert sorted(["first", *written]) == names(new_store())
 
 
-def test_a_server_killed_within_a_unit_leaves_nothing_and_holds_nobody_up(store: Store, store_url: str) -> None:
+def test_a_server_killed_within_a_unit_leaves_nothing_and_holds_nobody_up(store: Store, database_url: str) -> None:
     other = start_process(
         """
 from acai_jupyter.domain.access import Project
@@ -193,7 +194,7 @@ with store.begin() as unit:
     print("inside", flush=True)
     sys.stdin.readline()
 """,
-        store_url,
+        database_url,
     )
     assert hear(other) == "inside"
     other.kill()
@@ -202,7 +203,7 @@ with store.begin() as unit:
     assert names(store) == ["whole"]
 
 
-def test_a_unit_waits_for_another_servers_unit_and_then_goes_on(store: Store, store_url: str) -> None:
+def test_a_unit_waits_for_another_servers_unit_and_then_goes_on(store: Store, database_url: str) -> None:
     other = start_process(
         """
 from acai_jupyter.domain.access import Project
@@ -213,7 +214,7 @@ with store.begin() as unit:
     sys.stdin.readline()
 store.close()
 """,
-        store_url,
+        database_url,
     )
     assert hear(other) == "inside"
     mine = threading.Thread(target=add_in_a_unit, args=(store, "mine"))

@@ -38,7 +38,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.connections: list[Faulty] = []
-        self.group = GroupCommit(self._connect)  # type: ignore[arg-type]
+        self.group = GroupCommit(self._connect)
 
     def _connect(self) -> Faulty:
         self.connections.append(Faulty(self._engine.connect()))
@@ -147,7 +147,7 @@ def test_an_interrupt_while_waiting_for_the_turn_leaves_the_group_to_nobody(writ
             self._lock.release()
 
     lock = Interrupted(writer.group._turn)
-    writer.group._turn = lock  # type: ignore[assignment]
+    writer.group._turn = lock
     ends: list[str] = []
 
     def wait_and_be_interrupted() -> None:
