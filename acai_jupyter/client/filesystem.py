@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -123,17 +124,28 @@ class LakeFileSystem(ReadLake):
             pairs[names.normal(path2)] = names.normal(path1)
 
     def rm_file(self, path: str) -> None:
-        """Hide a file; its versions stay for who pinned them. Raises FileNotFoundError."""
+        """Hide a file by a tombstone, or delete a version of it (`/data/a.csv:3`). Raises FileNotFoundError."""
         with os_errors():
             self.client.files.delete(names.reference_of(names.normal(path)))
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
-        """Hide files; folders go with the last file in them."""
-        found = self.expand_path(path, recursive=recursive, maxdepth=maxdepth)
-        folders = folders_above(found, names.ROOT) if recursive else set()
-        for one in found:
-            if one not in folders and not (recursive and self.isdir(one)):
+        """Hide files, and with `recursive` all that folders hold. Raises FileNotFoundError."""
+        if recursive and maxdepth is None:
+            given = [path] if isinstance(path, str | os.PathLike) else list(path)
+            if not any(has_magic(os.fspath(one)) for one in given):
+                for one in self._strip_protocol(given):
+                    self._rm_all(one)
+                return
+        for one in self.expand_path(path, recursive=recursive, maxdepth=maxdepth):
+            if not (recursive and self.isdir(one)):
                 self.rm_file(one)
+
+    def _rm_all(self, path: str) -> None:
+        if self.isfile(path):
+            self.rm_file(path)
+            return
+        with os_errors():
+            self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
 
     def _refuse_to_overwrite(self, path: str, mode: str) -> None:
         if mode == "create" and self.exists(path):

@@ -2,7 +2,7 @@
 
 A path of the lake is written as its reference: `/data/a.csv`, `/data/a.csv:3`, with the same escapes. What lies in a file
 set has the set in front, so that parents, children and patterns work by text: `/data/a.csv@Digits:1` becomes
-`@Digits:1/data/a.csv`. Both forms are understood.
+`@Digits:1/data/a.csv`. Both forms are understood; pyarrow's own functions, which compare paths, want the second.
 """
 
 from __future__ import annotations

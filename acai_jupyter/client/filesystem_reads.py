@@ -20,7 +20,7 @@ from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, fold
 from acai_jupyter.client.ranges import Span, at_once, read_spans
 from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.client.transport import Json, translated
-from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound
 
 _FEW: Final = 8
 _MOST_LISTED_IN_VAIN: Final = 5_000
@@ -168,7 +168,7 @@ def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
                 found[name] = item
             if not missing or passed - len(found) > _MOST_LISTED_IN_VAIN:
                 break
-    except AcaiError:
+    except (NotFound, InvalidInput):
         pass  # asked for one by one, each says what is the matter with it
     return found
 
@@ -176,7 +176,7 @@ def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
 def _one(files: Files, path: str) -> Json | AcaiError:
     try:
         return files.remote(names.reference_of(path)).item
-    except AcaiError as error:
+    except (NotFound, Forbidden, InvalidInput) as error:
         return error
 
 

@@ -133,14 +133,14 @@ class Compressed(io.BufferedIOBase):
         return int(self._compressor.write(data))
 
     def flush(self) -> None:
-        if not self.closed:
+        if not self._compressor.closed:
             self._compressor.flush()
 
     def close(self) -> None:
         if not self.closed:
+            super().close()
             self._compressor.close()
             self._draft.close()
-            super().close()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
@@ -155,7 +155,7 @@ class SessionTransaction(Transaction):
     def complete(self, commit: bool = True) -> None:
         """Deliver what waits, or forget it. Raises what the upload raises; nothing is kept then."""
         lake: Any = self.fs
-        self.fs = None
+        self.fs: Any = None
         waiting: list[Outgoing] = list(self.files)
         self.files.clear()
         lake._intrans = False
