@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import KINDS, Maker, postgres_maker, sqlite_maker
+from support.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
 from support.postgres import Postgres, running_postgres
 from support.servers import Server
 
@@ -30,7 +30,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of the module's own, of which it is the only user."""
-    made = Server(tmp_path_factory.mktemp("server")).start()
+    made = Server(tmp_path_factory.mktemp("server"), environment={"ACAI_QUOTA": "50"}).start()
     yield made
     made.stop()
 
@@ -45,14 +45,14 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def database_maker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Maker:
-    """Makes databases that have the schema: whatever uses it is tried on every kind."""
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Whatever uses it is tried on every kind of database."""
     if request.param == "postgresql":
-        return postgres_maker(request.getfixturevalue("postgres"))
-    return sqlite_maker(tmp_path_factory.mktemp("template"))
+        return PostgresDatabases(request.getfixturevalue("postgres"))
+    return SqliteDatabases(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture
-def database_url(database_maker: Maker, tmp_path: Path) -> str:
-    """A database of the test's own."""
-    return database_maker(tmp_path)
+def store_url(databases: Databases, tmp_path: Path) -> str:
+    """A database of the test's own, which has the schema."""
+    return databases.new(tmp_path)

@@ -13,10 +13,11 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, PlatformStopped, StillUsed
+│       AgentSuperseded, BlobExists, StillUsed
 ├── LimitExceeded           a bound of the platform
+├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
-    └── ServerUnreachable, StoreUnavailable, SchemaMismatch
+    └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
 
 A class has one stable `code`; the message says what happened and what to do. The HTTP status of a branch stands in
 `acai_jupyter.wire.errors`.
@@ -245,12 +246,6 @@ class BlobExists(Conflict):
     code = "blob_exists"
 
 
-class PlatformStopped(Conflict):
-    """The server is about to stop."""
-
-    code = "platform_stopped"
-
-
 class StillUsed(Conflict):
     """It can't be deleted: a file set holds it, or an action used it."""
 
@@ -261,6 +256,10 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class StoreDamaged(AcaiError):
+    code = "store_damaged"
 
 
 class Unavailable(AcaiError):
@@ -285,6 +284,12 @@ class SchemaMismatch(Unavailable):
     """The database was made by another version of ACAI."""
 
     code = "schema_mismatch"
+
+
+class PlatformStopped(Unavailable):
+    """The server is about to stop."""
+
+    code = "platform_stopped"
 
 
 def by_code(code: str) -> type[AcaiError] | None:

@@ -13,6 +13,7 @@ from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status
 from acai_jupyter.domain.pricing import hourly_price, microdollars
 from acai_jupyter.domain.provenance import ActionKind
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
+from acai_jupyter.engine.logs import take_last_line
 from acai_jupyter.lake.commit import commit_output, commit_snapshot
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -50,6 +51,7 @@ def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
 def _finish(store: Store, job: Job, ending: Ending) -> Job:
     with store.begin() as unit:
         unit.lock_project(job.project_id)
+        take_last_line(unit, job)
         output = _take_output(unit, job, ending)
         kept = _take_kept(unit, job, ending)
         ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)

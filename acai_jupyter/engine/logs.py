@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class Logs:
                 return state.size
             whole, rest = _split(state.line, new)
             unit.logs.append(job, rank, state.size, new, rest)
-            self._take_tags(unit, job, whole)
+            take_tags(unit, job, whole)
             unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
             return state.size + len(new)
 
@@ -120,25 +120,33 @@ class Logs:
             raise AgentSuperseded("This job needs this agent no longer: leave.")
         return job, scope.rank
 
-    @staticmethod
-    def _take_tags(unit: UnitOfWork, job: Job, lines: list[bytes]) -> None:
-        artifact = Artifact(ArtifactKind.JOBS, job.id)
-        points: list[tuple[str, float]] = []
-        for line in lines:
-            try:
-                tag = parse_line(line.decode(errors="replace"))
-            except InvalidRequest as error:
-                unit.jobs.add_note(job, error.message)
-                continue
-            if tag is None:
-                continue
-            if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
-                unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
-                break
-            unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
-            if _is_number(tag):
-                points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
-        unit.metadata.add_points(job.project_id, job.id, points)
+
+def take_last_line(unit: UnitOfWork, job: Job) -> None:
+    """Nothing more comes: what a job printed last may be a tag without a newline at its end."""
+    state = unit.logs.state(job.id, job.project_id, job.attempt, 0)
+    if state.line and not state.complete:
+        take_tags(unit, job, _split(state.line, b"\n")[0])
+
+
+def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes]) -> None:
+    """Set the metadata that these lines of a job's log hold."""
+    artifact = Artifact(ArtifactKind.JOBS, job.id)
+    points: list[tuple[str, float]] = []
+    for line in lines:
+        try:
+            tag = parse_line(line.decode(errors="replace"))
+        except InvalidRequest as error:
+            unit.jobs.add_note(job, error.message)
+            continue
+        if tag is None:
+            continue
+        if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
+            unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
+            break
+        unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
+        if _is_number(tag):
+            points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
+    unit.metadata.add_points(job.project_id, job.id, points)
 
 
 def _is_number(tag: LogTag) -> bool:

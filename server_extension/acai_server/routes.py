@@ -47,6 +47,12 @@ class Call:
             raise bad_cursor()
         return text
 
+    def page(self, items: Sequence[Json], following: Callable[[Json], str]) -> Json:
+        """One page of a short list that is at hand as a whole, in order of what `following` makes of an item."""
+        limit, after = self.query.get("limit", 1000), self.query.get("cursor")
+        found = [item for item in items if after is None or following(item) > after][:limit]
+        return {"items": found, "cursor": following(found[-1]) if len(found) == limit else None}
+
 
 def bad_cursor() -> InvalidRequest:
     return InvalidRequest("The parameter 'cursor' is the one that came with the page before.")

@@ -75,5 +75,5 @@ LAUNCHERS: Final[dict[str, Callable[[Path], Launcher]]] = {
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same database, as SQLAlchemy names it: a fourth slash stands before an absolute path."""
-    return url.replace("sqlite:///", "sqlite:////")
+    """The same database, as SQLAlchemy names it: with the driver, and a fourth slash before an absolute path."""
+    return url.replace("sqlite:///", "sqlite:////").replace("postgresql:", "postgresql+psycopg:")

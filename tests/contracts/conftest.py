@@ -18,12 +18,12 @@ def events() -> list[dict[object, int]]:
 
 
 @pytest.fixture
-def new_store(database_url: str, events: list[dict[object, int]]) -> Iterator[Callable[[], Store]]:
+def new_store(store_url: str, events: list[dict[object, int]]) -> Iterator[Callable[[], Store]]:
     """Opens the same database once more, as another server does."""
     opened: list[Store] = []
 
     def open_one() -> Store:
-        store = store_by_url(database_url, lambda changed: events.append(dict(changed)))
+        store = store_by_url(store_url, lambda changed: events.append(dict(changed)))
         opened.append(store)
         store.open()
         return store

@@ -27,6 +27,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
@@ -93,6 +94,7 @@ class Engine:
         store, settings = self.store, self.settings
         self.access = Access(store)
         self.uploads = Uploads(store, self.blobs, 86_400, 3600)
+        self.files = Files(store, self.blobs, 3600)
         self.filesets = Filesets(store)
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)

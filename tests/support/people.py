@@ -10,7 +10,7 @@ from pathlib import Path
 from acai_jupyter.client.job import Job
 from acai_jupyter.config import load
 from acai_jupyter.domain.access import JobScope, Principal, TokenKind
-from acai_jupyter.domain.ids import Kind, read
+from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.lake.access import Access
 from acai_jupyter.platform import Platform
 from support.servers import Server
@@ -61,3 +61,23 @@ def _job_token(platform: Platform, who: Principal, job: Job, kind: TokenKind) ->
     scope = JobScope(read(Kind.JOB, job.id), job.details["attempt"], 0)
     with platform.store.begin() as unit:
         return Access.add_job_token(unit, who.project_id, who.user_id, kind, scope)
+
+
+@dataclass(frozen=True)
+class AgentOf:
+    """Who supervises a job: its id, and a token as good as its own."""
+
+    instance: str
+    token: str
+
+
+def agent_of(server: Server, job: Job) -> AgentOf:
+    """The agent of a job that runs."""
+    with platform_of(server.home) as platform:
+        who = platform.access.authenticate(server.token)
+        with platform.store.read() as unit:
+            kept = unit.jobs.get(who.project_id, read(Kind.JOB, job.id))
+            assert kept is not None
+            instance = unit.jobs.ranks(kept)[0].instance
+        assert instance is not None
+        return AgentOf(write(Kind.AGENT, instance), _job_token(platform, who, job, TokenKind.AGENT))

@@ -69,12 +69,14 @@ def send(
 @dataclass
 class Server:
     """A server process with its own ACAI_HOME and Jupyter folders below `folder`. `module` is `acai_server` for a server of
-    its own, `jupyter_server` for a Jupyter Server with the extension. `start` may be called again after `stop` or `kill`."""
+    its own, `jupyter_server` for a Jupyter Server with the extension. `start` may be called again after `stop` or `kill`; the
+    port stays unless it is set to 0."""
 
     folder: Path
     module: str = "acai_server"
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
 
@@ -105,8 +107,9 @@ class Server:
     def launch(self) -> subprocess.Popen[bytes]:
         """The process, which may not answer yet, or never."""
         self.home.mkdir(parents=True, exist_ok=True)
-        port = f"--ServerApp.port={free_port()}"
-        command = [sys.executable, "-m", self.module, "--ServerApp.ip=127.0.0.1", port, "--ServerApp.log_level=DEBUG"]
+        self.port = self.port or free_port()
+        listens = ("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0")
+        command = [sys.executable, "-m", self.module, *listens, "--ServerApp.log_level=DEBUG"]
         if self.module != "acai_server":
             command += ["--no-browser", f"--ServerApp.root_dir={self.folder}"]
         if os.geteuid() == 0:
@@ -136,7 +139,7 @@ class Server:
         return send(self.url + path, method, self.token if token == "" else token, **request)
 
     def stream(self, path: str, token: str | None = "", **options: Any) -> websocket.WebSocket:
-        """A WebSocket of the API."""
+        """A WebSocket of the API; `closing` it."""
         headers = [f"{name}: {value}" for name, value in bearer(self.token if token == "" else token).items()]
         options = {"suppress_origin": True, "timeout": 60, **options}
         return websocket.create_connection(self.url.replace("http", "ws", 1) + path, header=headers, **options)

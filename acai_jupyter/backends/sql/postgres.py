@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
+from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
 from acai_jupyter.domain.errors import AcaiError, InvalidSetting, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
@@ -21,7 +22,8 @@ _OPENING: Final = 4_242_001
 _POOL: Final = 16
 _LOCK_SECONDS: Final = 15
 _NOW: Final = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-_BEGIN_READING: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_EVENTS: Final = select(func.coalesce(func.sum(projects.c.event_number), 0))
+_ONE_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
 class PostgresStore:
@@ -34,6 +36,7 @@ class PostgresStore:
         self._ended = threading.Condition()
         self._open = 0
         self._closed = False
+        self._events: int | None = None
 
     def open(self) -> None:
         with self._transaction() as connection:
@@ -61,14 +64,18 @@ class PostgresStore:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         with self._transaction() as connection:
-            connection.exec_driver_sql(_BEGIN_READING)
-            yield SqlUnitOfWork(connection, _now(connection))
+            connection.exec_driver_sql(_ONE_SNAPSHOT)
+            try:
+                yield SqlUnitOfWork(connection, _now(connection))
+            finally:
+                connection.rollback()
 
     def foreign_changes(self) -> bool:
-        if self._closed:
-            raise _stopping()
-        # Notices come by the bus; whoever asks here has missed some, perhaps.
-        return True
+        with self._transaction() as connection:
+            events = int(connection.execute(_EVENTS).scalar_one())
+        changed = self._events is not None and events != self._events
+        self._events = events
+        return changed
 
     def close(self) -> None:
         with self._ended:

@@ -16,7 +16,7 @@ from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.network_folder import refuse_network_folder
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
-from acai_jupyter.domain.errors import AcaiError, StoreUnavailable
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
 
 _BUSY_MILLISECONDS: Final = 15_000
@@ -124,6 +124,8 @@ def _translated() -> Iterator[None]:
         yield
     except AcaiError:
         raise
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise InvalidRequest("A number is too large, or a text holds half a character: the database can't keep it.") from error
     except DBAPIError as error:
         said = str(error.orig)
         if "locked" in said or "busy" in said:

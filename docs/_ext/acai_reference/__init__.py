@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_reference import client, commands, errors, keys, rest, settings
+from acai_reference import client, commands, errors, keys, magics, rest, settings
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -19,10 +19,12 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "client": client.page,
     "commands": commands.page,
     "errors": errors.page,
+    "events": rest.events,
     "predefined": keys.predefined,
     "rest": rest.page,
     "schemas": rest.schemas,
     "settings": settings.page,
+    "submit": magics.options,
 }
 _LINE: Final = re.compile(r"^% generated: (\w+)$", re.MULTILINE)
 

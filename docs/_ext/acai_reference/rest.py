@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.version import __version__
 from acai_jupyter.wire.addresses import API
 from acai_reference.markdown import code, table
@@ -31,6 +32,11 @@ def page() -> str:
 def schemas() -> str:
     """A section an object that answers hold."""
     return "\n\n".join(_schema(name, schema) for name, schema in openapi()["components"]["schemas"].items())
+
+
+def events() -> str:
+    """The kinds of events."""
+    return ", ".join(code(kind) for kind in EventKind) + "."
 
 
 def _operation(method: str, path: str, operation: Json) -> str:

@@ -10,11 +10,8 @@ from acai_reference.markdown import code, table
 
 def page() -> str:
     """A row a setting."""
-    rows = [
-        (code(variable(one.name)), code(f"AcaiServer.{one.name}"), _default(one.default), one.metadata["help"])
-        for one in fields(Settings)
-    ]
-    return table(("Variable", "Trait", "Default", "Meaning"), rows)
+    rows = [(code(variable(one.name)), _default(one.default), one.metadata["help"]) for one in fields(Settings)]
+    return table(("Variable", "Default", "Meaning"), rows)
 
 
 def _default(value: object) -> str:

@@ -17,7 +17,8 @@ from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route, for_holders_of, page_query
 
 if TYPE_CHECKING:
-    from acai_jupyter.lake.uploads import Declared, Finished
+    from acai_jupyter.lake.upload_steps import Declared
+    from acai_jupyter.lake.uploads import Finished
 
 
 def begin(call: Call) -> Json:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
+from support.databases import Databases
 
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.backends.sql.migrate import HEAD, alembic_config, schema_version
@@ -47,7 +49,8 @@ def test_opening_twice_changes_nothing(new_store: Callable[[], Store]) -> None:
         assert [project.id for project in unit.access.projects()] == [ada.project_id]
 
 
-def test_servers_that_open_a_fresh_database_at_once_all_get_it(store_url: str) -> None:
+def test_servers_that_open_a_fresh_database_at_once_all_get_it(databases: Databases, tmp_path: Path) -> None:
+    store_url = databases.empty(tmp_path)
     code = "store.open(); print('open'); store.close()"
     processes = [start_process(code, store_url) for _ in range(3)]
     assert [ended(process) for process in processes] == ["open\n"] * 3
@@ -55,8 +58,9 @@ def test_servers_that_open_a_fresh_database_at_once_all_get_it(store_url: str) -
 
 def test_a_server_does_not_open_a_newer_schema(store: Store, store_url: str, change: Callable[..., object]) -> None:
     change(to_newer)
-    with pytest.raises(SchemaMismatch, match=r"9999.*upgrade acai-jupyter"):
-        store_by_url(store_url, lambda changed: None).open()
+    other = store_by_url(store_url, lambda changed: None)
+    with closing(other), pytest.raises(SchemaMismatch, match=r"9999.*upgrade acai-jupyter"):
+        other.open()
     assert change(schema_version) == "9999"
 
 

@@ -184,7 +184,7 @@ def test_closing_while_threads_write_keeps_all_that_returned_and_refuses_the_res
     assert sorted(["first", *written]) == names(new_store())
 
 
-def test_a_server_killed_within_a_unit_leaves_nothing_and_holds_nobody_up(store: Store, database_url: str) -> None:
+def test_a_server_killed_within_a_unit_leaves_nothing_and_holds_nobody_up(store: Store, store_url: str) -> None:
     other = start_process(
         """
 from acai_jupyter.domain.access import Project
@@ -194,7 +194,7 @@ with store.begin() as unit:
     print("inside", flush=True)
     sys.stdin.readline()
 """,
-        database_url,
+        store_url,
     )
     assert hear(other) == "inside"
     other.kill()
@@ -203,7 +203,7 @@ with store.begin() as unit:
     assert names(store) == ["whole"]
 
 
-def test_a_unit_waits_for_another_servers_unit_and_then_goes_on(store: Store, database_url: str) -> None:
+def test_a_unit_waits_for_another_servers_unit_and_then_goes_on(store: Store, store_url: str) -> None:
     other = start_process(
         """
 from acai_jupyter.domain.access import Project
@@ -214,7 +214,7 @@ with store.begin() as unit:
     sys.stdin.readline()
 store.close()
 """,
-        database_url,
+        store_url,
     )
     assert hear(other) == "inside"
     mine = threading.Thread(target=add_in_a_unit, args=(store, "mine"))
