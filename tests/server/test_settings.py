@@ -28,6 +28,7 @@ OTHERS: dict[str, Any] = {
     "project": "other",
     "user": "ann",
     "identity": "username",
+    "cpu_min": 0.25,
     "cpu_max": 16.0,
     "memory_max_mb": 16384,
     "url_lifetime_seconds": 60,
