@@ -91,6 +91,9 @@ class Dispatch:
         Raises Unavailable where it may work later.
         """
         with self._store.begin() as unit:
+            current = unit.jobs.get(job.project_id, job.id, lock=True)
+            if current is None or (current.status, current.attempt) != (job.status, job.attempt):
+                return True  # it has moved on since it was looked at
             config = self._config(unit, job) | {"salvage": died_of}
         try:
             salvager = self._launcher.launch(self._spec(job, config, salvage=handle))

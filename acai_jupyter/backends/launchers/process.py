@@ -88,6 +88,8 @@ class ProcessLauncher:
         """
         self._children.lay_to_rest()
         folder = self._folder / spec.job_id.hex / str(spec.attempt) / str(spec.rank)
+        if spec.salvage is not None and not folder.is_dir():
+            raise InvalidRequest("There is nothing (more) to salvage.")
         try:
             self._make(folder)
             with locked(folder):

@@ -96,6 +96,14 @@ def test_where_nothing_was_left_there_is_nothing_to_salvage(platform: StandIn, l
         launcher.launch(salvaging(launch, handle))
 
 
+def test_where_all_was_cleared_away_nothing_is_made_anew(platform: StandIn, launcher: Launched, tmp_path: Path) -> None:
+    launch, handle = died(platform, launcher)
+    launcher.clean(handle)
+    with pytest.raises(InvalidRequest, match="nothing"):
+        launcher.launch(salvaging(launch, handle))
+    assert not any((tmp_path / "jobs").iterdir())
+
+
 def test_all_of_it_is_cleared_away(platform: StandIn, launcher: Launched, tmp_path: Path) -> None:
     launch, handle = died(platform, launcher)
     salvager = launcher.launch(salvaging(launch, handle))
