@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from acai_agent.transfer import LocalFile
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
-from acai_jupyter.domain.paths import check_path, check_relative
+from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
+Sources = Source | Sequence[Source] | Mapping[str, Source]
 
 IGNORED_IN_CODE: Final = frozenset(
     {".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules", ".mypy_cache"}
@@ -24,17 +25,21 @@ IGNORED_IN_CODE: Final = frozenset(
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Source | Sequence[Source], destination: str) -> list[LocalFile]:
+def for_lake(source: Sources, destination: str) -> list[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
-    goes there too, or to exactly the path that `destination` is. Symbolic links to files are followed within the folder.
+    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
+    links to files are followed within the folder.
 
     Raises FileNotFound, InvalidPath, InvalidReference.
     """
     target = parse_destination(destination)
     folder = target.path if isinstance(target, FolderReference) else None
     found: list[LocalFile] = []
-    for one in _each(source):
-        found += _one_source(one, folder, target.path)
+    for name, one in _each(source):
+        if name is None:
+            found += _one_source(one, folder, target.path)
+        else:
+            found += _named_source(one, folder, name, destination)
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
     if not found:
@@ -74,10 +79,21 @@ def _size(file: LocalFile) -> int:
     return len(file.source) if isinstance(file.source, bytes) else Path(os.fspath(file.source)).stat().st_size
 
 
-def _each(source: Source | Sequence[Source]) -> Iterable[Source]:
+def _each(source: Sources) -> Iterable[tuple[str | None, Source]]:
+    """The sources, each with the name that it is given, if it is."""
+    if isinstance(source, Mapping):
+        return source.items()
     if isinstance(source, Sequence) and not isinstance(source, str | bytes):
-        return source
-    return [source]
+        return ((None, one) for one in source)
+    return [(None, source)]
+
+
+def _named_source(source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
+    if folder is None:
+        raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
+    if isinstance(source, str | os.PathLike) and not Path(source).expanduser().is_file():
+        raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
+    yield from _one_source(source, None, join(folder, name))
 
 
 def _one_source(source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:

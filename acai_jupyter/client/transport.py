@@ -50,6 +50,12 @@ class Transport:
         with translated():
             return self.api.call("PATCH", path, dict(body), repeat=True)
 
+    def delete(self, address: str, /, **query: str | bool | None) -> Any:
+        """Ask for something to go; with a key, so that a repeated request deletes nothing more than the first."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        with translated():
+            return self.api.call("DELETE", address, query=_query(query), headers=headers, repeat=True)
+
     def pages(
         self, address: str, /, *, most: int | None = None, page: int = 1000, **query: str | int | bool | None
     ) -> Iterator[Json]:
