@@ -133,16 +133,22 @@ def test_an_ended_jobs_token_is_worthless(engine: Engine) -> None:
         engine.access.authenticate(agent.token)
 
 
-def test_a_report_of_an_earlier_attempt_changes_nothing(engine: Engine) -> None:
+def test_an_agent_of_an_earlier_attempt_has_no_say_any_more(engine: Engine) -> None:
+    """It may have been authenticated just before its token ended."""
     old = launching(engine)
     engine.launcher.seen[old.handle] = GONE
     engine.tick()
     engine.tick()
     new = engine.agent()
+
+    def refused() -> None:
+        for call in (old.claim, old.beat, old.report):
+            with pytest.raises(AgentSuperseded):
+                call()
+
+    refused()
     new.claim()
-    for call in (old.claim, old.beat, old.report):
-        with pytest.raises(AgentSuperseded):
-            call()
+    refused()
     assert (engine.job().status, engine.job().attempt) == (Status.RUNNING, 2)
     assert new.report().status is Status.FINISHED
 
