@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
 from support.postgres import Postgres, running_postgres
 from support.servers import Server
+
+# The same examples at every run, so that a red run is somebody's change; `make faults` looks for new ones. No bound on
+# time, which depends on the machine.
+settings.register_profile("acai", deadline=None, derandomize=os.environ.get("ACAI_TEST_FAULTS") != "full")
+settings.load_profile("acai")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,6 +68,8 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def store_url(databases: Databases, tmp_path: Path) -> str:
+def store_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
     """A database of the test's own, which has the schema."""
-    return databases.new(tmp_path)
+    url = databases.new(tmp_path)
+    yield url
+    databases.release(url)

@@ -109,6 +109,45 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """The room that a file, a folder or a file set takes, in bytes. `size` is the sum over its files, `versions_size` that
+    over all their versions. `stored` counts equal content once: `own` is what nothing else names, `shared` the rest."""
+
+    reference: str
+    file_count: int
+    size: int
+    version_count: int
+    versions_size: int
+    stored: int
+    shared: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUsage:
+    """The room that a project takes in the object store, in bytes. `files` is the content of files, `code` what only jobs'
+    code and kept outputs name, `logs` the logs of ended jobs, `garbage` the rest: `acai gc` says what of it can go."""
+
+    object_count: int
+    stored: int
+    files: int
+    code: int
+    logs: int
+    garbage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What is stored and nothing names any more, of one kind; `size` in bytes. `removed` says that it is gone."""
+
+    kind: str
+    count: int
+    size: int
+    removed: bool
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
 

@@ -1,4 +1,4 @@
-"""Walks over many manifests at once: a node that several of them share is read once."""
+"""Walks over many manifests at once: a node that several of them share is read once. Reading raises StoreDamaged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from acai_jupyter.domain.manifest_nodes import Child, Node, decode
-from acai_jupyter.domain.manifests import ReadNodes
+from acai_jupyter.domain.manifest_reading import ReadNodes, intact
 
 _AT_ONCE: Final = 500
 
@@ -48,5 +48,7 @@ def mark(read: ReadNodes, roots: Iterable[bytes], marked: set[bytes]) -> None:
 
 def _decoded(read: ReadNodes, digests: Sequence[bytes]) -> Iterable[tuple[bytes, Node]]:
     for start in range(0, len(digests), _AT_ONCE):
-        for digest, data in read(digests[start : start + _AT_ONCE]).items():
-            yield digest, decode(data)
+        some = digests[start : start + _AT_ONCE]
+        found = read(some)
+        for digest in some:
+            yield digest, decode(intact(found, digest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from acai_jupyter.domain.garbage import StoredObject
 from acai_jupyter.domain.transfers import SignedRequest, SignedUpload
 from acai_jupyter.domain.uploads import UploadObject
 
@@ -39,4 +40,16 @@ class BlobStore(Protocol):
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove every object below a prefix, and what is left of uploads there."""
+        ...
+
+
+class BlobInventory(Protocol):
+    """What a store really holds, for those who look after it. Every method may raise StoreUnavailable."""
+
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
+        """Everything below a prefix, in order of name, from the first beyond `after`; also what uploads left half done."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Remove what `list` named, where it is still there."""
         ...

@@ -14,6 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from acai_jupyter.client.commands.command import Command, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
+from acai_jupyter.client.commands.text import local_problem
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class AcaiMagics(Magics):
             raise UsageError(f"The line can't be read: {error}.") from None
         except AcaiError as error:
             raise UsageError(f"{error.message} [{error.code}]") from None
+        except OSError as error:
+            raise UsageError(local_problem(error)) from None
 
     def _line(self, words: Sequence[str]) -> Any:
         given = new_parser("%acai").parse_args(words)
@@ -119,10 +122,16 @@ def watch(watched: Watched) -> Any:
         print(f"Job {job.number} goes on: %acai job logs -f {job.number}")  # noqa: T201
         return job
     if job.status != "FINISHED":
-        why = "; ".join(str(part) for part in (job.reason, job.detail) if part)
-        code = f" (exit code {job.exit_code})" if job.exit_code else ""
-        raise UsageError(f"Job {job.number} {job.status}{': ' + why if why else ''}{code}")
+        raise UsageError(f"Job {job.number} {job.status}{_why(job.details)}")
     return job
+
+
+def _why(told: Mapping[str, Any]) -> str:
+    """What the platform tells of how a job ended, in one line."""
+    number = {"exit code": told["exit_code"], "signal": told["signal"]}.get(told["reason"] or "")
+    reason = told["reason"] if number is None else f"{told['reason']} {number}"
+    why = "; ".join(" ".join(str(part).split()) for part in (reason, told["detail"]) if part)
+    return f": {why}" if why else ""
 
 
 def expand(word: str, variables: Mapping[str, Any]) -> str:

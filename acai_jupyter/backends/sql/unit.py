@@ -11,6 +11,7 @@ from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
+from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
@@ -18,10 +19,11 @@ from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempo
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
+from acai_jupyter.backends.sql.repositories.usage import SqlUsage
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
-from acai_jupyter.ports.store.care import Deletions
+from acai_jupyter.ports.store.care import Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -40,6 +42,8 @@ class SqlUnitOfWork:
         self.filesets: Filesets = SqlFilesets(session)
         self.snapshots: Snapshots = SqlSnapshots(session)
         self.deletions: Deletions = SqlDeletions(session)
+        self.usage: UsageMeasures = SqlUsage(session)
+        self.garbage: GarbageCollection = SqlGarbage(session)
         self.provenance: Provenance = SqlProvenance(session)
         self.metadata: MetadataValues = SqlMetadataValues(session)
         self.search: Search = SqlSearch(session)

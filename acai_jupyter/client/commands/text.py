@@ -49,6 +49,11 @@ def job_text(job: Job) -> str:
     return _fields(shown)
 
 
+def local_problem(error: OSError) -> str:
+    """A file or folder of this machine that can't be used, in one line with a code as our own errors have it."""
+    return f"{error.filename or 'This machine'}: {error.strerror or error}. [local_file]"
+
+
 def _frame(value: Any) -> Any:
     if isinstance(value, Records | JobList):
         return value.to_frame()
@@ -77,7 +82,7 @@ def _record(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Job):
         return value.details
-    if isinstance(value, JobList | Records):
+    if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):
         return {"files": _plain(value.files), "fileset": _plain(value.fileset)}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.deletion import Uses
 from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.garbage import ObjectState
+from acai_jupyter.domain.usage import StoreUsage, Usage
 
 
 class Deletions(Protocol):
@@ -40,4 +42,57 @@ class Deletions(Protocol):
 
     def delete_fileset_version(self, project_id: UUID, version: FilesetVersion) -> None:
         """Leave only a mark at the number of a version that nothing used; its metadata and its edges go."""
+        ...
+
+
+class UsageMeasures(Protocol):
+    """How much room things take."""
+
+    def of_path(self, project_id: UUID, path: str) -> Usage:
+        """A file, or all files below a folder, which ends in '/'; all zero where there is none."""
+        ...
+
+    def of_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> Usage:
+        """Exactly these versions of files."""
+        ...
+
+    def of_store(self, project_id: UUID) -> StoreUsage: ...
+
+
+class GarbageCollection(Protocol):
+    """Finds and removes what nothing names. Call `lock_promises` and `lock_project`, in this order, before removing; whatever
+    removes looks again whether it is still garbage."""
+
+    def lock_promises(self, project_id: UUID) -> None:
+        """Until the unit ends no upload is promised what the store has."""
+        ...
+
+    def total(self, project_id: UUID) -> int:
+        """How much there is to look at: nodes, and objects twice, in the database and in the store."""
+        ...
+
+    def unnamed_snapshots(self, project_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        """Snapshots that no job and no upload names, in order of id."""
+        ...
+
+    def delete_snapshots(self, project_id: UUID, ids: Sequence[UUID]) -> int:
+        """Delete those that are still unnamed; returns how many."""
+        ...
+
+    def nodes(self, project_id: UUID, after: bytes, limit: int) -> list[tuple[bytes, int]]:
+        """Nodes of manifests, whoever refers to them, in order of digest, with their sizes."""
+        ...
+
+    def delete_nodes(self, project_id: UUID, digests: Sequence[bytes]) -> None: ...
+
+    def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[ObjectState]:
+        """Objects in order of id."""
+        ...
+
+    def delete_objects(self, project_id: UUID, ids: Sequence[UUID]) -> list[ObjectState]:
+        """Forget those that are still unnamed, with all that lies in them; returns them: their bytes can go now."""
+        ...
+
+    def known_keys(self, project_id: UUID, keys: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Which of the keys belong to objects, and which to uploads that have not ended."""
         ...

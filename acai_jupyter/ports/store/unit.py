@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
-from acai_jupyter.ports.store.care import Deletions
+from acai_jupyter.ports.store.care import Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -28,6 +28,8 @@ class UnitOfWork(Protocol):
     filesets: Filesets
     snapshots: Snapshots
     deletions: Deletions
+    usage: UsageMeasures
+    garbage: GarbageCollection
     provenance: Provenance
     metadata: MetadataValues
     search: Search

@@ -1,0 +1,56 @@
+"""Commands about the room that things take."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.client.records import Folder, Records, Usage
+from acai_jupyter.domain.references import FolderReference, escape, parse
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+
+
+def du(client: Client, given: Namespace) -> Any:
+    if given.store:
+        return client.storage.total()
+    wanted: list[str] = []
+    for reference in given.references or ["/"]:
+        wanted += [] if given.summary else _folders(client, reference)
+        wanted.append(reference)
+    return Records((client.storage.usage(reference) for reference in wanted), Usage)
+
+
+def gc(client: Client, given: Namespace) -> Any:
+    return client.storage.gc(run=given.yes)
+
+
+def _folders(client: Client, reference: str) -> list[str]:
+    """The folders that stand directly in a folder."""
+    parsed = parse(reference)
+    if not isinstance(parsed, FolderReference):
+        return []
+    entries = client.files.list(reference, recursive=False)
+    return [f"{escape(entry.path)}{parsed.fileset or ''}" for entry in entries if isinstance(entry, Folder)]
+
+
+COMMANDS: Final = (
+    Command(
+        ("du",),
+        "the room that files, folders and file sets take, in bytes; of a folder also that of its folders",
+        (
+            argument("references", nargs="*", means="reference", help="such as /data/ or @Digits; by default /"),
+            argument("-s", "--summary", action="store_true", help="not the folders in a folder"),
+            argument("--store", action="store_true", help="what the whole project takes in the object store, and for what"),
+        ),
+        du,
+    ),
+    Command(
+        ("gc",),
+        "what is stored and nothing names any more, by kind; with --yes it is removed (for admins)",
+        (argument("--yes", action="store_true", help="remove it; without, it is only told"),),
+        gc,
+    ),
+)
