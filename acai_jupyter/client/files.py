@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
@@ -56,11 +57,9 @@ class Files:
 
         Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
-        from acai_agent import transfer
-
         files = for_lake(source, destination)
-        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress, translated():
-            answer: Any = transfer.upload(self._transport.api, files, "files", fileset, on_progress)
+        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
+            answer = send(self._transport, files, fileset, on_progress)
         made = self._transport.pages(f"/uploads/{answer['id']}/files")
         version = answer.get("fileset")
         return Upload(
