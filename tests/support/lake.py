@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import FileNotFound
@@ -94,3 +96,9 @@ class Lake(Engine):
     def stored(self) -> list[str]:
         """What really lies in the object store for the owner's project."""
         return [item.name for item in self.inventory.list(self.owner.project_id.hex)]
+
+    def forget_uploads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let so much time pass that the records of ended uploads go."""
+        with monkeypatch.context() as later:
+            later.setattr("acai_jupyter.lake.uploads._RECORDS_KEPT_SECONDS", -60)
+            self.uploads.sweep()

@@ -59,4 +59,5 @@ class SqlUnitOfWork:
     def lock_project(self, project_id: UUID) -> None:
         # SQLite has one writer at a time: whoever writes holds every row.
         if self.session.dialect == "postgresql":
-            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update())
+            # NO KEY: a row that is added meanwhile refers to the project, and must not wait for this, nor this for it.
+            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update(key_share=True))

@@ -107,7 +107,7 @@ def test_code_that_no_job_runs_goes_once_its_upload_is_forgotten(lake: Lake, mon
     used, unused = lake.code({"a.py": b"a" * 10}), lake.code({"a.py": b"b" * 20})
     lake.submit(code=used)
     assert lake.gc() == {}, "whoever uploaded it may still submit a job"
-    forget_uploads(lake, monkeypatch)
+    lake.forget_uploads(monkeypatch)
     assert lake.gc(run=False) == {CODE: (1, 0), OBJECTS: (1, 20)}
     assert lake.gc() == {CODE: (1, 0), OBJECTS: (1, 20)}
     assert lake.gc() == {}
@@ -118,7 +118,7 @@ def test_code_that_no_job_runs_goes_once_its_upload_is_forgotten(lake: Lake, mon
 def test_what_a_job_left_is_kept_with_it(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = lake.running()
     agent.report(exit_code=1, kept_upload=agent.kept({"checkpoint": b"c" * 10}))
-    forget_uploads(lake, monkeypatch)
+    lake.forget_uploads(monkeypatch)
     assert lake.gc() == {}
     assert len(lake.stored()) == 1
 
@@ -270,13 +270,6 @@ def put_pack(lake: Lake, files: dict[str, bytes]) -> None:
     lake._put(signed.requests[0].url, whole)
     lake.uploads.seal(lake.owner, session.id)
     lake.uploads.commit(lake.owner, session.id)
-
-
-def forget_uploads(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let so much time pass that ended uploads are forgotten."""
-    with monkeypatch.context() as later:
-        later.setattr("acai_jupyter.lake.uploads._RECORDS_KEPT_SECONDS", -60)
-        lake.uploads.sweep()
 
 
 def node_count(lake: Lake) -> int:
