@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Transport, segment, translated
-from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.errors import InvalidRequest, JobNotFound
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -85,6 +85,8 @@ class Jobs:
     def get(self, job: int | str | Job) -> Job:
         """A job by its number or id. Raises JobNotFound."""
         reference = job.id if isinstance(job, Job) else str(job)
+        if not reference:
+            raise JobNotFound("Name a job by its number or its id: see what there is with acai job ls.")
         return Job(self._transport, self._transport.get(f"/jobs/{segment(reference)}"))
 
     def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
@@ -118,6 +120,19 @@ class Jobs:
         return self.upload_code(for_code(code)).id
 
 
+_COLUMNS: Final = {
+    "number": "integer",
+    "name": "text",
+    "status": "text",
+    "runtime": "number",
+    "cost": "number",
+    "cpu": "number",
+    "memory_mb": "integer",
+    "creator": "text",
+    "create_time": "time",
+}
+
+
 class JobList(Sequence[Job]):
     """Jobs, as a sequence and as a table."""
 
@@ -132,11 +147,9 @@ class JobList(Sequence[Job]):
 
     def to_frame(self) -> Any:
         """A DataFrame with a row a job."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
-        columns = ["number", "name", "status", "runtime", "cost", "cpu", "memory_mb", "creator", "create_time"]
-        rows = [{name: job.details[name] for name in columns} for job in self._jobs]
-        return pd.DataFrame(rows, columns=columns)
+        return frame(_COLUMNS, [job.details for job in self._jobs])
 
     def __repr__(self) -> str:
         return self.to_frame().to_string(index=False) if self._jobs else "no jobs"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from acai_jupyter.domain.manifest_nodes import Child, Node, decode
-from acai_jupyter.domain.manifests import ReadNodes, intact
+from acai_jupyter.domain.manifest_reading import ReadNodes, intact
 
 _AT_ONCE: Final = 500
 

@@ -110,7 +110,7 @@ class GarbageCollector:
     def _objects(self, project_id: UUID, last: str | None, run: bool) -> Iterator[_Page]:
         while True:
             with self._store.read() as unit:
-                page = unit.garbage.objects(project_id, _uuid(last), self._page)
+                page = unit.garbage.objects(project_id, _uuid(last), self._page, code_goes=not run)
             unnamed = [state for state in page if not state.named]
             if run and unnamed:
                 unnamed = self._remove_objects(project_id, unnamed)

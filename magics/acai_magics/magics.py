@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from acai_jupyter.client.commands.command import Command, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
+from acai_jupyter.client.commands.text import local_problem
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class AcaiMagics(Magics):
         `$name` is replaced by the value of the kernel's variable `name`, where there is one; braces are left alone.
         """
         try:
-            words = shlex.split(expand(line, self._variables))
+            words = [expand(word, self._variables) for word in shlex.split(line)]
             return self._line(words) if cell is None else self._cell(words, cell)
         except HelpWanted as wanted:
             print(wanted)  # noqa: T201
@@ -63,18 +65,25 @@ class AcaiMagics(Magics):
             raise UsageError(f"The line can't be read: {error}.") from None
         except AcaiError as error:
             raise UsageError(f"{error.message} [{error.code}]") from None
+        except OSError as error:
+            raise UsageError(local_problem(error)) from None
 
     def _line(self, words: Sequence[str]) -> Any:
         given = new_parser("%acai").parse_args(words)
         command: Command = given.command_to_run
-        return self._show(command.run(self.client, given))
+        return self._show(command.run(self.client, given), given)
 
-    def _show(self, value: Any) -> Any:
+    def _show(self, value: Any, given: Namespace) -> Any:
         if isinstance(value, Watched):
             return watch(value)
         if isinstance(value, Lines):
             for piece in value.pieces:
                 print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201
+            return None
+        if given.json or given.format != "table":
+            from acai_jupyter.client.commands.text import as_json, as_text
+
+            print(as_json(value) if given.json or given.format == "json" else as_text(value, given.format))  # noqa: T201
             return None
         return value
 
@@ -119,11 +128,18 @@ def watch(watched: Watched) -> Any:
     return job
 
 
-def expand(line: str, variables: Mapping[str, Any]) -> str:
-    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell."""
+def expand(word: str, variables: Mapping[str, Any]) -> str:
+    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell. A value is never
+    split, whatever it holds; a job's handle stands for its number."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
-        return str(variables[name]) if name in variables else match[0]
+        return _text(variables[name]) if name in variables else match[0]
 
-    return _VARIABLE.sub(value, line)
+    return _VARIABLE.sub(value, word)
+
+
+def _text(value: Any) -> str:
+    from acai_jupyter.client.job import Job
+
+    return str(value.number) if isinstance(value, Job) else str(value)

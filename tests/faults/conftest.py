@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(40 if FULL else 2))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The one data folder of these tests; what jobs left running ends with them."""
     folder = tmp_path_factory.mktemp("faults")
@@ -36,7 +36,7 @@ def home_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     end_agents(folder / "home")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def the_server(home_folder: Path) -> Iterator[Server]:
     server = Server(home_folder, environment=QUICK)
     yield server
@@ -47,11 +47,3 @@ def the_server(home_folder: Path) -> Iterator[Server]:
 def server(the_server: Server) -> Server:
     """A server that runs; a test may kill and start it."""
     return the_server if the_server.process else the_server.start()
-
-
-@pytest.fixture
-def second_server(server: Server) -> Iterator[Server]:
-    """Another server on the same data folder."""
-    other = Server(server.folder, environment=QUICK).start()
-    yield other
-    other.kill()

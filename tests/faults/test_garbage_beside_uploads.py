@@ -25,7 +25,7 @@ def new_lake(store_url: str, tmp_path: Path) -> Iterator[Callable[[], Lake]]:
     made: list[Lake] = []
 
     def make() -> Lake:
-        made.append(Lake(tmp_path, store_by_url(store_url, lambda changed: None)))
+        made.append(Lake(tmp_path, store_url, store_by_url(store_url, lambda changed: None)))
         return made[-1]
 
     yield make

@@ -27,7 +27,7 @@ def turns() -> Turns:
 @pytest.fixture
 def lake(store_url: str, tmp_path: Path, turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     store = store_by_url(store_url, lambda changed: None)
-    made = Lake(tmp_path, TurningStore(store, turns))  # type: ignore[arg-type]
+    made = Lake(tmp_path, store_url, TurningStore(store, turns))  # type: ignore[arg-type]
     for holder, name in ((made.inventory, "discard"), (made.blobs, "delete_prefix"), (made.blobs, "receive")):
         monkeypatch.setattr(holder, name, pausing(getattr(holder, name), turns))
     yield made

@@ -28,8 +28,8 @@ DAY: Final = 86_400
 class Lake(Engine):
     """An engine whose lake is looked after."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
-        super().__init__(folder, store=store)
+    def __init__(self, folder: Path, store_url: str, store: Store) -> None:
+        super().__init__(folder, store_url, store=store)
         self.files = Files(store, self.blobs, 3600)
         self.deletions = Deletions(store)
         self.usage = UsageService(store)

@@ -85,8 +85,8 @@ class GarbageCollection(Protocol):
 
     def delete_nodes(self, project_id: UUID, digests: Sequence[bytes]) -> None: ...
 
-    def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[ObjectState]:
-        """Objects in order of id."""
+    def objects(self, project_id: UUID, after: UUID | None, limit: int, code_goes: bool = False) -> list[ObjectState]:
+        """Objects in order of id; with `code_goes` as if unnamed snapshots were deleted already."""
         ...
 
     def delete_objects(self, project_id: UUID, ids: Sequence[UUID]) -> list[ObjectState]:

@@ -16,77 +16,78 @@ from tests.contracts.backends import BASE_URL
 from tests.unit.lake.world import LIFETIME_S, World, declared, whole
 
 DAY_S = 86_400
+Advance = Callable[[float], None]
 
 
 @pytest.fixture
-def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
     """Moves the database's clock on."""
     real, ahead = sqlite._now, [0.0]
     monkeypatch.setattr(sqlite, "_now", lambda: real() + int(ahead[0] * SECOND))
     return lambda seconds: ahead.__setitem__(0, ahead[0] + seconds)
 
 
-def test_a_session_is_left_alone_until_its_time(world: World, advance: Callable[[float], None]) -> None:
-    upload = world.sealed({"/a": b"one"})
+def test_a_session_is_left_alone_until_its_time(sqlite_world: World, advance: Advance) -> None:
+    upload = sqlite_world.sealed({"/a": b"one"})
     advance(LIFETIME_S - 60)
-    assert world.uploads.sweep() == 0
-    world.uploads.commit(world.ada, upload)
-    assert world.read("/a") == {"/a": b"one"}
+    assert sqlite_world.uploads.sweep() == 0
+    sqlite_world.uploads.commit(sqlite_world.ada, upload)
+    assert sqlite_world.read("/a") == {"/a": b"one"}
 
 
 @pytest.mark.parametrize("sealed", [True, False])
-def test_an_expired_session_is_aborted_and_leaves_nothing(world: World, advance: Callable[[float], None], sealed: bool) -> None:
+def test_an_expired_session_is_aborted_and_leaves_nothing(sqlite_world: World, advance: Advance, sealed: bool) -> None:
     if sealed:
-        upload = world.sealed({"/a": b"one"})
+        upload = sqlite_world.sealed({"/a": b"one"})
     else:
-        upload = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"})).session.id
-        world.send(world.ada, upload, [(whole(0, b"one"), b"one")])
+        upload = sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, declared({"/a": b"one"})).session.id
+        sqlite_world.send(sqlite_world.ada, upload, [(whole(0, b"one"), b"one")])
     advance(LIFETIME_S + 1)
-    assert world.uploads.sweep() == 1
-    assert world.uploads.sweep() == 0
-    assert world.stored() == []
-    assert world.uploads.get(world.ada, upload).session.state is UploadState.ABORTED
+    assert sqlite_world.uploads.sweep() == 1
+    assert sqlite_world.uploads.sweep() == 0
+    assert sqlite_world.stored() == []
+    assert sqlite_world.uploads.get(sqlite_world.ada, upload).session.state is UploadState.ABORTED
     with pytest.raises(UploadNotPending, match="aborted"):
-        world.uploads.commit(world.ada, upload)
+        sqlite_world.uploads.commit(sqlite_world.ada, upload)
 
 
-def test_a_session_that_is_committed_while_it_is_swept_keeps_its_bytes(world: World, advance: Callable[[float], None]) -> None:
-    upload = world.sealed({"/a": b"one"})
+def test_a_session_that_is_committed_while_it_is_swept_keeps_its_bytes(sqlite_world: World, advance: Advance) -> None:
+    upload = sqlite_world.sealed({"/a": b"one"})
     advance(LIFETIME_S + 1)
 
     class CommitsFirst:
         """A store on which another server's commit comes between finding what is overdue and aborting it."""
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(world.store, name)
+            return getattr(sqlite_world.store, name)
 
         def begin(self) -> Any:
-            world.uploads.commit(world.ada, upload)
-            return world.store.begin()
+            sqlite_world.uploads.commit(sqlite_world.ada, upload)
+            return sqlite_world.store.begin()
 
-    assert Uploads(CommitsFirst(), world.blobs, LIFETIME_S, 600).sweep() == 0
-    assert world.read("/a") == {"/a": b"one"}
+    assert Uploads(CommitsFirst(), sqlite_world.blobs, LIFETIME_S, 600).sweep() == 0
+    assert sqlite_world.read("/a") == {"/a": b"one"}
 
 
-def test_bytes_that_come_after_the_abort_are_swept_later_too(world: World, advance: Callable[[float], None]) -> None:
-    begun = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"}))
-    ((_, signed),) = world.uploads.urls(world.ada, begun.session.id, [whole(0, b"one")], BASE_URL)
-    world.uploads.abort(world.ada, begun.session.id)
-    world.house.send("PUT", signed.requests[0].url, b"one")
-    assert len(world.stored()) == 1
+def test_bytes_that_come_after_the_abort_are_swept_later_too(sqlite_world: World, advance: Advance) -> None:
+    begun = sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, declared({"/a": b"one"}))
+    ((_, signed),) = sqlite_world.uploads.urls(sqlite_world.ada, begun.session.id, [whole(0, b"one")], BASE_URL)
+    sqlite_world.uploads.abort(sqlite_world.ada, begun.session.id)
+    sqlite_world.house.send("PUT", signed.requests[0].url, b"one")
+    assert len(sqlite_world.stored()) == 1
     advance(DAY_S + 60)
-    world.uploads.sweep()
-    assert world.stored() == []
+    sqlite_world.uploads.sweep()
+    assert sqlite_world.stored() == []
 
 
-def test_records_are_kept_for_a_day_after_the_end_and_the_files_for_ever(world: World, advance: Callable[[float], None]) -> None:
-    upload = world.put({"/a": b"one"}).session.id
+def test_records_are_kept_for_a_day_after_the_end_and_the_files_for_ever(sqlite_world: World, advance: Advance) -> None:
+    upload = sqlite_world.put({"/a": b"one"}).session.id
     advance(DAY_S - 60)
-    world.uploads.sweep()
-    assert world.uploads.get(world.ada, upload).file_count == 1
+    sqlite_world.uploads.sweep()
+    assert sqlite_world.uploads.get(sqlite_world.ada, upload).file_count == 1
     advance(120)
-    world.uploads.sweep()
+    sqlite_world.uploads.sweep()
     with pytest.raises(UploadNotFound, match="begin a new one"):
-        world.uploads.get(world.ada, upload)
-    assert world.read("/a") == {"/a": b"one"}
-    assert world.uploads.begin(world.ada, Purpose.FILES, declared({"/b": b"one"})).missing == ()
+        sqlite_world.uploads.get(sqlite_world.ada, upload)
+    assert sqlite_world.read("/a") == {"/a": b"one"}
+    assert sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, declared({"/b": b"one"})).missing == ()

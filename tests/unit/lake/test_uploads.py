@@ -208,3 +208,13 @@ def test_a_download_of_what_was_removed_behind_the_platforms_back_says_so(world:
     (world.house.root / world.stored()[0]).unlink()
     with pytest.raises(BlobNotFound):
         world.read("/a")
+
+
+def test_a_path_is_named_once_whether_in_one_call_or_in_two(world: World) -> None:
+    twice = [*declared({"/a": b"one"}), *declared({"/a": b"two"})]
+    with pytest.raises(InvalidRequest, match="name every path once"):
+        world.uploads.begin(world.ada, Purpose.FILES, twice)
+    upload = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"})).session.id
+    with pytest.raises(InvalidRequest, match="name every path once"):
+        world.uploads.add_files(world.ada, upload, 1, declared({"/a": b"two"}))
+    assert world.uploads.get(world.ada, upload).file_count == 1

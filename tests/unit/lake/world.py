@@ -46,10 +46,10 @@ def whole(position: int, content: bytes, ordinal: int | None = None) -> WantedOb
 @dataclass
 class World:
     folder: Path
+    url: str
 
     def __post_init__(self) -> None:
-        self.store = store_by_url(f"sqlite://{self.folder / 'acai.db'}", lambda changed: None)
-        self.store.open()
+        self.store = store_by_url(self.url, lambda changed: None)
         self.house = LocalHouse(self.folder)
         self.blobs = self.house.store
         self.access = Access(self.store)
@@ -59,9 +59,7 @@ class World:
         self.metadata = MetadataService(self.store)
         self.provenance = ProvenanceService(self.store)
         self.ada = self.access.owner("default", "ada")
-        with self.store.read() as unit:
-            there = unit.access.user(self.ada.project_id, "bob")
-        self.bob = self.access.member("default", "bob") if there else self.colleague("bob")
+        self.bob = self.colleague("bob")
 
     def close(self) -> None:
         self.store.close()

@@ -12,5 +12,5 @@ from acai_jupyter.backends.by_url import store_by_url
 @pytest.fixture
 def lake(store_url: str, tmp_path: Path) -> Iterator[Lake]:
     store = store_by_url(store_url, lambda changed: None)
-    yield Lake(tmp_path, store)
+    yield Lake(tmp_path, store_url, store)
     store.close()
