@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
@@ -40,6 +41,13 @@ def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
     """The object store. Raises InvalidSetting, BackendNotBuilt."""
     if _scheme(url) == "file":
         return LocalBlobs(_path(url, "ACAI_OBJECT_STORE_URL"), signer)
+    raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
+
+
+def inventory_by_url(url: str) -> LocalInventory:
+    """What really lies in the object store. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(url) == "file":
+        return LocalInventory(_path(url, "ACAI_OBJECT_STORE_URL"))
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
 
 
