@@ -124,7 +124,7 @@ class Platform:
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
-            monitor=Monitor(store, launcher, engine),
+            monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
         )
         return platform

@@ -15,8 +15,8 @@ class BlobStore(Protocol):
 
     def sign_upload(self, item: UploadObject, base_url: str, seconds: int) -> SignedUpload:
         """What the client sends. Each request signs the SHA-256 and the size of what it carries, and succeeds only while
-        the key is free. Begins an upload in parts unless `item.multipart_id` names one. `base_url` is where the client
-        reaches the platform."""
+        the key is free. Begins an upload in parts unless `item.multipart_id` names one. For what has arrived already there
+        need be no request. `base_url` is where the client reaches the platform."""
         ...
 
     def complete(self, item: UploadObject) -> None:

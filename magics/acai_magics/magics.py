@@ -126,10 +126,16 @@ def watch(watched: Watched) -> Any:
         print(f"Job {job.number} goes on: %acai job logs -f {job.number}")  # noqa: T201
         return job
     if job.status != "FINISHED":
-        why = "; ".join(str(part) for part in (job.reason, job.detail) if part)
-        code = f" (exit code {job.exit_code})" if job.exit_code else ""
-        raise UsageError(f"Job {job.number} {job.status}{': ' + why if why else ''}{code}")
+        raise UsageError(f"Job {job.number} {job.status}{_why(job.details)}")
     return job
+
+
+def _why(told: Mapping[str, Any]) -> str:
+    """What the platform tells of how a job ended, in one line."""
+    number = {"exit code": told["exit_code"], "signal": told["signal"]}.get(told["reason"] or "")
+    reason = told["reason"] if number is None else f"{told['reason']} {number}"
+    why = "; ".join(" ".join(str(part).split()) for part in (reason, told["detail"]) if part)
+    return f": {why}" if why else ""
 
 
 def expand(word: str, variables: Mapping[str, Any]) -> str:

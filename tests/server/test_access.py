@@ -88,3 +88,9 @@ def test_a_server_of_its_own_has_no_kernels_contents_or_terminals(server: Server
 def test_jupyters_token_opens_nothing_on_a_server_of_its_own(server: Server) -> None:
     answer = server.call("GET", "/whoami", None, headers={"Authorization": f"token {JUPYTER_TOKEN}"})
     assert answer.status == 401
+
+
+def test_a_name_that_was_bent_to_this_machine_opens_nothing(server: Server) -> None:
+    """A page of another site whose name leads here (DNS rebinding) gets no answer, even with a token."""
+    answer = server.call("GET", "/whoami", headers={"Host": "evil.example"})
+    assert (answer.status, answer.json.keys()) == (403, {"code", "message"})

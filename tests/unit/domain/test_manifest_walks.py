@@ -40,7 +40,7 @@ def big(version: int = 1) -> Content:
     return {f"/f{number:05}": version for number in range(5000)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CONTENTS, st.integers(0, 400), st.integers(1, 3))
 def test_the_manifests_that_hold_a_version_are_those_that_list_it(contents: list[Content], number: int, version: int) -> None:
     nodes, path = Nodes(), f"/f{number:03}"
@@ -49,7 +49,7 @@ def test_the_manifests_that_hold_a_version_are_those_that_list_it(contents: list
     assert holding(nodes.read, roots, path, version) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CONTENTS)
 def test_what_is_marked_is_what_the_manifests_reach(contents: list[Content]) -> None:
     nodes = Nodes()
