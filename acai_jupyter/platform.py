@@ -30,6 +30,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.check import StoreCheck
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
@@ -63,6 +64,7 @@ class Platform:
     deletions: Deletions
     usage: UsageService
     garbage: GarbageCollector
+    check: StoreCheck
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
@@ -91,6 +93,7 @@ class Platform:
     def _compose(cls, settings: Settings, store: Store, objects: LocalBlobs, bus: EventBus, launcher: Launcher) -> Platform:
         engine = engine_settings(settings)
         server_id = new_id()
+        inventory = inventory_by_url(settings.object_store)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -113,7 +116,8 @@ class Platform:
             filesets=Filesets(store),
             deletions=Deletions(store),
             usage=UsageService(store),
-            garbage=GarbageCollector(store, inventory_by_url(settings.object_store), _LONGEST_URL_SECONDS),
+            garbage=GarbageCollector(store, inventory, _LONGEST_URL_SECONDS),
+            check=StoreCheck(store, objects, inventory),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),

@@ -148,6 +148,15 @@ class Garbage:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a check found wrong; `code` is stable, `message` says what can be done."""
+
+    code: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
 

@@ -46,11 +46,14 @@ class Transport:
         with translated():
             return self.api.call("GET", address, query=_query(query), repeat=True)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False) -> Any:
-        """Ask for a change. One that `creates` carries a key, so that it can be repeated without making two."""
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False, timeout_s: float | None = None
+    ) -> Any:
+        """Ask for a change. One that `creates` carries a key, so that it can be repeated without making two. An answer that
+        takes long needs a `timeout_s` of its own."""
         headers = {"Idempotency-Key": uuid.uuid4().hex} if creates else None
         with translated():
-            return self.api.call("POST", path, dict(body or {}), headers=headers, repeat=True)
+            return self.api.call("POST", path, dict(body or {}), headers=headers, repeat=True, timeout_s=timeout_s)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         with translated():

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from acai_jupyter.domain.errors import StoreDamaged
 from acai_jupyter.domain.manifest_nodes import Child, Node, decode
 from acai_jupyter.domain.manifest_reading import ReadNodes, intact
 
@@ -30,13 +31,16 @@ def holding(read: ReadNodes, roots: Iterable[bytes], path: str, version: int) ->
     return found
 
 
-def mark(read: ReadNodes, roots: Iterable[bytes], marked: set[bytes]) -> None:
-    """Add to `marked` every node that the manifests `roots` reach; nothing below a node that is marked already is read."""
+def mark(read: ReadNodes, roots: Iterable[bytes], marked: set[bytes], tolerant: bool = False) -> None:
+    """Add to `marked` every node that the manifests `roots` reach; nothing below a node that is marked already is read.
+
+    Raises StoreDamaged for a node that is missing or changed, unless `tolerant`.
+    """
     waiting = [root for root in dict.fromkeys(roots) if root not in marked]
     marked.update(waiting)
     while waiting:
         following: list[bytes] = []
-        for _, node in _decoded(read, waiting):
+        for _, node in _decoded(read, waiting, tolerant):
             if node.level == 0:
                 continue
             new = [child.digest for child in node.children if child.digest not in marked]
@@ -46,9 +50,15 @@ def mark(read: ReadNodes, roots: Iterable[bytes], marked: set[bytes]) -> None:
         waiting = following
 
 
-def _decoded(read: ReadNodes, digests: Sequence[bytes]) -> Iterable[tuple[bytes, Node]]:
+def _decoded(read: ReadNodes, digests: Sequence[bytes], tolerant: bool = False) -> Iterable[tuple[bytes, Node]]:
     for start in range(0, len(digests), _AT_ONCE):
         some = digests[start : start + _AT_ONCE]
         found = read(some)
         for digest in some:
-            yield digest, decode(intact(found, digest))
+            try:
+                data = intact(found, digest)
+            except StoreDamaged:
+                if tolerant:
+                    continue
+                raise
+            yield digest, decode(data)

@@ -16,15 +16,14 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.garbage import Garbage, GarbageKind, GarbageStep, ObjectState, StoredObject, summed
 from acai_jupyter.domain.manifest_walks import mark
 from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.lake.steps import as_bytes, as_id, bad_cursor, for_a_while, read_cursor, write_cursor
 from acai_jupyter.ports.blobs import BlobInventory
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _PHASES: Final = (GarbageKind.CODE, GarbageKind.NODES, GarbageKind.OBJECTS, GarbageKind.STRAYS)
-_STEP_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +59,24 @@ class GarbageCollector:
         Raises Forbidden unless the principal is an admin, InvalidRequest for a cursor that is none.
         """
         principal.require(Right.LOOK_AFTER)
-        phase, last = _read(cursor)
+        phase, last = read_cursor(_PHASES, cursor)
         look = {
             GarbageKind.CODE: self._code,
             GarbageKind.NODES: self._nodes,
             GarbageKind.OBJECTS: self._objects,
             GarbageKind.STRAYS: self._strays,
         }[phase]
-        found: list[Garbage] = []
-        looked_at = 0
-        until = time.monotonic() + _STEP_SECONDS
-        for page in look(principal.project_id, last, run):
-            found += page.found
-            looked_at += page.looked_at
-            last = page.last
-            if last is None or time.monotonic() > until:
-                break
+        pages = for_a_while(look(principal.project_id, last, run))
+        looked_at = sum(page.looked_at for page in pages)
         with self._store.read() as unit:
             total = unit.garbage.total(principal.project_id)
-        return GarbageStep(summed(found), looked_at, max(total, looked_at), _write(phase, last))
+        following = write_cursor(_PHASES, phase, pages[-1].last)
+        return GarbageStep(summed(one for page in pages for one in page.found), looked_at, max(total, looked_at), following)
 
     def _code(self, project_id: UUID, last: str | None, run: bool) -> Iterator[_Page]:
         while True:
             with self._store.read() as unit:
-                ids = unit.garbage.unnamed_snapshots(project_id, _uuid(last), self._page)
+                ids = unit.garbage.unnamed_snapshots(project_id, as_id(last), self._page)
             count = len(ids)
             if run and ids:
                 with self._removing(project_id) as unit:
@@ -97,7 +90,7 @@ class GarbageCollector:
             _mark(unit, project_id, reached)
         while True:
             with self._store.read() as unit:
-                page = unit.garbage.nodes(project_id, _bytes(last), 10 * self._page)
+                page = unit.garbage.nodes(project_id, as_bytes(last), 10 * self._page)
             unreached = {digest: size for digest, size in page if digest not in reached}
             if run and unreached:
                 with self._removing(project_id) as unit:
@@ -110,7 +103,7 @@ class GarbageCollector:
     def _objects(self, project_id: UUID, last: str | None, run: bool) -> Iterator[_Page]:
         while True:
             with self._store.read() as unit:
-                page = unit.garbage.objects(project_id, _uuid(last), self._page)
+                page = unit.garbage.objects(project_id, as_id(last), self._page, code_goes=not run)
             unnamed = [state for state in page if not state.named]
             if run and unnamed:
                 unnamed = self._remove_objects(project_id, unnamed)
@@ -131,7 +124,7 @@ class GarbageCollector:
 
     def _strays(self, project_id: UUID, last: str | None, run: bool) -> Iterator[_Page]:
         if last is not None and not last.startswith(f"{project_id.hex}/"):
-            raise _bad_cursor()
+            raise bad_cursor()
         listed = self._inventory.list(project_id.hex, last or "")
         while True:
             page = list(itertools.islice(listed, 10 * self._page))
@@ -160,39 +153,3 @@ class GarbageCollector:
 
 def _mark(unit: UnitOfWork, project_id: UUID, reached: set[bytes]) -> None:
     mark(Resolver(unit, project_id).read_nodes, unit.deletions.manifests(project_id), reached)
-
-
-def _read(cursor: str | None) -> tuple[GarbageKind, str | None]:
-    if cursor is None:
-        return _PHASES[0], None
-    name, _, last = cursor.partition(":")
-    phase = next((phase for phase in _PHASES if phase == name), None)
-    if phase is None:
-        raise _bad_cursor()
-    return phase, last or None
-
-
-def _write(phase: GarbageKind, last: str | None) -> str | None:
-    """Where the next step begins: in this phase, or with the next one."""
-    if last is not None:
-        return f"{phase}:{last}"
-    following = _PHASES[_PHASES.index(phase) + 1 :]
-    return f"{following[0]}:" if following else None
-
-
-def _uuid(last: str | None) -> UUID | None:
-    try:
-        return None if last is None else UUID(hex=last)
-    except ValueError:
-        raise _bad_cursor() from None
-
-
-def _bytes(last: str | None) -> bytes:
-    try:
-        return b"" if last is None else bytes.fromhex(last)
-    except ValueError:
-        raise _bad_cursor() from None
-
-
-def _bad_cursor() -> InvalidRequest:
-    return InvalidRequest("The cursor of a collection is the one that came with the step before.")

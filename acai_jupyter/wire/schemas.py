@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from acai_jupyter.domain.checks import ProblemCode
 from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
@@ -154,6 +155,12 @@ COMPONENTS: Final[dict[str, Schema]] = {
         total=INTEGER,
         cursor=or_null(TEXT),
     ),
+    "CheckStep": answer(
+        problems=array(answer(code=one_of(*ProblemCode), subject=TEXT, message=TEXT)),
+        looked_at=INTEGER,
+        total=INTEGER,
+        cursor=or_null(TEXT),
+    ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFile": _FETCHABLE,
@@ -256,6 +263,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         priority=INTEGER,
     ),
     "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
+    "check_storage": request((), digests=BOOLEAN, cursor=or_null(TEXT)),
     "change_metadata": request(
         ("kind", "reference"),
         kind=one_of(*ArtifactKind),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from acai_jupyter.client.commands.command import Command, Lines, Watched
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
 from acai_jupyter.domain.errors import AcaiError
@@ -77,6 +77,10 @@ class AcaiMagics(Magics):
     def _show(self, value: Any, given: Namespace) -> Any:
         if isinstance(value, Watched):
             return watch(value)
+        if isinstance(value, Ended):
+            if value.said:
+                print(value.said)  # noqa: T201
+            return value.value
         if isinstance(value, Lines):
             for piece in value.pieces:
                 print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201

@@ -18,7 +18,7 @@ def cli(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Cli:
 def acai(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command as the owner within this process: its exit code, and what it printed."""
+    """Runs a command in this process, as the owner: its exit code, and what it printed."""
     monkeypatch.setenv("ACAI_URL", server.url)
     monkeypatch.setenv("ACAI_TOKEN", server.token)
 

@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.domain.access import Principal
+from acai_jupyter.domain.checks import ProblemCode
+from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.errors import FileNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.garbage import GarbageKind, summed
-from acai_jupyter.domain.uploads import Purpose
+from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.lake.check import StoreCheck
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.usage import UsageService
-from support.engine import Engine
+from acai_jupyter.ports.store.unit import Store
+from support.engine import URL, Engine
 
 DAY: Final = 86_400
 
@@ -25,20 +31,32 @@ DAY: Final = 86_400
 class Lake(Engine):
     """An engine whose lake is looked after."""
 
-    def __init__(self, folder: Path, store_url: str) -> None:
-        super().__init__(folder, store_url)
-        store = self.store
+    def __init__(self, folder: Path, store_url: str, store: Store) -> None:
+        super().__init__(folder, store_url, store=store)
         self.files = Files(store, self.blobs, 3600)
         self.deletions = Deletions(store)
         self.usage = UsageService(store)
         self.inventory = LocalInventory(folder / "objects")
         self.seconds_later = 0.0
+        self.check = StoreCheck(store, self.blobs, self.inventory, page=2)
         self.garbage = GarbageCollector(store, self.inventory, DAY, page=2, clock=lambda: time.time() + self.seconds_later)
 
     def put(self, files: Mapping[str, bytes], who: Principal | None = None) -> None:
         """Upload files and commit them."""
         person = who or self.owner
         self.uploads.commit(person, self.send(person, Purpose.FILES, files))
+
+    def put_pack(self, files: Mapping[str, bytes]) -> None:
+        """Upload files as one object, and commit them."""
+        declared = [DeclaredFile(path, len(data), of_bytes(data)) for path, data in files.items()]
+        session = self.uploads.begin(self.owner, Purpose.FILES, declared).session
+        whole, bodies = b"".join(files.values()), list(files.values())
+        carried = tuple(CarriedFile(position, sum(map(len, bodies[:position]))) for position in range(len(bodies)))
+        wanted = WantedObject(0, ObjectKind.PACK, len(whole), of_bytes(whole), carried)
+        ((_, signed),) = self.uploads.urls(self.owner, session.id, [wanted], URL)
+        self._put(signed.requests[0].url, whole)
+        self.uploads.seal(self.owner, session.id)
+        self.uploads.commit(self.owner, session.id)
 
     def rm(
         self, reference: str, recursive: bool = False, who: Principal | None = None, key: str | None = None
@@ -84,6 +102,16 @@ class Lake(Engine):
             if cursor is None:
                 return {item.kind: (item.count, item.size) for item in summed(found)}
 
+    def fsck(self, who: Principal | None = None, digests: bool = True) -> list[tuple[ProblemCode, str]]:
+        """A whole check: what is wrong, and with what."""
+        found, cursor = [], None
+        while True:
+            step = self.check.step(who or self.owner, cursor, digests)
+            found += [(problem.code, problem.subject) for problem in step.problems]
+            cursor = step.cursor
+            if cursor is None:
+                return found
+
     def content(self, reference: str) -> bytes:
         """The bytes of one file, from where the database says that they lie."""
         files, _ = self.files.page(self.owner, reference, None, 1)
@@ -94,3 +122,9 @@ class Lake(Engine):
     def stored(self) -> list[str]:
         """What really lies in the object store for the owner's project."""
         return [item.name for item in self.inventory.list(self.owner.project_id.hex)]
+
+    def forget_uploads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let so much time pass that the records of ended uploads go."""
+        with monkeypatch.context() as later:
+            later.setattr("acai_jupyter.lake.uploads._RECORDS_KEPT_SECONDS", -60)
+            self.uploads.sweep()

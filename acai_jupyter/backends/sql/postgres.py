@@ -31,7 +31,7 @@ class PostgresStore:
 
     def __init__(self, url: str, on_events: OnEvents) -> None:
         self._on_events = on_events
-        self._engine = _engine(_parsed(url))
+        self._engine = _engine(parse_url(url))
         self._mine = threading.local()
         self._ended = threading.Condition()
         self._open = 0
@@ -106,7 +106,8 @@ def _unkeepable() -> InvalidRequest:
     return InvalidRequest("A number is too large, or a text holds NUL or half a character: the database can't keep it.")
 
 
-def _parsed(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """The URL of a database. Raises InvalidSetting."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.client.commands.command import Command, Ended, argument
 from acai_jupyter.client.records import Folder, Records, Usage
+from acai_jupyter.client.storage import CheckInterrupted
 from acai_jupyter.domain.references import FolderReference, escape, parse
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
+
+
+_INTERRUPTED: Final = 130
 
 
 def du(client: Client, given: Namespace) -> Any:
@@ -25,6 +29,14 @@ def du(client: Client, given: Namespace) -> Any:
 
 def gc(client: Client, given: Namespace) -> Any:
     return client.storage.gc(run=given.yes)
+
+
+def fsck(client: Client, given: Namespace) -> Any:
+    try:
+        problems = client.storage.fsck(digests=not given.no_digests, start=given.start)
+    except CheckInterrupted as interrupted:
+        return Ended(interrupted.problems, _INTERRUPTED, f"Interrupted: acai fsck --from {interrupted.cursor} goes on.")
+    return Ended(problems, 1) if problems else "All is well."
 
 
 def _folders(client: Client, reference: str) -> list[str]:
@@ -52,5 +64,14 @@ COMMANDS: Final = (
         "what is stored and nothing names any more, by kind; with --yes it is removed (for admins)",
         (argument("--yes", action="store_true", help="remove it; without, it is only told"),),
         gc,
+    ),
+    Command(
+        ("fsck",),
+        "check the database and the object store; ends with 1 where something is wrong (for admins)",
+        (
+            argument("--no-digests", action="store_true", help="look only at what is there and how large it is"),
+            argument("--from", dest="start", metavar="CURSOR", help="go on where an interrupted check ended"),
+        ),
+        fsck,
     ),
 )

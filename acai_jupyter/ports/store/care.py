@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.deletion import Uses
-from acai_jupyter.domain.files import VersionKind
+from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.files import BlobLocation, VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.garbage import ObjectState
 from acai_jupyter.domain.usage import StoreUsage, Usage
@@ -85,8 +87,8 @@ class GarbageCollection(Protocol):
 
     def delete_nodes(self, project_id: UUID, digests: Sequence[bytes]) -> None: ...
 
-    def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[ObjectState]:
-        """Objects in order of id."""
+    def objects(self, project_id: UUID, after: UUID | None, limit: int, code_goes: bool = False) -> list[ObjectState]:
+        """Objects in order of id; with `code_goes` as if unnamed snapshots were deleted already."""
         ...
 
     def delete_objects(self, project_id: UUID, ids: Sequence[UUID]) -> list[ObjectState]:
@@ -95,4 +97,69 @@ class GarbageCollection(Protocol):
 
     def known_keys(self, project_id: UUID, keys: Iterable[str]) -> tuple[set[str], set[str]]:
         """Which of the keys belong to objects, and which to uploads that have not ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPath:
+    """A path with the numbers of its versions, as its row has them and as they are. `unknown` are the versions whose content
+    is not known to be anywhere, or with another size."""
+
+    id: UUID
+    path: str
+    last_version: int
+    latest_version: int | None
+    hidden: bool
+    versions: tuple[tuple[int, VersionKind], ...]
+    unknown: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFileset:
+    """A file set with the numbers of its versions, deleted ones too, and those that are there. `unmade` are the versions that
+    no action made."""
+
+    id: UUID
+    name: str
+    last_version: int
+    latest_version: int | None
+    numbers: tuple[int, ...]
+    versions: tuple[FilesetVersion, ...]
+    unmade: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedObject:
+    """An object, and what should lie in it: digest, offset and size. `log_size` is there where it is a job's log."""
+
+    id: UUID
+    key: str
+    size: int
+    blobs: tuple[BlobLocation, ...]
+    log_size: int | None
+
+
+class Checks(Protocol):
+    """Reads what a check compares, page by page, in order of id."""
+
+    def total(self, project_id: UUID) -> int: ...
+
+    def paths(self, project_id: UUID, after: UUID | None, limit: int) -> list[CheckedPath]: ...
+
+    def filesets(self, project_id: UUID, after: UUID | None, limit: int) -> list[CheckedFileset]: ...
+
+    def nodes(self, project_id: UUID, after: bytes, limit: int) -> list[tuple[bytes, bytes]]: ...
+
+    def missing_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Which of these versions hold no data (any more)."""
+        ...
+
+    def snapshots(self, project_id: UUID, after: UUID | None, limit: int) -> list[tuple[UUID, list[str]]]:
+        """Snapshots, and the paths in them whose content is not known to be anywhere."""
+        ...
+
+    def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[CheckedObject]: ...
+
+    def named_by(self, project_id: UUID, digest: Digest, limit: int) -> list[str]:
+        """References of the files that have this content."""
         ...

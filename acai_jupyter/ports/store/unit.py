@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
-from acai_jupyter.ports.store.care import Deletions, GarbageCollection, UsageMeasures
+from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -30,6 +30,7 @@ class UnitOfWork(Protocol):
     deletions: Deletions
     usage: UsageMeasures
     garbage: GarbageCollection
+    checks: Checks
     provenance: Provenance
     metadata: MetadataValues
     search: Search

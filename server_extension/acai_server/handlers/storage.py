@@ -23,6 +23,11 @@ def collect_garbage(call: Call) -> Json:
     return wire.garbage_step(step)
 
 
+def check(call: Call) -> Json:
+    step = call.platform.check.step(call.principal, call.body.get("cursor"), call.body.get("digests", True))
+    return wire.check_step(step)
+
+
 ROUTES = [
     Route(
         "GET",
@@ -52,6 +57,17 @@ ROUTES = [
         collect_garbage,
         ref("GarbageStep"),
         body=REQUESTS["collect_garbage"],
+        pool=BULK,
+        rights=(Right.LOOK_AFTER,),
+    ),
+    Route(
+        "POST",
+        "/storage/check",
+        "check_storage",
+        "One step of checking the database and the object store, from a cursor on",
+        check,
+        ref("CheckStep"),
+        body=REQUESTS["check_storage"],
         pool=BULK,
         rights=(Right.LOOK_AFTER,),
     ),

@@ -67,9 +67,9 @@ class SqlGarbage:
             these = (manifest_nodes.c.project_id == project_id, manifest_nodes.c.digest.in_(some))
             self._session.run(delete(manifest_nodes).where(*these))
 
-    def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[ObjectState]:
+    def objects(self, project_id: UUID, after: UUID | None, limit: int, code_goes: bool = False) -> list[ObjectState]:
         page = select(objects.c.id).where(objects.c.project_id == project_id).order_by(objects.c.id).limit(limit)
-        return self._states(project_id, page if after is None else page.where(objects.c.id > after))
+        return self._states(project_id, page if after is None else page.where(objects.c.id > after), code_goes)
 
     def delete_objects(self, project_id: UUID, ids: Sequence[UUID]) -> list[ObjectState]:
         gone: list[ObjectState] = []
@@ -95,8 +95,8 @@ class SqlGarbage:
             coming.update(self._session.run(wanted.where(*announced, is_open)).scalars())
         return stored, coming
 
-    def _states(self, project_id: UUID, page: Any) -> list[ObjectState]:
-        live = _is_live(project_id)
+    def _states(self, project_id: UUID, page: Any, code_goes: bool = False) -> list[ObjectState]:
+        live = _is_live(project_id, code_goes)
         inside = and_(blobs.c.project_id == objects.c.project_id, blobs.c.object_id == objects.c.id)
         is_log = exists().where(logs.c.project_id == objects.c.project_id, logs.c.object_id == objects.c.id)
         columns = (objects.c.id, objects.c.key, objects.c.size, case((is_log, 1), else_=0).label("is_log"))
@@ -113,15 +113,14 @@ class SqlGarbage:
         ]
 
 
-def _is_live(project_id: UUID) -> ColumnElement[bool]:
-    """A blob that a file names, or code or a kept output, or that an upload was promised. Named by code that nobody names
-    does not count."""
+def _is_live(project_id: UUID, code_goes: bool) -> ColumnElement[bool]:
+    """A blob that a file names, or code or a kept output, or that an upload was promised. Where `code_goes`, code that nobody
+    names does not count."""
     by_file = exists().where(file_versions.c.project_id == project_id, file_versions.c.digest == blobs.c.digest)
-    by_code = exists().where(
-        snapshot_files.c.project_id == project_id,
-        snapshot_files.c.digest == blobs.c.digest,
-        snapshot_files.c.snapshot_id.in_(_named_snapshots(project_id)),
-    )
+    of_code = (snapshot_files.c.project_id == project_id, snapshot_files.c.digest == blobs.c.digest)
+    by_code = exists().where(*of_code)
+    if code_goes:
+        by_code = by_code.where(snapshot_files.c.snapshot_id.in_(_named_snapshots(project_id)))
     promised = exists().where(blob_pins.c.project_id == project_id, blob_pins.c.digest == blobs.c.digest)
     return or_(by_file, by_code, promised)
 

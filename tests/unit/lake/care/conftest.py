@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from support.lake import Lake
 
+from acai_jupyter.backends.by_url import store_by_url
+
 
 @pytest.fixture
 def lake(store_url: str, tmp_path: Path) -> Iterator[Lake]:
-    made = Lake(tmp_path, store_url)
-    yield made
-    made.store.close()
+    store = store_by_url(store_url, lambda changed: None)
+    yield Lake(tmp_path, store_url, store)
+    store.close()

@@ -12,7 +12,7 @@ from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.errors import Forbidden, InvalidRequest, StoreUnavailable
 from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
-from acai_jupyter.lake import garbage
+from acai_jupyter.lake import steps
 
 X = "/data/x"
 CODE, NODES, OBJECTS, PACKED, STRAYS = GarbageKind
@@ -107,7 +107,7 @@ def test_code_that_no_job_runs_goes_once_its_upload_is_forgotten(lake: Lake, mon
     used, unused = lake.code({"a.py": b"a" * 10}), lake.code({"a.py": b"b" * 20})
     lake.submit(code=used)
     assert lake.gc() == {}, "whoever uploaded it may still submit a job"
-    forget_uploads(lake, monkeypatch)
+    lake.forget_uploads(monkeypatch)
     assert lake.gc(run=False) == {CODE: (1, 0), OBJECTS: (1, 20)}
     assert lake.gc() == {CODE: (1, 0), OBJECTS: (1, 20)}
     assert lake.gc() == {}
@@ -118,7 +118,7 @@ def test_code_that_no_job_runs_goes_once_its_upload_is_forgotten(lake: Lake, mon
 def test_what_a_job_left_is_kept_with_it(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = lake.running()
     agent.report(exit_code=1, kept_upload=agent.kept({"checkpoint": b"c" * 10}))
-    forget_uploads(lake, monkeypatch)
+    lake.forget_uploads(monkeypatch)
     assert lake.gc() == {}
     assert len(lake.stored()) == 1
 
@@ -141,11 +141,11 @@ def test_lists_of_deleted_file_sets_go_and_what_they_share_stays(lake: Lake) -> 
 
 
 def test_packs_go_whole_and_what_is_dead_in_a_living_one_is_told(lake: Lake) -> None:
-    put_pack(lake, {"/p/a": b"a" * 10, "/p/b": b"b" * 20})
+    lake.put_pack({"/p/a": b"a" * 10, "/p/b": b"b" * 20})
     lake.rm("/p/a:1")
     assert lake.gc() == {PACKED: (1, 10)}
     assert lake.content("/p/b") == b"b" * 20
-    put_pack(lake, {"/p/c": b"c" * 5, "/p/d": b"d"})
+    lake.put_pack({"/p/c": b"c" * 5, "/p/d": b"d"})
     lake.rm("/p/b:1")
     assert lake.gc() == {OBJECTS: (1, 30)}
     assert lake.content("/p/c") == b"c" * 5
@@ -224,20 +224,20 @@ def test_bytes_whose_removal_failed_are_found_again(lake: Lake, monkeypatch: pyt
 
 
 def test_a_collection_goes_on_from_a_cursor_and_a_step_can_be_repeated(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage, "_STEP_SECONDS", 0.0)
+    monkeypatch.setattr(steps, "STEP_SECONDS", 0.0)
     lake.put({f"/{number}": bytes([number]) for number in range(7)})
     for number in range(7):
         lake.rm(f"/{number}:1")
-    steps, cursor = [], None
+    taken, cursor = [], None
     while True:
         first = lake.garbage.step(lake.owner, cursor, run=False)
         assert lake.garbage.step(lake.owner, cursor, run=False) == first
-        steps.append(lake.garbage.step(lake.owner, cursor, run=True))
-        cursor = steps[-1].cursor
+        taken.append(lake.garbage.step(lake.owner, cursor, run=True))
+        cursor = taken[-1].cursor
         if cursor is None:
             break
-    assert len(steps) > 5
-    assert sum(item.count for step in steps for item in step.found) == 7
+    assert len(taken) > 5
+    assert sum(item.count for step in taken for item in step.found) == 7
     assert lake.stored() == []
 
 
@@ -256,27 +256,6 @@ def test_only_admins_collect_and_only_in_their_own_project(lake: Lake) -> None:
         with pytest.raises(Forbidden, match="look after the store"):
             lake.gc(who=who)
     assert lake.gc() == {OBJECTS: (1, 1)}
-
-
-def put_pack(lake: Lake, files: dict[str, bytes]) -> None:
-    """Upload files as one object."""
-    declared = [DeclaredFile(path, len(data), of_bytes(data)) for path, data in files.items()]
-    session = lake.uploads.begin(lake.owner, Purpose.FILES, declared).session
-    whole = b"".join(files.values())
-    offsets = [sum(len(data) for data in list(files.values())[:position]) for position in range(len(files))]
-    carried = tuple(CarriedFile(position, offset) for position, offset in enumerate(offsets))
-    wanted = WantedObject(0, ObjectKind.PACK, len(whole), of_bytes(whole), carried)
-    ((_, signed),) = lake.uploads.urls(lake.owner, session.id, [wanted], "http://127.0.0.1:1/")
-    lake._put(signed.requests[0].url, whole)
-    lake.uploads.seal(lake.owner, session.id)
-    lake.uploads.commit(lake.owner, session.id)
-
-
-def forget_uploads(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let so much time pass that ended uploads are forgotten."""
-    with monkeypatch.context() as later:
-        later.setattr("acai_jupyter.lake.uploads._RECORDS_KEPT_SECONDS", -60)
-        lake.uploads.sweep()
 
 
 def node_count(lake: Lake) -> int:
