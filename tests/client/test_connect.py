@@ -161,7 +161,7 @@ def test_a_token_that_is_none_is_never_shown(server: Server) -> None:
 
 def test_a_platform_that_cant_start_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch, nothing_configured: Path) -> None:
     monkeypatch.setenv("ACAI_LAUNCHER_URL", "slurm://cluster")
-    with pytest.raises(InvalidSetting, match="^ACAI_LAUNCHER_URL begins with slurm") as raised:
+    with pytest.raises(InvalidSetting, match=r"^ACAI_LAUNCHER_URL begins with slurm") as raised:
         acai.connect()
     assert "\n" not in raised.value.message
     monkeypatch.setenv("ACAI_QUOTA", "none")
