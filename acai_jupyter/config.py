@@ -208,6 +208,14 @@ def default_home() -> Path:
     return Path(jupyter_data_dir()) / "acai"
 
 
+def unusable_home(home: Path, error: OSError) -> InvalidSetting:
+    """What to say where the data folder can't be made or written."""
+    return InvalidSetting(
+        f"The data folder {shown(str(home))} can't be used ({error.strerror or error}): set {variable('home')} to a folder"
+        " on this machine that you may write to."
+    )
+
+
 def login_name() -> str:
     """The name of who runs this process, as far as it can name a user."""
     try:

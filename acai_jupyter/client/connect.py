@@ -73,7 +73,6 @@ def _running(home: Path) -> Client | None:
 
 def _started(home: Path) -> Client:
     """Start a platform of one's own, unless another process does so at this moment."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _one_at_a_time(home / "start.lock"):
         client = _running(home)
         if client is not None:
@@ -89,6 +88,11 @@ def _started(home: Path) -> Client:
 def _one_at_a_time(path: Path) -> Iterator[None]:
     import fcntl
 
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = path.open("w")
+    except OSError as error:
+        raise config.unusable_home(path.parent, error) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -9,7 +9,7 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from acai_jupyter.config import Settings
+from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
 from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, Unauthenticated
 from acai_server.handlers.base import State
@@ -186,7 +186,10 @@ def _create(settings: Settings) -> Platform:
     """The platform. Its database library costs a fifth of a second to import, which nobody waits for on this thread."""
     from acai_jupyter.platform import Platform
 
-    return Platform.create(settings)
+    try:
+        return Platform.create(settings)
+    except OSError as error:
+        raise unusable_home(settings.home_folder, error) from error
 
 
 def _valid(path: Path, check: Callable[[str], object]) -> bool:

@@ -169,6 +169,14 @@ def test_a_platform_that_cant_start_says_why_in_one_line(monkeypatch: pytest.Mon
         acai.connect()
 
 
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/acai", "/proc/acai"])
+def test_a_data_folder_that_cant_be_made_is_refused_in_one_line(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACAI_HOME", home)
+    with pytest.raises(InvalidSetting, match="set ACAI_HOME to a folder") as raised:
+        acai.connect()
+    assert home in raised.value.message
+
+
 @pytest.mark.parametrize("door", ["variables", "home"])
 @pytest.mark.parametrize(
     ("name", "url"),

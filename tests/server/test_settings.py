@@ -114,7 +114,12 @@ def test_a_server_takes_both_and_the_trait_first(new_server: Callable[..., Serve
 
 @pytest.mark.parametrize(
     ("name", "value", "code"),
-    [("QUOTA", "none", "invalid_setting"), ("LAUNCHER_URL", "slurm://x", "invalid_setting"), ("PLATFORM_URL", "https://x", None)],
+    [
+        ("QUOTA", "none", "invalid_setting"),
+        ("LAUNCHER_URL", "slurm://x", "invalid_setting"),
+        ("HOME", "/dev/null/x", "invalid_setting"),
+        ("PLATFORM_URL", "https://x", None),
+    ],
 )
 def test_a_server_of_its_own_that_cant_be_ends_with_one_line(
     new_server: Callable[..., Server], name: str, value: str, code: str | None
