@@ -101,7 +101,7 @@ class Uploads:
                 if key:
                     answer = write(Kind.UPLOAD, session.id)
                     unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
-            return declare(unit, session, 0, files)
+            return declare(unit, session, 0, files, unit.uploads.file_count(session) if first else 0)
 
     def add_files(self, principal: Principal, upload_id: UUID, first: int, files: Sequence[DeclaredFile]) -> Declared:
         """Declare more files; `first` is the position of the first of them.
@@ -112,9 +112,10 @@ class Uploads:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             check_files(files, session.purpose)
-            if first + len(files) > MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
+            count = unit.uploads.file_count(session)
+            if first + len(files) > MOST_FILES or not 0 <= first <= count:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
-            return declare(unit, session, first, files)
+            return declare(unit, session, first, files, count)
 
     def urls(
         self, principal: Principal, upload_id: UUID, objects: Sequence[WantedObject], base_url: str
