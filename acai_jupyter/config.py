@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -24,10 +25,14 @@ class Settings:
     """All that can be set about a platform. An empty URL means the embedded default."""
 
     home: str = _setting("", "The folder of the embedded platform; by default `acai` in Jupyter's data folder.")
-    database_url: str = _setting("", "Where metadata is kept: `sqlite:///path`; by default `acai.db` in the home folder.")
+    database_url: str = _setting(
+        "",
+        "Where metadata is kept: `sqlite:///path` or `postgresql://user:password@host/database`; by default `acai.db` in the"
+        " home folder.",
+    )
     object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
-    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays; by default it hosts its own.")
+    platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")
@@ -51,6 +56,7 @@ class Settings:
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
+    kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
     upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
@@ -79,6 +85,10 @@ class Settings:
 
     def check(self) -> None:
         """Raises InvalidSetting for values that can't be."""
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+                raise InvalidSetting(f"{variable(setting.name)} must be a number from 0 on, not {value}.")
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise InvalidSetting(f"{variable(name)} must be greater than 0, not {getattr(self, name)}.")
@@ -102,6 +112,7 @@ _POSITIVE: Final = (
     "memory_step_mb",
     "heartbeat_seconds",
     "kill_grace_seconds",
+    "kill_upload_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",
@@ -153,8 +164,11 @@ def login_name() -> str:
         return "owner"  # a user without an entry in the system's list, as in many containers
 
 
+_KINDS: Final[dict[type, str]] = {int: "a whole number", float: "a number"}
+
+
 def _read(name: str, text: str, kind: type) -> Any:
     try:
         return kind(text)
     except ValueError:
-        raise InvalidSetting(f"{variable(name)}={text!r} is not a {kind.__name__}.") from None
+        raise InvalidSetting(f"{variable(name)}={text!r} is not {_KINDS[kind]}.") from None

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from run_notebook import CellFailed, run_notebook
@@ -21,6 +20,7 @@ import acai_jupyter as acai
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent / ".demo"
+_START_SECONDS = 180
 
 
 def main() -> int:
@@ -100,17 +100,18 @@ def own_environment(folder: Path, own_jupyter: bool = True) -> dict[str, str]:
 
 def _wait(server: str, process: subprocess.Popen[bytes], log: Path, home: Path) -> None:
     """Until the server and its platform answer."""
-    for _ in range(600):
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
         if process.poll() is not None:
             sys.exit(f"The Jupyter Server did not start:\n{log.read_text()}")
         try:
             urlopen(server + "api", timeout=5).close()
             if (home / "token").exists():
                 return
-        except URLError:
-            pass
+        except OSError:
+            pass  # it does not listen yet, or is too busy to answer
         time.sleep(0.1)
-    sys.exit("The Jupyter Server did not answer within a minute.")
+    sys.exit(f"The Jupyter Server did not answer within {_START_SECONDS} seconds.")
 
 
 def _free_port() -> int:

@@ -16,8 +16,8 @@ from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import OnEvents, Store
 
+_DATABASES: Final = "sqlite:///path or postgresql://user:password@host/database"
 _NOT_BUILT: Final = {
-    "postgresql": "PostgreSQL is not supported by this version yet: use sqlite:///path.",
     "s3": "S3 is not supported by this version yet: use file:///path.",
     "kubernetes": "Kubernetes is not supported by this version yet: use process:.",
 }
@@ -27,7 +27,11 @@ def store_by_url(url: str, on_events: OnEvents) -> Store:
     """The metadata store. Raises InvalidSetting, BackendNotBuilt."""
     if _scheme(url) == "sqlite":
         return SqliteStore(_path(url, "ACAI_DATABASE_URL"), on_events)
-    raise _refused(url, "ACAI_DATABASE_URL", "sqlite:///path")
+    if _scheme(url) == "postgresql":
+        from acai_jupyter.backends.sql.postgres import PostgresStore
+
+        return PostgresStore(url, on_events)
+    raise _refused(url, "ACAI_DATABASE_URL", _DATABASES)
 
 
 def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
@@ -41,7 +45,11 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
     """The event bus, which follows the database. Raises InvalidSetting, BackendNotBuilt."""
     if _scheme(database_url) == "sqlite":
         return LocalBus(probe)
-    raise _refused(database_url, "ACAI_DATABASE_URL", "sqlite:///path")
+    if _scheme(database_url) == "postgresql":
+        from acai_jupyter.backends.bus.postgres import PostgresBus
+
+        return PostgresBus(database_url, probe)
+    raise _refused(database_url, "ACAI_DATABASE_URL", _DATABASES)
 
 
 def launcher_by_url(url: str, folder: Path) -> Launcher:

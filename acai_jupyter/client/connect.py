@@ -31,7 +31,7 @@ def connect(url: str | None = None, token: str | None = None, *, home: str | Non
 def _named(url: str | None, token: str | None, home: str | None) -> Address | None:
     """The platform that somebody named, by argument, variable or login."""
     if url is not None:
-        return Address(api_url(url), token or os.environ.get("ACAI_TOKEN"), "the argument url")
+        return Address(api_url(url), token or _token_for(api_url(url)), "the argument url")
     if token is not None:
         raise InvalidSetting("connect(token=…) needs a url too: a token belongs to one platform.")
     if home is not None:
@@ -39,6 +39,15 @@ def _named(url: str | None, token: str | None, home: str | None) -> Address | No
     if os.environ.get("ACAI_URL"):
         return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN"), "ACAI_URL")
     return from_credentials()
+
+
+def _token_for(url: str) -> str | None:
+    """The token that was given for this platform; another's must not learn it."""
+    given = os.environ.get("ACAI_URL")
+    if os.environ.get("ACAI_TOKEN") and (not given or api_url(given) == url):
+        return os.environ["ACAI_TOKEN"]
+    login = from_credentials()
+    return login.token if login is not None and login.url == url else None
 
 
 def _reach(address: Address, patience: float = _FIRST_PATIENCE_SECONDS) -> Client:

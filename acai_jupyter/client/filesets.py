@@ -47,5 +47,5 @@ class Filesets:
 
     def diff(self, before: str, after: str) -> Records[Change]:
         """The paths whose versions differ between two file sets. Raises InvalidReference, FilesetNotFound."""
-        answer = self._transport.get("/filesets/diff", before=str(before), after=str(after))
-        return Records((record(Change, item) for item in answer["items"]), Change)
+        items = self._transport.pages("/filesets/diff", before=str(before), after=str(after))
+        return Records((record(Change, item) for item in items), Change)

@@ -7,18 +7,21 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from acai_jupyter.client.records import Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
 from acai_jupyter.wire.values import value_from_json
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOGGED: Final = EventKind.JOB_LOGGED.value
 
 
 class Job:
@@ -120,17 +123,28 @@ class Job:
 
         Raises TimeoutError.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if not self.ended:
-            silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-            for event in events(self._transport, silence=silence):
-                if event is None or event["ids"].get("job") == self.id:
-                    self._refresh()
-                if Status(self._details["status"]) in TERMINAL:
-                    break
-                if deadline is not None and time.monotonic() > deadline:
-                    raise TimeoutError(f"Job {self.number} is still {self._details['status']} after {timeout:g} seconds.")
+        for _ in self.changes(timeout):
+            pass
         return self
+
+    def changes(self, timeout: float | None = None) -> Iterator[Job]:
+        """The handle, now and whenever the job has come further, until it has ended or `timeout` seconds have passed.
+
+        Raises TimeoutError.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if self.ended:
+            yield self
+            return
+        silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
+        for event in events(self._transport, silence=silence):
+            if event is None or (event["ids"].get("job") == self.id and event["kind"] != _LOGGED):
+                self._refresh()
+                yield self
+            if Status(self._details["status"]) in TERMINAL:
+                return
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(f"Job {self.number} is still {self._details['status']} after {timeout:g} seconds.")
 
     @overload
     def logs(self, follow: Literal[False] = False) -> str: ...
@@ -153,13 +167,11 @@ class Job:
 
     def metrics(self) -> pd.DataFrame:
         """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
-        points = self._transport.get(f"/jobs/{self.id}/metrics")["items"]
-        columns = ["key", "position", "step", "value", "time"]
-        frame = pd.DataFrame([{**point, "value": value_from_json(point["value"])} for point in points], columns=columns)
-        types = {"key": "string", "position": "Int64", "step": "float64", "value": "float64"}
-        return frame.astype(types).assign(time=pd.to_datetime(frame["time"], utc=True, format="ISO8601"))
+        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000)
+        kinds = {"key": "text", "position": "integer", "step": "number", "value": "number", "time": "time"}
+        return frame(kinds, [{**point, "value": value_from_json(point["value"])} for point in points])
 
     def download(self, to: str | Path = ".", *, files: str = "output") -> list[Path]:
         """Write what the job left in its output folder below `to`, or (`files="code"`) the code that it ran.

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
@@ -118,6 +118,19 @@ class Jobs:
         return self.upload_code(for_code(code)).id
 
 
+_COLUMNS: Final = {
+    "number": "integer",
+    "name": "text",
+    "status": "text",
+    "runtime": "number",
+    "cost": "number",
+    "cpu": "number",
+    "memory_mb": "integer",
+    "creator": "text",
+    "create_time": "time",
+}
+
+
 class JobList(Sequence[Job]):
     """Jobs, as a sequence and as a table."""
 
@@ -132,11 +145,9 @@ class JobList(Sequence[Job]):
 
     def to_frame(self) -> Any:
         """A DataFrame with a row a job."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
-        columns = ["number", "name", "status", "runtime", "cost", "cpu", "memory_mb", "creator", "create_time"]
-        rows = [{name: job.details[name] for name in columns} for job in self._jobs]
-        return pd.DataFrame(rows, columns=columns)
+        return frame(_COLUMNS, [job.details for job in self._jobs])
 
     def __repr__(self) -> str:
         return self.to_frame().to_string(index=False) if self._jobs else "no jobs"

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.client.discovery import local_servers
 from acai_jupyter.domain.errors import Unavailable
 
 _IDLE_SECONDS: Final = 900
 _START_SECONDS: Final = 60.0
-_TAIL_CHARACTERS: Final = 600
+_MOST_WORDS: Final = 300
 
 
 def start_server(home: Path, seconds: float = _START_SECONDS) -> None:
     """Start a server on `home` and wait until it has published itself. Raises Unavailable where it does not."""
-    before = {address.url for address in local_servers(home)}
     log = home / "server.log"
     process = _launch(home, log)
     deadline = time.monotonic() + seconds
     pause = 0.02
-    while {address.url for address in local_servers(home)} <= before:
+    while not _has_published(home, process.pid):
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
-            tail = log.read_text(errors="replace")[-_TAIL_CHARACTERS:].strip()
-            raise Unavailable(f"The local platform could not be started: see {log}. Its last words: {tail}")
+            process.wait()
+            raise Unavailable(f"The local platform could not be started: {_last_words(log)} ({log} says more.)")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.25)
+    # It may go on for longer than this process; where it ends before, it leaves no zombie.
+    threading.Thread(target=process.wait, name="acai-local-platform", daemon=True).start()
+
+
+def _has_published(home: Path, pid: int) -> bool:
+    for entry in (home / "servers").glob("*.json"):
+        try:
+            if json.loads(entry.read_text())["pid"] == pid:
+                return True
+        except (OSError, ValueError, KeyError):
+            continue  # withdrawn or half written
+    return False
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log, without its time and level."""
+    lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+    return re.sub(r"^\[[^]]*\] *", "", lines[-1])[:_MOST_WORDS]
 
 
 def _launch(home: Path, log: Path) -> subprocess.Popen[bytes]:

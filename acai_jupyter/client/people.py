@@ -17,12 +17,12 @@ class Projects:
 
         Raises Forbidden, NameTaken, InvalidName.
         """
-        made = self._transport.post("/projects", {"name": name, "admin": admin})
+        made = self._transport.post("/projects", {"name": name, "admin": admin}, creates=True)
         return record(Project, {**made["project"], "token": made["token"]})
 
     def list(self) -> Records[Project]:
         """The projects that one may know of."""
-        return Records((record(Project, item) for item in self._transport.get("/projects")["items"]), Project)
+        return Records((record(Project, item) for item in self._transport.pages("/projects")), Project)
 
 
 class Users:
@@ -36,9 +36,9 @@ class Users:
 
         Raises Forbidden, NameTaken, InvalidName.
         """
-        made = self._transport.post("/users", {"name": name, "role": role})
+        made = self._transport.post("/users", {"name": name, "role": role}, creates=True)
         return record(User, {**made["user"], "token": made["token"]})
 
     def list(self) -> Records[User]:
         """The users of the project."""
-        return Records((record(User, item) for item in self._transport.get("/users")["items"]), User)
+        return Records((record(User, item) for item in self._transport.pages("/users")), User)

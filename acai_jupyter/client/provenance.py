@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.records import Fileset, record
 from acai_jupyter.client.transport import Json, Transport
@@ -12,6 +12,19 @@ from acai_jupyter.client.transport import Json, Transport
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+
+
+_COLUMNS: Final = {
+    "source": "text",
+    "target": "text",
+    "kind": "text",
+    "job_number": "integer",
+    "label": "text",
+    "creator": "text",
+    "create_time": "time",
+    "action": "text",
+    "job": "text",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class Graph:
 
     def to_frame(self) -> pd.DataFrame:
         """A row an edge: `source`, `target`, and the action between them."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
         names = {node.id: node.reference for node in self.nodes}
         actions = {action["id"]: action for action in self.actions}
@@ -59,14 +72,13 @@ class Graph:
             {"source": names[edge["source"]], "target": names[edge["target"]], **_attributes(actions[edge["action"]])}
             for edge in self.edges
         ]
-        columns = ["source", "target", "kind", "job_number", "label", "creator", "create_time", "action", "job"]
-        return pd.DataFrame(rows, columns=columns)
+        return frame(_COLUMNS, rows)
 
     def to_prov(self) -> Json:
         """W3C PROV-JSON: file set versions are entities, actions activities, users agents."""
         from acai_jupyter.client.prov_json import document
 
-        return document(self)
+        return document(self.nodes, self.actions, self.edges)
 
     def to_json(self) -> str:
         """The graph as JSON text."""

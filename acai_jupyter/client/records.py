@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _Record = TypeVar("_Record")
-_DTYPES = {"str": "string", "int": "Int64", "bool": "boolean", "datetime": "datetime64[us, UTC]"}
+_KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +168,14 @@ class Records(Sequence[_Record], Generic[_Record]):
 
     def to_frame(self) -> pd.DataFrame:
         """The records as a DataFrame, a column a field; also where there are none."""
-        import pandas as pd
+        from acai_jupyter.client.frames import frame
 
-        names = [field.name for field in fields(self._kind) if field.name != "token"]
-        return pd.DataFrame({name: [getattr(item, name, None) for item in self._items] for name in names})
+        kinds = {field.name: _kind(str(field.type)) for field in fields(self._kind) if field.name != "token"}
+        return frame(kinds, [{name: getattr(item, name, None) for name in kinds} for item in self._items])
+
+
+def _kind(annotation: str) -> str:
+    return _KINDS[annotation.removesuffix(" | None")]
 
 
 def record(kind: type[_Record], given: dict[str, Any]) -> _Record:

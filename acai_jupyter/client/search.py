@@ -41,21 +41,16 @@ class Search:
 
 
 def to_frame(table: Json) -> pd.DataFrame:
-    """A DataFrame of an answer's columns: text, whole and other numbers, booleans and times keep their types also where
-    values are absent."""
+    """A DataFrame of an answer's columns."""
     import pandas as pd
 
     return pd.DataFrame({column["name"]: _series(column["type"], column["values"]) for column in table["columns"]})
 
 
 def _series(kind: str | None, values: list[Any]) -> pd.Series[Any]:
-    import pandas as pd
+    from acai_jupyter.client.frames import series
 
-    if kind == "time":
-        return pd.Series(pd.to_datetime(values, utc=True, format="ISO8601").as_unit("us"))
-    plain = [value_from_json(value) for value in values] if kind != "integer" else values
-    dtype = {"text": "string", "integer": "Int64", "number": "float64", "boolean": "boolean"}.get(kind or "", "object")
-    return pd.Series(plain, dtype=dtype)
+    return series(kind, values if kind in ("integer", "time") else [value_from_json(value) for value in values])
 
 
 def _query(kind: str, query: str) -> dict[str, Any]:

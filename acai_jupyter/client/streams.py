@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.transport import Json, Transport
@@ -35,7 +35,7 @@ def events(transport: Transport, after: int | None = None, silence: float = SILE
             for message in _messages(transport, f"/events{query}", silence):
                 pause.reset()
                 if message is None or "ids" not in message:
-                    number = message["number"] if message and number is None else number
+                    number = message["number"] if message else number
                     yield None
                 else:
                     number = message["number"]
@@ -69,7 +69,7 @@ def _messages(transport: Transport, path: str, silence: float = SILENCE_SECONDS)
 
     url, headers = transport.websocket(path)
     try:
-        with closing(_connect(url, headers, silence)) as socket:
+        with _connected(url, headers, silence) as socket:
             while True:
                 try:
                     opcode, data = socket.recv_data()
@@ -86,10 +86,16 @@ def _messages(transport: Transport, path: str, silence: float = SILENCE_SECONDS)
         raise ServerUnreachable(f"The stream broke: {error}.") from error
 
 
-def _connect(url: str, headers: list[str], silence: float) -> WebSocket:
+@contextmanager
+def _connected(url: str, headers: list[str], silence: float) -> Iterator[WebSocket]:
     import websocket
 
-    return websocket.create_connection(url, timeout=silence, header=headers, suppress_origin=True)
+    socket = websocket.create_connection(url, timeout=silence, header=headers, suppress_origin=True)
+    try:
+        yield socket
+    finally:
+        socket.close()
+        socket.shutdown()  # type: ignore[no-untyped-call]  # where the server closed first, `close` leaves the connection open
 
 
 def _parsed(data: bytes) -> Json:

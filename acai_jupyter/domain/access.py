@@ -60,9 +60,12 @@ class Principal:
     kind: TokenKind
     job: JobScope | None = None
 
+    def holds(self, right: Right) -> bool:
+        return right in _rights(self)
+
     def require(self, right: Right) -> None:
         """Raises Forbidden unless this principal holds `right`."""
-        if right not in _rights(self):
+        if not self.holds(right):
             raise Forbidden(f"{self.user_name} ({self.role}, {self.kind} token) may not {right} in {self.project_name}.")
 
 

@@ -8,15 +8,18 @@ made of the concatenated digests of a large file's parts would pass for the larg
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.texts import shown
 
 PART_SIZE: Final = 64 * 1024 * 1024
 """Bytes in a part. It defines the digest, so it is not a setting."""
 
 _KINDS: Final = {"sha256": 1, "sha256-64m": 2}
+_WRITTEN: Final = re.compile("(sha256|sha256-64m):([0-9a-fA-F]{64})")
 _NAMES: Final = {number: name for name, number in _KINDS.items()}
 
 
@@ -45,13 +48,10 @@ class Digest:
 
         Raises InvalidRequest for anything else.
         """
-        kind, _, digits = text.partition(":")
-        if kind in _KINDS and len(digits) == 64:
-            try:
-                return cls(kind, bytes.fromhex(digits))
-            except ValueError:
-                pass
-        raise InvalidRequest(f"{text[:80]!r} is not a digest; one looks like sha256:9f86d0… with 64 hexadecimal digits.")
+        match = _WRITTEN.fullmatch(text)
+        if match is None:
+            raise InvalidRequest(f"{shown(text)} is not a digest; one looks like sha256:9f86d0… with 64 hexadecimal digits.")
+        return cls(match[1], bytes.fromhex(match[2]))
 
     def fits(self, size: int) -> bool:
         """Whether a file of `size` bytes has a digest of this kind."""

@@ -13,10 +13,11 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, PlatformStopped
+│       AgentSuperseded, BlobExists
 ├── LimitExceeded           a bound of the platform
+├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
-    └── ServerUnreachable, StoreUnavailable, SchemaMismatch
+    └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
 
 A class has one stable `code`; the message says what happened and what to do. The HTTP status of a branch stands in
 `acai_jupyter.wire.errors`.
@@ -36,167 +37,253 @@ class AcaiError(Exception):
 
 
 class InvalidInput(AcaiError):
+    """The request itself is wrong; nothing was changed."""
+
     code = "invalid_input"
 
 
 class InvalidRequest(InvalidInput):
+    """A request that is not well formed, or asks for what can't be."""
+
     code = "invalid_request"
 
 
 class InvalidSetting(InvalidInput):
+    """A setting, or an address given to `connect`, that can't be."""
+
     code = "invalid_setting"
 
 
 class InvalidName(InvalidInput):
+    """A file set, project or user can't have this name."""
+
     code = "invalid_name"
 
 
 class InvalidPath(InvalidInput):
+    """A path that the lake does not take."""
+
     code = "invalid_path"
 
 
 class InvalidReference(InvalidInput):
+    """A reference that can't be read."""
+
     code = "invalid_reference"
 
 
 class InvalidQuery(InvalidInput):
+    """A query that can't be read; the message says where."""
+
     code = "invalid_query"
 
 
 class EmptyFileset(InvalidInput):
+    """A file set would hold nothing."""
+
     code = "empty_fileset"
 
 
 class EmptyCommand(InvalidInput):
+    """A job without a command."""
+
     code = "empty_command"
 
 
 class ResourcesOutOfBounds(InvalidInput):
+    """More or fewer resources than a job can have."""
+
     code = "resources_out_of_bounds"
 
 
 class DigestMismatch(InvalidInput):
+    """Bytes are not what was announced: they changed on the way, or while they were read."""
+
     code = "digest_mismatch"
 
 
 class BackendNotBuilt(InvalidInput):
+    """A URL names a backend that this version does not have."""
+
     code = "backend_not_built"
 
 
 class Unauthenticated(AcaiError):
+    """No token, or one that is not valid (any more)."""
+
     code = "unauthenticated"
 
 
 class TokenExpired(Unauthenticated):
+    """A token whose time is over."""
+
     code = "token_expired"
 
 
 class Forbidden(AcaiError):
+    """Known, but not allowed."""
+
     code = "forbidden"
 
 
 class NotFound(AcaiError):
+    """There is no such thing, or none that one may know of."""
+
     code = "not_found"
 
 
 class FileNotFound(NotFound):
+    """No file, or no version of it, is meant by a reference."""
+
     code = "file_not_found"
 
 
 class FilesetNotFound(NotFound):
+    """No file set, or no version of it, has this name."""
+
     code = "fileset_not_found"
 
 
 class JobNotFound(NotFound):
+    """No job has this number or id."""
+
     code = "job_not_found"
 
 
 class UploadNotFound(NotFound):
+    """No upload session has this id."""
+
     code = "upload_not_found"
 
 
 class UserNotFound(NotFound):
+    """The project has no such user."""
+
     code = "user_not_found"
 
 
 class ProjectNotFound(NotFound):
+    """There is no such project."""
+
     code = "project_not_found"
 
 
 class SnapshotNotFound(NotFound):
+    """Code that a job should run is not there."""
+
     code = "snapshot_not_found"
 
 
 class MetadataNotFound(NotFound):
+    """A key that is not there."""
+
     code = "metadata_not_found"
 
 
 class BlobNotFound(NotFound):
+    """The object store has no such object."""
+
     code = "blob_not_found"
 
 
 class LogNotFound(NotFound):
+    """A job has no log there."""
+
     code = "log_not_found"
 
 
 class Conflict(AcaiError):
+    """It fits what is stored no longer."""
+
     code = "conflict"
 
 
 class JobEnded(Conflict):
+    """The job has ended already."""
+
     code = "job_ended"
 
 
 class JobNotEnded(Conflict):
+    """The job has not ended yet."""
+
     code = "job_not_ended"
 
 
 class UploadNotPending(Conflict):
+    """The upload session takes no more: it was sealed, committed or aborted."""
+
     code = "upload_not_pending"
 
 
 class UploadIncomplete(Conflict):
+    """Bytes that were announced have not arrived."""
+
     code = "upload_incomplete"
 
 
 class NameTaken(Conflict):
+    """The name exists already."""
+
     code = "name_taken"
 
 
 class IdempotencyKeyReused(Conflict):
+    """An idempotency key came with another request than before."""
+
     code = "idempotency_key_reused"
 
 
 class AgentSuperseded(Conflict):
+    """A job needs this agent no longer; only agents meet it."""
+
     code = "agent_superseded"
 
 
 class BlobExists(Conflict):
+    """An object's key has been used already."""
+
     code = "blob_exists"
 
 
-class PlatformStopped(Conflict):
-    code = "platform_stopped"
-
-
 class LimitExceeded(AcaiError):
+    """A bound of the platform."""
+
     code = "limit_exceeded"
 
 
+class StoreDamaged(AcaiError):
+    code = "store_damaged"
+
+
 class Unavailable(AcaiError):
+    """Not now; try again later."""
+
     code = "unavailable"
 
 
 class ServerUnreachable(Unavailable):
+    """The platform does not answer."""
+
     code = "server_unreachable"
 
 
 class StoreUnavailable(Unavailable):
+    """The database or the object store can't be used now."""
+
     code = "store_unavailable"
 
 
 class SchemaMismatch(Unavailable):
+    """The database was made by another version of ACAI."""
+
     code = "schema_mismatch"
+
+
+class PlatformStopped(Unavailable):
+    """The server is about to stop."""
+
+    code = "platform_stopped"
 
 
 def by_code(code: str) -> type[AcaiError] | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.texts import shown
+
+_DIGITS: Final = re.compile("[0-9a-f]{32}")
 
 
 class Kind(StrEnum):
@@ -55,9 +60,7 @@ def read(kind: Kind, text: str) -> UUID:
     Raises InvalidRequest where `text` is not an id of this kind.
     """
     prefix, _, digits = text.partition("_")
-    if prefix == kind and len(digits) == 32:
-        try:
-            return UUID(hex=digits)
-        except ValueError:
-            pass
-    raise InvalidRequest(f"{text[:80]!r} is not the id of a {kind}; one looks like {kind}_0190a1b2….")
+    # UUID() itself takes braces, hyphens, underscores and digits of other scripts too: one id would have many names.
+    if prefix != kind or not _DIGITS.fullmatch(digits):
+        raise InvalidRequest(f"{shown(text)} is not the id of a {kind}; one looks like {kind}_0190a1b2….")
+    return UUID(hex=digits)

@@ -8,11 +8,17 @@ from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.metadata import ArtifactKind, Value, check_key, check_value
+from acai_jupyter.domain.texts import shown
 
 MOST_LINE_BYTES: Final = 8192
 """A line longer than this is no tag."""
 
-_TAG: Final = re.compile(r"\[ACAI_TAG(_NUM)?\]\s+(\w+)\s+([^:=]+?)\s*[:=]\s*(.*?)\s*", re.DOTALL)
+_BEGINNING: Final = re.compile(r"\[ACAI_TAG(_NUM)?\]")
+_SIGN: Final = re.compile("[:=]")
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:nan|inf(?:inity)?|(?:[0-9]++(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE | re.ASCII
+)
 _TARGETS: Final = {"fileset": ArtifactKind.FILESETS, "job": ArtifactKind.JOBS}
 
 
@@ -30,21 +36,24 @@ def parse_line(line: str) -> LogTag | None:
 
     Raises InvalidRequest for a line that means to be a tag and is not: the message goes into the job's notes.
     """
-    start = line.find("[ACAI_TAG")
-    match = _TAG.fullmatch(line, start) if start >= 0 else None
-    if match is None:
-        if start >= 0 and re.match(r"\[ACAI_TAG(_NUM)?\]", line[start:]):
-            raise InvalidRequest(f"Not understood: {line[start : start + 100]!r}. Print [ACAI_TAG] fileset KEY:VALUE.")
+    beginning = _BEGINNING.search(line)
+    if beginning is None or len(line) > MOST_LINE_BYTES:
         return None
-    numeric, target_name, key, text = match.groups()
+    # By hand and not by one regular expression: three pieces with blanks between them would backtrack for minutes.
+    written = _COLOURS.sub("", line[beginning.end() :])
+    target_name, rest = [*written.split(None, 1), "", ""][:2]
+    sign = _SIGN.search(rest)
+    key = rest[: sign.start()].strip() if sign else ""
+    if sign is None or not key or not written[:1].isspace():
+        raise InvalidRequest(f"Not understood: {shown(line[beginning.start() :])}. Print [ACAI_TAG] fileset KEY:VALUE.")
     target = _TARGETS.get(target_name.lower())
     if target is None:
-        raise InvalidRequest(f"Not understood: {line[start : start + 100]!r}. The target is fileset or job, not {target_name!r}.")
-    return LogTag(target, check_key(key, target), check_value(key, _number(text) if numeric else text))
+        raise InvalidRequest(f"The target of a tag is fileset or job, not {shown(target_name)}: print [ACAI_TAG] job KEY:VALUE.")
+    text = rest[sign.end() :].strip()
+    return LogTag(target, check_key(key, target), check_value(key, _number(text) if beginning[1] else text))
 
 
 def _number(text: str) -> float:
-    try:
+    if _NUMBER.fullmatch(text):
         return float(text)
-    except ValueError:
-        raise InvalidRequest(f"[ACAI_TAG_NUM] needs a number, not {text[:80]!r}; use [ACAI_TAG] for text.") from None
+    raise InvalidRequest(f"[ACAI_TAG_NUM] needs a number, not {shown(text)}; use [ACAI_TAG] for text.")

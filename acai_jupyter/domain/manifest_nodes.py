@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.errors import SchemaMismatch, StoreDamaged
 
 _FORMAT: Final = 1
 _FANOUT_BITS: Final = 5  # a node has 32 entries on average
@@ -82,23 +82,45 @@ def encode(node: Node) -> bytes:
 
 
 def decode(data: bytes) -> Node:
-    """The node behind its bytes. Raises AcaiError for a format of a newer platform."""
-    if data[0] != _FORMAT:
-        raise AcaiError(f"A manifest has format {data[0]}, this platform reads {_FORMAT}: upgrade acai-jupyter.")
+    """The node behind its bytes; no other bytes give the same node.
+
+    Raises SchemaMismatch for a format of a newer platform, StoreDamaged for what `encode` never writes.
+    """
+    if data[:1] != bytes([_FORMAT]) and data:
+        raise SchemaMismatch(f"A manifest has format {data[0]}, this platform reads {_FORMAT}: upgrade acai-jupyter.")
+    try:
+        node, end = _read(data)
+    except IndexError:
+        raise StoreDamaged("A manifest ends too early: restore the database from a backup.") from None
+    if end != len(data):
+        raise StoreDamaged("A manifest is longer than it says: restore the database from a backup.")
+    return node
+
+
+def _read(data: bytes) -> tuple[Node, int]:
     level = data[1]
     count, at = _take(data, 2)
+    if level and not count:
+        raise StoreDamaged("A manifest has an empty branch: restore the database from a backup.")
     entries: list[Leaf | Child] = []
     key = b""
     for _ in range(count):
         shared, at = _take(data, at)
         rest, at = _take(data, at)
-        key = key[:shared] + data[at : at + rest]
+        key = _next_key(key, shared, data[at : at + rest])
         at += rest
         digest, at = (data[at : at + 32], at + 32) if level else (b"", at)
         number, at = _take(data, at)
         size, at = _take(data, at)
         entries.append(Child(key, digest, number, size) if level else Leaf(key, number, size))
-    return Node(level, tuple(entries))  # type: ignore[arg-type]
+    return Node(level, tuple(entries)), at  # type: ignore[arg-type]
+
+
+def _next_key(previous: bytes, shared: int, rest: bytes) -> bytes:
+    """The key after `previous`: greater, and `shared` is all that the two have in common."""
+    if shared > len(previous) or not rest or (shared < len(previous) and rest[0] <= previous[shared]):
+        raise StoreDamaged("The paths of a manifest are not in order: restore the database from a backup.")
+    return previous[:shared] + rest
 
 
 def ends_node(key: bytes, level: int) -> bool:
@@ -142,5 +164,7 @@ def _take(data: bytes, at: int) -> tuple[int, int]:
         at += 1
         number |= (byte & 127) << shift
         if byte < 128:
-            return number, at
+            if byte and shift < 70:
+                return number, at
+            raise StoreDamaged("A number in a manifest is not written as it should be: restore the database from a backup.")
         shift += 7

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from acai_jupyter.domain.errors import StoreDamaged
 from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, decode, encode, ends_node, sums
 
 
@@ -39,7 +40,10 @@ class Built:
 
 
 class _Nodes:
-    """Reads nodes, and keeps what was read or written decoded for as long as it lives."""
+    """Reads nodes, and keeps what was read or written decoded for as long as it lives.
+
+    Reading raises StoreDamaged for a node that is missing or whose bytes are not those of its digest.
+    """
 
     def __init__(self, read: ReadNodes) -> None:
         self._read = read
@@ -50,8 +54,9 @@ class _Nodes:
         """The nodes with these digests, in order."""
         missing = list(dict.fromkeys(d for d in digests if d not in self._decoded))
         if missing:
-            for digest, data in self._read(missing).items():
-                self._decoded[digest] = decode(data)
+            found = self._read(missing)
+            for digest in missing:
+                self._decoded[digest] = decode(_intact(found, digest))
         return [self._decoded[digest] for digest in digests]
 
     def one(self, digest: bytes) -> Node:
@@ -64,6 +69,13 @@ class _Nodes:
         self.written[digest] = data
         self._decoded[digest] = node
         return digest
+
+
+def _intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:
+    data = found.get(digest)
+    if data is None or hashlib.sha256(data).digest() != digest:
+        raise StoreDamaged(f"Part {digest.hex()[:12]} of a manifest is missing or changed: restore the database from a backup.")
+    return data
 
 
 def build(leaves: Iterable[Leaf]) -> Built:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.texts import shown
 
 MOST_KEY_BYTES: Final = 250
 MOST_TEXT_CHARACTERS: Final = 4096
 MOST_KEYS_AN_ARTIFACT: Final = 1000
+
+_QUERY_WORDS: Final = frozenset({"and", "or", "not", "in", "True", "False", "true", "false"})
+_COLUMNS: Final = frozenset({"id", "reference", "tags"})
+"""Columns of every answer beside the keys."""
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class ArtifactKind(StrEnum):
@@ -129,10 +137,10 @@ def type_of(value: Value) -> ValueType:
 
 def check_key(key: str, kind: ArtifactKind) -> str:
     """`key` where a user may set it on an artifact of `kind`, else InvalidRequest."""
-    if key in BUILT_IN[kind]:
+    if key in BUILT_IN[kind] or key in _COLUMNS:
         raise InvalidRequest(f"{key!r} is set by the platform on {kind}; choose another key.")
-    if key.startswith("job.") or key in ("and", "or", "not", "in", "True", "False", "true", "false"):
-        raise InvalidRequest(f"{key!r} has a meaning of its own in queries; choose another key.")
+    if key.startswith("job.") or key in _QUERY_WORDS:
+        raise InvalidRequest(f"{shown(key)} has a meaning of its own in queries; choose another key.")
     return _check_label(key, "key")
 
 
@@ -146,15 +154,17 @@ def check_value(key: str, value: object) -> Value:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return float(value)
+        return _double(key, value)
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
+        return _moment(key, value)
     if isinstance(value, str):
-        if len(value) > MOST_TEXT_CHARACTERS or "\0" in value:
-            raise InvalidRequest(f"The text of {key!r} is too long or holds NUL: at most {MOST_TEXT_CHARACTERS} characters.")
+        if len(value) > MOST_TEXT_CHARACTERS:
+            raise InvalidRequest(f"The text of {shown(key)} is too long: at most {MOST_TEXT_CHARACTERS} characters.")
+        if "\0" in value or _SURROGATE.search(value):
+            raise InvalidRequest(f"The text of {shown(key)} holds NUL or is not valid Unicode.")
         return value
     raise InvalidRequest(
-        f"{key!r} can't be {type(value).__name__}: metadata is text, a number, True/False or a time with a zone."
+        f"{shown(key)} can't be {type(value).__name__}: metadata is text, a number, True/False or a time with a zone."
     )
 
 
@@ -163,11 +173,25 @@ def is_finite(value: float) -> bool:
     return math.isfinite(value)
 
 
+def _double(key: str, value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidRequest(f"The number of {shown(key)} is too large for a double: at most about 1.8e308.") from None
+
+
+def _moment(key: str, value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidRequest(f"The time of {shown(key)} lies outside the years 1 to 9999 in UTC.") from None
+
+
 def _check_label(label: str, what: str) -> str:
     if not label or label != label.strip() or "`" in label:
-        raise InvalidRequest(f"{label[:80]!r} can't be a {what}: not empty, no space at its ends, no backtick.")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-        raise InvalidRequest(f"{label[:80]!a} can't be a {what}: it must not hold control characters.")
+        raise InvalidRequest(f"{shown(label)} can't be a {what}: not empty, no space at its ends, no backtick.")
+    if _CONTROL.search(label) or _SURROGATE.search(label):
+        raise InvalidRequest(f"{shown(label)} can't be a {what}: it must not hold control characters.")
     if len(label.encode()) > MOST_KEY_BYTES:
-        raise InvalidRequest(f"{label[:40]!r}… is too long: a {what} has at most {MOST_KEY_BYTES} bytes.")
+        raise InvalidRequest(f"{shown(label)} is too long: a {what} has at most {MOST_KEY_BYTES} bytes.")
     return label

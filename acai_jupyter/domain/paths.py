@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidPath
+from acai_jupyter.domain.texts import shown
 
 MOST_PATH_BYTES: Final = 2000
 MOST_NAME_BYTES: Final = 255
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def check_path(path: str) -> str:
@@ -18,9 +21,9 @@ def check_path(path: str) -> str:
     long in UTF-8, each name in it at most 255. So a path can never leave the folder below which it is written out.
     """
     if not path.startswith("/"):
-        raise InvalidPath(f"{_shown(path)} is not a path in the lake: it must begin with '/'.")
+        raise InvalidPath(f"{shown(path)} is not a path in the lake: it must begin with '/'.")
     if path.endswith("/"):
-        raise InvalidPath(f"{_shown(path)} names a folder: a file's path doesn't end with '/'.")
+        raise InvalidPath(f"{shown(path)} names a folder: a file's path doesn't end with '/'.")
     _check_names(path, path[1:])
     return path
 
@@ -28,7 +31,7 @@ def check_path(path: str) -> str:
 def check_folder(path: str) -> str:
     """`path` where it can name a folder (`/` or `/…/`), else InvalidPath."""
     if not (path.startswith("/") and path.endswith("/")):
-        raise InvalidPath(f"{_shown(path)} is not a folder of the lake: it must begin and end with '/'.")
+        raise InvalidPath(f"{shown(path)} is not a folder of the lake: it must begin and end with '/'.")
     if path != "/":
         _check_names(path, path[1:-1])
     return path
@@ -37,7 +40,7 @@ def check_folder(path: str) -> str:
 def check_relative(path: str) -> str:
     """`path` where it can name a file below some folder (`src/train.py`), else InvalidPath."""
     if path.startswith("/"):
-        raise InvalidPath(f"{_shown(path)} must be relative: it must not begin with '/'.")
+        raise InvalidPath(f"{shown(path)} must be relative: it must not begin with '/'.")
     _check_names(path, path)
     return path
 
@@ -51,9 +54,9 @@ def _check_names(path: str, below: str) -> None:
     for name in below.split("/"):
         problem = _problem(name)
         if problem:
-            raise InvalidPath(f"{_shown(path)} can't be a path: {problem}.")
+            raise InvalidPath(f"{shown(path)} can't be a path: {problem}.")
     if len(path.encode()) > MOST_PATH_BYTES:
-        raise InvalidPath(f"{_shown(path)} is too long: a path has at most {MOST_PATH_BYTES} bytes in UTF-8.")
+        raise InvalidPath(f"{shown(path)} is too long: a path has at most {MOST_PATH_BYTES} bytes in UTF-8.")
 
 
 def _problem(name: str) -> str | None:
@@ -67,13 +70,8 @@ def _problem(name: str) -> str | None:
         size = len(name.encode())
     except UnicodeEncodeError:
         return "it is not valid Unicode"
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    if _CONTROL.search(name):
         return "it must not contain control characters"
     if size > MOST_NAME_BYTES:
         return f"a name in it has {size} bytes in UTF-8, at most {MOST_NAME_BYTES} are allowed"
     return None
-
-
-def _shown(path: str) -> str:
-    shown = path if len(path) <= 120 else path[:117] + "…"
-    return ascii(shown) if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in shown) else repr(shown)

@@ -46,4 +46,6 @@ def microdollars(dollars: float) -> int:
 
 
 def _factor(value: float, least: float, most: float) -> float:
+    if least == most:
+        return 1.0  # a platform with one size only gives it at the base price
     return 2 / 3 + (value - least) / (most - least) * 2 / 3

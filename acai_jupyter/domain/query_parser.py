@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import math
 from datetime import datetime, timedelta
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidQuery
-from acai_jupyter.domain.metadata import BUILT_IN, ArtifactKind, Value, ValueType
+from acai_jupyter.domain.metadata import BUILT_IN, MOST_KEY_BYTES, ArtifactKind, Value, ValueType
 from acai_jupyter.domain.queries import (
     And,
     Asker,
@@ -24,20 +23,14 @@ from acai_jupyter.domain.queries import (
     Ordering,
     Tagged,
 )
+from acai_jupyter.domain.query_tokens import NO_TEXT, Token, mistake, tokens, unquote
+from acai_jupyter.domain.texts import shown
 
-_MOST_CHARACTERS: Final = 10_000
 _MOST_TESTS: Final = 200
-_MOST_DEPTH: Final = 50
-_TOKEN: Final = re.compile(
-    r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.])
-    |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |`(?P<quoted>[^`]+)`
-    |(?P<sign>==|!=|<=|>=|<|>|=|[()\[\],&|~])
-    |(?P<word>[^\W\d]\w*(?:\.\w+)*))""",
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPES: Final = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
+_MOST_LISTED: Final = 500  # SQLite takes an expression of at most 1,000 parts
+_MOST_DEPTH: Final = 20  # SQLite's parser stops at about 22
 _SYNONYMS: Final = {"&": "and", "|": "or", "~": "not"}
+_BOOLEANS: Final = {"True": True, "true": True, "False": False, "false": False}
 _MIRRORED: Final = {
     Operator.LESS: Operator.GREATER,
     Operator.LESS_OR_EQUAL: Operator.GREATER_OR_EQUAL,
@@ -46,23 +39,14 @@ _MIRRORED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
 def parse_query(text: str, kind: ArtifactKind, asker: Asker) -> Condition:
     """The condition that `text` states about artifacts of `kind`; an empty text matches all.
 
     Raises InvalidQuery, with the place of the mistake.
     """
-    if len(text) > _MOST_CHARACTERS:
-        raise InvalidQuery(f"A query has at most {_MOST_CHARACTERS} characters; this one has {len(text)}.")
-    if not text.strip():
-        return And(())
     parser = _Parser(text, kind, asker)
+    if parser.empty:
+        return And(())
     condition = parser.expression(0)
     parser.end()
     return condition
@@ -73,8 +57,8 @@ def parse_order(text: str, kind: ArtifactKind) -> Ordering:
 
     Raises InvalidQuery.
     """
-    descending = text.startswith("-")
-    return Ordering(parse_key(text.removeprefix("-"), kind), descending)
+    name = text.strip()
+    return Ordering(parse_key(name.removeprefix("-"), kind), name.startswith("-"))
 
 
 def parse_key(text: str, kind: ArtifactKind) -> Key:
@@ -85,11 +69,17 @@ def parse_key(text: str, kind: ArtifactKind) -> Key:
     name = text.strip()
     if name.startswith("`") and name.endswith("`") and len(name) > 2:
         name = name[1:-1]
-    if not name:
+    return _key_of(name, kind)
+
+
+def _key_of(name: str, kind: ArtifactKind) -> Key:
+    """No key of a user begins with `job.`; on a job itself it says nothing new."""
+    plain = name.removeprefix("job.")
+    if not plain:
         raise InvalidQuery("A key is empty; name one, such as create_time.")
-    if name.startswith("job.") and kind is not ArtifactKind.JOBS:
-        return Key(name.removeprefix("job."), of_job=True)
-    return Key(name)
+    if NO_TEXT.search(plain) or len(plain.encode()) > MOST_KEY_BYTES:
+        raise InvalidQuery(f"{shown(plain)} can't be a key: at most {MOST_KEY_BYTES} bytes of valid Unicode without NUL.")
+    return Key(plain, of_job=plain != name and kind is not ArtifactKind.JOBS)
 
 
 class _Parser:
@@ -97,9 +87,14 @@ class _Parser:
         self._text = text
         self._kind = kind
         self._asker = asker
-        self._tokens = _tokens(text)
+        self._tokens = tokens(text)
         self._position = 0
         self._tests = 0
+        self._listed = 0
+
+    @property
+    def empty(self) -> bool:
+        return not self._tokens
 
     def expression(self, depth: int) -> Condition:
         if depth > _MOST_DEPTH:
@@ -138,6 +133,8 @@ class _Parser:
         if token is not None and token.kind == "word" and self._peek_text(1) == "(" and token.text in ("isnan", "has", "tag"):
             return self._call(token.text)
         if token is not None and token.kind in ("word", "quoted") and not self._is_literal():
+            if self._peek_text(1) == "(":
+                raise self._mistake(f"there is no function {shown(token.text)}; there are isnan, has, tag, today and time")
             return self._key_first()
         return self._literal_first()
 
@@ -160,7 +157,7 @@ class _Parser:
         if self._accept("not"):
             self._expect("in")
             return Not(OneOf(key, self._list(key)))
-        operator = self._operator(f"a comparison such as == or > must follow {str(key)!r}")
+        operator = self._operator(f"a comparison such as == or > must follow {shown(str(key))}")
         return Comparison(key, operator, self._typed(key, self._literal()))
 
     def _literal_first(self) -> Condition:
@@ -182,15 +179,16 @@ class _Parser:
         while self._accept(","):
             values.append(self._typed(key, self._literal()))
         self._expect(closing)
+        self._listed += len(values)
+        if self._listed > _MOST_LISTED:
+            raise InvalidQuery(f"The lists of a query have at most {_MOST_LISTED} values.")
         return tuple(values)
 
     def _key(self) -> Key:
         token = self._next("a key is missing")
-        if token.kind == "quoted":
-            return Key(token.text)
-        if token.kind != "word":
+        if token.kind not in ("word", "quoted"):
             raise self._mistake("a key is missing", back=1)
-        return parse_key(token.text, self._kind)
+        return _key_of(token.text, self._kind)
 
     def _operator(self, missing: str) -> Operator:
         token = self._next(missing)
@@ -203,30 +201,43 @@ class _Parser:
     def _is_literal(self) -> bool:
         token = self._peek()
         assert token is not None
-        return token.text in ("True", "False", "true", "false") or (token.text in ("today", "time") and self._peek_text(1) == "(")
+        called = self._peek_text(1) == "("
+        return token.kind == "word" and (token.text in _BOOLEANS or (token.text in ("today", "time") and called))
 
     def _literal(self) -> Value:
         token = self._next("a value is missing")
         if token.kind == "number":
-            return float(token.text)
+            return self._number(token.text)
         if token.kind == "text":
-            return _unquote(token.text)
-        if token.text in ("True", "true", "False", "false"):
-            return token.text in ("True", "true")
-        if token.text in ("today", "time") and self._accept("("):
+            return unquote(token.text)
+        if token.kind == "word" and token.text in _BOOLEANS:
+            return _BOOLEANS[token.text]
+        if token.kind == "word" and token.text in ("today", "time") and self._accept("("):
             return self._moment(token.text)
         raise self._mistake("a value is missing: a number, a text in quotes, True, False or today()", back=1)
+
+    def _number(self, text: str) -> float:
+        number = float(text)
+        if math.isinf(number):
+            raise self._mistake("the number is too large; isnan(key) finds infinities", back=1)
+        return number
 
     def _moment(self, function: str) -> datetime:
         if function == "today" and self._accept(")"):
             return self._asker.midnight
-        argument = self._literal()
+        argument = self._next("an argument is missing")
         self._expect(")")
-        if function == "today" and isinstance(argument, float):
-            return self._asker.midnight + timedelta(days=argument)
-        if function == "time" and isinstance(argument, str):
-            return self._time(argument)
-        raise self._mistake('write today(), today(-7) or time("2026-11-20 09:30")')
+        if function == "today" and argument.kind == "number":
+            return self._days_later(self._number(argument.text))
+        if function == "time" and argument.kind == "text":
+            return self._time(unquote(argument.text))
+        raise self._mistake('write today(), today(-7) or time("2026-11-20 09:30")', back=2)
+
+    def _days_later(self, days: float) -> datetime:
+        try:
+            return self._asker.midnight + timedelta(days=days)
+        except OverflowError:
+            raise self._mistake("that day lies outside the years 1 to 9999", back=2) from None
 
     def _typed(self, key: Key, value: Value) -> Value:
         """A text compared with a key of time is a time, as in pandas."""
@@ -239,10 +250,10 @@ class _Parser:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise self._mistake(f"{text!r} is not a time; one looks like 2026-11-20 or 2026-11-20 09:30", back=1) from None
+            raise self._mistake(f"{shown(text)} is not a time; one looks like 2026-11-20 or 2026-11-20 09:30", back=1) from None
         return moment if moment.tzinfo else moment.replace(tzinfo=self._asker.midnight.tzinfo)
 
-    def _peek(self, ahead: int = 0) -> _Token | None:
+    def _peek(self, ahead: int = 0) -> Token | None:
         position = self._position + ahead
         return self._tokens[position] if position < len(self._tokens) else None
 
@@ -250,7 +261,7 @@ class _Parser:
         token = self._peek(ahead)
         return token.text if token and token.kind == "sign" else None
 
-    def _next(self, missing: str) -> _Token:
+    def _next(self, missing: str) -> Token:
         token = self._peek()
         if token is None:
             raise self._mistake(missing)
@@ -271,28 +282,4 @@ class _Parser:
     def _mistake(self, what: str, back: int = 0) -> InvalidQuery:
         position = self._position - back
         at = self._tokens[position].at if position < len(self._tokens) else len(self._text)
-        return _mistake(self._text, at, what)
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while text[at:].strip():
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            what = "a text is not closed" if text[start] in "\"'`" else "this is not understood"
-            raise _mistake(text, start, what)
-        tokens.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
-        at = match.end()
-    return tokens
-
-
-def _unquote(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text[1:-1], flags=re.DOTALL)
-
-
-def _mistake(text: str, at: int, what: str) -> InvalidQuery:
-    near = text[at : at + 30].strip()
-    place = f"at {near!r} (character {at + 1})" if near else "at the end"
-    return InvalidQuery(f"The query can't be read {place}: {what}.")
+        return mistake(self._text, at, what)

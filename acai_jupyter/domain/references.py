@@ -15,19 +15,19 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidName, InvalidPath, InvalidReference
+from acai_jupyter.domain.globs import ESCAPES, WILDCARDS, compiled, matches, unescape
 from acai_jupyter.domain.paths import check_folder, check_path
+from acai_jupyter.domain.texts import shown
 
-_SPECIAL: Final = {"%40": "@", "%3A": ":", "%25": "%", "%2A": "*", "%3F": "?", "%5B": "["}
-_NOTHING: Final = re.compile(r"(?!)")
 _SET_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_MOST_CHARACTERS: Final = 6000
+_CODES: Final = {character: code for code, character in ESCAPES.items()}
+_TO_ESCAPE: Final = re.compile(r"[@:%*?\[]")
+_MOST_CHARACTERS: Final = 6200  # a path of 2,000 bytes, all of them escaped, and a file set
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class GlobReference:
 
     def matches(self, path: str) -> bool:
         """Whether the path of a file matches the whole pattern."""
-        return _match_names(_glob_names(self.pattern), path[1:].split("/"))
+        return matches(compiled(self.pattern), path[1:].split("/"))
 
     def __str__(self) -> str:
         return self.pattern + str(self.fileset or "")
@@ -90,19 +90,19 @@ def parse(text: str) -> Reference:
     """
     _check_text(text)
     before, at, after = text.partition("@")
-    fileset = parse_fileset(after) if at else None
+    fileset = _fileset(after, text) if at else None
     if not before:
         if fileset is None:
             raise InvalidReference("A reference is empty; write a path such as /data/train.json or a file set such as @Digits.")
         return fileset
     if not before.startswith("/"):
         raise InvalidReference(
-            f"{text!r} is not a reference: a path begins with '/' and a file set with '@' (did you mean {_meant(text)}?)."
+            f"{shown(text)} is not a reference: a path begins with '/' and a file set with '@' (did you mean {_meant(text)}?)."
         )
     path, colon, number = before.partition(":")
     version = _version(number, text) if colon else None
     if version and fileset:
-        raise InvalidReference(f"{text!r} names a version twice: by ':{version}' and by {str(fileset)!r}. Write one of them.")
+        raise InvalidReference(f"{shown(text)} names a version twice: by ':{version}' and by '{fileset}'. Write one of them.")
     try:
         return _path_reference(path, version, fileset)
     except InvalidPath as error:
@@ -115,10 +115,7 @@ def parse_fileset(text: str) -> FilesetReference:
     Raises InvalidReference.
     """
     _check_text(text)
-    name, colon, number = text.removeprefix("@").removeprefix("/@").partition(":")
-    if not _SET_NAME.fullmatch(name):
-        raise InvalidReference(_bad_set_name(name))
-    return FilesetReference(name, _version(number, text) if colon else None)
+    return _fileset(text[2:] if text.startswith("/@") else text.removeprefix("@"), text)
 
 
 def parse_destination(text: str) -> FileReference | FolderReference:
@@ -131,7 +128,7 @@ def parse_destination(text: str) -> FileReference | FolderReference:
         return reference
     if isinstance(reference, FileReference) and reference.fileset is None and reference.version is None:
         return reference
-    raise InvalidReference(f"{text!r} can't be a destination: write a path such as /data/train.json or a folder such as /data/.")
+    raise InvalidReference(f"{shown(text)} can't be a destination: write a path such as /data/x.json or a folder such as /data/.")
 
 
 def check_fileset_name(name: str) -> str:
@@ -143,9 +140,14 @@ def check_fileset_name(name: str) -> str:
 
 def escape(path: str) -> str:
     """The reference text that means exactly this path."""
-    for code, character in [("%25", "%"), *((c, s) for c, s in _SPECIAL.items() if s != "%")]:
-        path = path.replace(character, code)
-    return path
+    return _TO_ESCAPE.sub(lambda match: _CODES[match[0]], path)
+
+
+def _fileset(written: str, text: str) -> FilesetReference:
+    name, colon, number = written.partition(":")
+    if not _SET_NAME.fullmatch(name):
+        raise InvalidReference(_bad_set_name(name))
+    return FilesetReference(name, _version(number, text) if colon else None)
 
 
 def _check_text(text: str) -> None:
@@ -154,89 +156,42 @@ def _check_text(text: str) -> None:
 
 
 def _path_reference(path: str, version: int | None, fileset: FilesetReference | None) -> Reference:
-    if any(wildcard in path for wildcard in "*?["):
+    if any(wildcard in path for wildcard in WILDCARDS):
         return _glob(path, version, fileset)
     literal = unescape(path)
     if not literal.endswith("/"):
         return FileReference(check_path(literal), version, fileset)
     if version:
-        raise InvalidReference(f"{path!r} is a folder: only files and file sets have versions (write {path}@Name:{version}).")
+        raise InvalidReference(f"{shown(path)} is a folder: only files and file sets have versions (write a set's after '@').")
     return FolderReference(check_folder(literal), fileset)
 
 
 def _glob(pattern: str, version: int | None, fileset: FilesetReference | None) -> GlobReference:
     if version:
-        raise InvalidReference(f"{pattern!r} is a pattern: only files and file sets have versions.")
-    first = min(i for i, c in enumerate(pattern) if c in "*?[")
+        raise InvalidReference(f"{shown(pattern)} is a pattern: only files and file sets have versions.")
+    first = min(i for i, c in enumerate(pattern) if c in WILDCARDS)
     prefix = unescape(pattern[: pattern.rindex("/", 0, first) + 1])
     check_folder(prefix)
-    if any(name in (".", "..", "") for name in pattern[1:].split("/")[:-1]):
-        raise InvalidReference(f"{pattern!r} must not contain an empty name, '.' or '..'.")
-    _glob_names(pattern)
+    if pattern.endswith("/"):
+        raise InvalidReference(f"{shown(pattern)} means folders: write {shown(pattern + '**')} for the files in them.")
+    # The wildcards themselves are characters that a name may hold, so the pattern has to be a path too.
+    compiled(pattern)
+    check_path(unescape(pattern))
     return GlobReference(pattern, prefix, fileset)
-
-
-def unescape(text: str) -> str:
-    """Replace the six escapes. Raises InvalidReference for any other use of '%'."""
-
-    def literal(match: re.Match[str]) -> str:
-        code = text[match.start() : match.start() + 3].upper()
-        if code not in _SPECIAL:
-            raise InvalidReference(f"{text!r} contains '%' without an escape: write %25 for a literal '%'.")
-        return _SPECIAL[code]
-
-    return re.sub("%.{0,2}", literal, text, flags=re.DOTALL)
 
 
 def _version(number: str, text: str) -> int:
     if re.fullmatch("[1-9][0-9]{0,17}", number, re.ASCII):
         return int(number)
-    raise InvalidReference(f"{text!r}: a version is a number from 1 after ':' (write %3A for a literal ':').")
+    raise InvalidReference(f"{shown(text)}: a version is a number from 1 after ':' (write %3A for a literal ':').")
 
 
 def _bad_set_name(name: str) -> str:
     return (
-        f"{name[:130]!r} can't name a file set: use up to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
+        f"{shown(name)} can't name a file set: use up to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
         " (write %40 for a literal '@')."
     )
 
 
 def _meant(text: str) -> str:
-    return f"@{text}" if _SET_NAME.fullmatch(text.partition(":")[0]) else f"/{text}"
-
-
-@lru_cache(maxsize=256)
-def _glob_names(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
-    """The names of a pattern, each as a regular expression without backtracking, None for `**`."""
-    names = pattern[1:].split("/")
-    if names[-1] == "**":
-        names.append("*")
-    return tuple(None if name == "**" else _name_regex(name, pattern) for name in names)
-
-
-def _name_regex(name: str, pattern: str) -> re.Pattern[str]:
-    if "[" in name and not re.search(r"\[[!]?[^\]]+\]", name):
-        raise InvalidReference(f"{pattern!r}: '[' without ']' (write %5B for a literal '[').")
-    literal = re.sub("%.{0,2}", lambda match: _as_class(unescape(match[0])), name)
-    return re.compile(fnmatch.translate(literal))
-
-
-def _as_class(character: str) -> str:
-    return f"[{character}]" if character in "*?[" else character
-
-
-def _match_names(wanted: tuple[re.Pattern[str] | None, ...], names: list[str]) -> bool:
-    """Match name by name; `**` (None) takes as few names as it can and one more whenever the rest fails."""
-    at, name, retry_at, retry_name = 0, 0, -1, 0
-    while name < len(names):
-        current = wanted[at] if at < len(wanted) else _NOTHING
-        if current is None:
-            at, retry_at, retry_name = at + 1, at + 1, name
-        elif current.match(names[name]):
-            at, name = at + 1, name + 1
-        elif retry_at >= 0:
-            retry_name += 1
-            at, name = retry_at, retry_name
-        else:
-            return False
-    return at == len(wanted)
+    return shown(f"@{text}" if _SET_NAME.fullmatch(text.partition(":")[0]) else f"/{text}")

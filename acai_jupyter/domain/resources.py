@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
+from acai_jupyter.domain.texts import shown
 
-_SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(|[KMGT]i?B?)\s*", re.IGNORECASE)
-_UNITS_IN_MB: Final = {"": 1.0, "K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0 * 1024.0}
-_DURATION: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|d|)\s*", re.IGNORECASE)
-_UNITS_IN_SECONDS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?([KMGT])i?B?)?", re.IGNORECASE | re.ASCII)
+_UNITS_IN_MB: Final = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0 * 1024.0}
+_DURATION: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(s|m|min|h|d))?", re.IGNORECASE | re.ASCII)
+_UNITS_IN_SECONDS: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_LEAST_SECONDS: Final = 0.001
+_MOST_SECONDS: Final = 366 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,19 @@ def on_grid(wanted: Resources, bounds: Bounds) -> Rounded:
     Raises ResourcesOutOfBounds where it lies outside.
     """
     if not bounds.cpu_min <= wanted.cpu <= bounds.cpu_max:
-        raise ResourcesOutOfBounds(f"cpu={wanted.cpu:g} is out of bounds: ask for {bounds.cpu_min:g} to {bounds.cpu_max:g} vCPU.")
+        raise ResourcesOutOfBounds(
+            f"cpu={shown(wanted.cpu)} is out of bounds: ask for {bounds.cpu_min:g} to {bounds.cpu_max:g} vCPU."
+        )
     if not bounds.memory_min_mb <= wanted.memory_mb <= bounds.memory_max_mb:
         raise ResourcesOutOfBounds(
-            f"memory={wanted.memory_mb}MB is out of bounds: ask for {bounds.memory_min_mb}MB to {bounds.memory_max_mb}MB."
+            f"memory={shown(wanted.memory_mb)}MB is out of bounds: ask for {bounds.memory_min_mb}MB to {bounds.memory_max_mb}MB."
         )
     if not 0 <= wanted.gpu <= bounds.gpu_max:
-        raise ResourcesOutOfBounds(f"gpu={wanted.gpu} is out of bounds: this platform gives a job at most {bounds.gpu_max}.")
-    cpu = _up(wanted.cpu, bounds.cpu_min, bounds.cpu_step)
-    memory = int(_up(wanted.memory_mb, bounds.memory_min_mb, bounds.memory_step_mb))
+        raise ResourcesOutOfBounds(f"gpu={shown(wanted.gpu)} is out of bounds: a job gets at most {bounds.gpu_max} here.")
+    cpu = _up(wanted.cpu, bounds.cpu_min, bounds.cpu_max, bounds.cpu_step)
+    memory = int(_up(wanted.memory_mb, bounds.memory_min_mb, bounds.memory_max_mb, bounds.memory_step_mb))
     said = []
-    if cpu != wanted.cpu:
+    if not math.isclose(cpu, wanted.cpu):
         said.append(f"cpu rounded up from {wanted.cpu:g} to {cpu:g}")
     if memory != wanted.memory_mb:
         said.append(f"memory rounded up from {wanted.memory_mb}MB to {memory}MB")
@@ -73,24 +78,31 @@ def parse_memory(text: str | int | float) -> int:
 
     Raises InvalidRequest for anything else.
     """
-    match = _SIZE.fullmatch(str(text))
+    match = _SIZE.fullmatch(_written(text))
     if not match:
-        raise InvalidRequest(f"memory={text!r} is not a size: write 2048 (MB), 512MB or 2GiB.")
-    return math.ceil(float(match[1]) * _UNITS_IN_MB[match[2][:1].upper()])
+        raise InvalidRequest(f"memory={shown(text)} is not a size: write 2048 (MB), 512MB or 2GiB.")
+    return math.ceil(float(match[1]) * _UNITS_IN_MB[(match[2] or "M").upper()])
 
 
 def parse_duration(text: str | int | float) -> float:
     """Seconds from `90`, `"90s"`, `"20m"`, `"2h"`, `"1d"`; a plain number is seconds.
 
-    Raises InvalidRequest for anything else and for 0.
+    Raises InvalidRequest for anything else, for less than a millisecond and for more than a year.
     """
-    match = _DURATION.fullmatch(str(text))
-    seconds = float(match[1]) * _UNITS_IN_SECONDS[match[2].lower()] if match else 0.0
-    if not 0 < seconds <= 366 * 86400:
-        raise InvalidRequest(f"{text!r} is not a duration: write 90 (seconds), 90s, 20m, 2h or 1d.")
+    match = _DURATION.fullmatch(_written(text))
+    if not match:
+        raise InvalidRequest(f"{shown(text)} is not a duration: write 90 (seconds), 90s, 20m, 2h or 1d.")
+    seconds = float(match[1]) * _UNITS_IN_SECONDS[(match[2] or "s").lower()]
+    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise InvalidRequest(f"{shown(text)} is out of bounds: a duration is more than 0 and at most 366 days.")
     return seconds
 
 
-def _up(value: float, start: float, step: float) -> float:
-    # A sliver of tolerance keeps 0.30000000000000004 from costing a whole step.
-    return start + math.ceil((value - start) / step - 1e-9) * step
+def _written(given: str | int | float) -> str:
+    """A number as people would write it; what has no such form (NaN, 1e99) comes out as something that is refused."""
+    return given if isinstance(given, str) else shown(given)
+
+
+def _up(value: float, least: float, most: float, step: float) -> float:
+    # A sliver of tolerance keeps 0.30000000000000004 from costing a whole step; the most is always on the grid.
+    return min(round(least + math.ceil((value - least) / step - 1e-9) * step, 9), most)

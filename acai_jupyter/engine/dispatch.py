@@ -10,7 +10,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, TokenKind
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import InvalidInput, JobEnded, Unavailable
+from acai_jupyter.domain.errors import AcaiError, InvalidInput, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
@@ -48,19 +48,30 @@ class Dispatch:
         self._servers = servers
 
     def launch_waiting(self) -> int:
-        """Launch every LAUNCHING job that no launcher has taken yet; returns how many were."""
+        """Launch every active job of which no launcher is known; returns how many were.
+
+        One that runs already was launched by a server that died before it could note where: launched again, it is found
+        there, or its new agent leaves, because the claim decides.
+        """
         if self._agent_url() is None:
             return 0  # this server does not listen yet, so no agent could reach it
         with self._store.read() as unit:
-            waiting = [
-                job
-                for job in unit.jobs.active(limit=1000)
-                if job.status is Status.LAUNCHING and not any(rank.handle for rank in unit.jobs.ranks(job))
-            ]
-        return sum(self.launch(job) for job in waiting)
+            active = unit.jobs.active(limit=1000)
+            waiting = [job for job in active if not any(rank.handle for rank in unit.jobs.ranks(job))]
+        return sum(self._launch(job) for job in waiting)
+
+    def _launch(self, job: Job) -> bool:
+        try:
+            return self.launch(job)
+        except AcaiError as error:
+            _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
+            return False
 
     def launch(self, job: Job) -> bool:
-        """Launch the job's current attempt; False where another server does, or it did not work."""
+        """Launch the job's current attempt; False where another server does, or it never will work.
+
+        Raises Unavailable where it may work later.
+        """
         config = self._prepare(job)
         if config is None:
             return False
@@ -70,9 +81,6 @@ class Dispatch:
             handle = self._launcher.launch(spec)
         except InvalidInput as error:
             self._fail(job, error.message)
-            return False
-        except Unavailable as error:
-            _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
             return False
         with self._store.begin() as unit:
             unit.jobs.set_handle(job, _RANK, handle)
@@ -84,7 +92,7 @@ class Dispatch:
             unit.lock_project(job.project_id)
             if not unit.jobs.hold_launch(job, self._holder, self._settings.launch_hold):
                 return None
-            if job.kill_requested_at is not None:
+            if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
                 ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
                 unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
                 return None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import UploadIncomplete, UploadNotFound, UploadNotPending
+from acai_jupyter.domain.errors import AcaiError, JobEnded, Unavailable, UploadNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status
 from acai_jupyter.domain.pricing import hourly_price, microdollars
 from acai_jupyter.domain.provenance import ActionKind
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
+from acai_jupyter.engine.logs import take_last_line
 from acai_jupyter.lake.commit import commit_output, commit_snapshot
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -28,20 +29,29 @@ class Ending:
 
 
 def finish(store: Store, job: Job, ending: Ending) -> Job:
-    """End a job. Where its output can't be taken, it ends as FAILED and says why.
+    """End a job. Where what it wrote can't be taken, a job that would be FINISHED is FAILED, and any says why.
 
-    Raises JobEnded where it has ended already.
+    Raises JobEnded where it has ended already, Unavailable where it must be tried again.
     """
     try:
         return _finish(store, job, ending)
-    except (UploadNotPending, UploadIncomplete, UploadNotFound) as error:
-        outcome = Outcome(Status.FAILED, Reason.OUTPUT, error.message, ending.outcome.exit_code)
-        return _finish(store, job, Ending(outcome, ending.phases))
+    except (JobEnded, Unavailable):
+        raise
+    except AcaiError as error:
+        return _finish(store, job, Ending(_without_files(ending.outcome, error), ending.phases))
+
+
+def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
+    if outcome.status is Status.FINISHED:
+        return Outcome(Status.FAILED, Reason.OUTPUT, error.message, outcome.exit_code)
+    said = f"The output folder could not be kept: {error.message}"
+    return replace(outcome, detail=f"{outcome.detail} {said}" if outcome.detail else said)
 
 
 def _finish(store: Store, job: Job, ending: Ending) -> Job:
     with store.begin() as unit:
         unit.lock_project(job.project_id)
+        take_last_line(unit, job)
         output = _take_output(unit, job, ending)
         kept = _take_kept(unit, job, ending)
         ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)

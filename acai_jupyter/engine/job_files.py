@@ -45,9 +45,11 @@ class JobFiles:
         """A page of the job's `code`, `input`, or `start`: a retried job's partial output. Raises InvalidRequest."""
         _check_kind(kind, _FOR_AGENTS)
         with self._store.read() as unit:
-            return self._page(unit, job, kind, after, base_url)
+            return self._page(unit, job, kind, after, base_url, _MOST_A_PAGE)
 
-    def for_user(self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str) -> Page:
+    def for_user(
+        self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str, limit: int = _MOST_A_PAGE
+    ) -> Page:
         """A page of the job's `code`, or of its `output`: the file set version that it wrote, else what was kept with it.
 
         Raises InvalidRequest, JobNotFound.
@@ -55,11 +57,12 @@ class JobFiles:
         principal.require(Right.READ)
         _check_kind(kind, _FOR_PEOPLE)
         with self._store.read() as unit:
-            return self._page(unit, find_job(unit, principal.project_id, reference), kind, after, base_url)
+            job = find_job(unit, principal.project_id, reference)
+            return self._page(unit, job, kind, after, base_url, min(limit, _MOST_A_PAGE))
 
-    def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str) -> Page:
+    def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str, limit: int) -> Page:
         beyond = (item for item in _listed(unit, job, kind) if after is None or item.path.encode() > after.encode())
-        items = list(islice(beyond, _MOST_A_PAGE))
+        items = list(islice(beyond, limit))
         places = unit.blobs.locate(job.project_id, (item.digest for item in items))
         signed: dict[str, SignedRequest] = {}
         page = []
@@ -68,7 +71,7 @@ class JobFiles:
             if place.key not in signed:
                 signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
             page.append(FetchableFile(*item, signed[place.key], place.offset))
-        return page, items[-1].path if len(items) == _MOST_A_PAGE else None
+        return page, items[-1].path if len(items) == limit else None
 
 
 def _listed(unit: UnitOfWork, job: Job, kind: str) -> Iterator[_Listed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class Logs:
                 return state.size
             whole, rest = _split(state.line, new)
             unit.logs.append(job, rank, state.size, new, rest)
-            self._take_tags(unit, job, whole)
+            take_tags(unit, job, whole)
             unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
             return state.size + len(new)
 
@@ -74,17 +74,26 @@ class Logs:
         return LogChunk(offset, data, state.size, job.ended and offset + len(data) >= state.size)
 
     def compact(self) -> int:
-        """Move the logs of ended jobs from rows to objects; returns how many."""
+        """Move the logs of ended jobs from rows to objects; returns how many. Another server may do so at the same time."""
         with self._store.read() as unit:
             waiting = unit.logs.to_compact(limit=20)
-        for project_id, job_id, attempt, rank in waiting:
-            object_id = new_id()
-            key = f"{project_id.hex}/{object_id.hex}/0"
-            size = self._blobs.write(key, self._pieces(project_id, job_id, attempt, rank))
-            with self._store.begin() as unit:
+        return sum(self._compact(*which) for which in waiting)
+
+    def _compact(self, project_id: UUID, job_id: UUID, attempt: int, rank: int) -> bool:
+        object_id = new_id()
+        prefix = f"{project_id.hex}/{object_id.hex}"
+        key = f"{prefix}/0"
+        size = self._blobs.write(key, self._pieces(project_id, job_id, attempt, rank))
+        with self._store.begin() as unit:
+            unit.lock_project(project_id)
+            state = unit.logs.state(job_id, project_id, attempt, rank)
+            first = state.object_id is None and state.size == size
+            if first:
                 unit.blobs.add_object(project_id, object_id, key, size)
                 unit.logs.compact(project_id, job_id, attempt, rank, object_id)
-        return len(waiting)
+        if not first:
+            self._blobs.delete_prefix(prefix)
+        return first
 
     def _pieces(self, project_id: UUID, job_id: UUID, attempt: int, rank: int) -> Iterator[bytes]:
         offset = 0
@@ -94,6 +103,8 @@ class Logs:
                 if offset >= state.size:
                     return
                 chunks = unit.logs.chunks(project_id, job_id, attempt, rank, offset, _COMPACT_PIECE)
+            if not chunks:
+                return  # another server has moved them just now
             for _, data in chunks:
                 offset += len(data)
                 yield data
@@ -109,25 +120,33 @@ class Logs:
             raise AgentSuperseded("This job needs this agent no longer: leave.")
         return job, scope.rank
 
-    @staticmethod
-    def _take_tags(unit: UnitOfWork, job: Job, lines: list[bytes]) -> None:
-        artifact = Artifact(ArtifactKind.JOBS, job.id)
-        points: list[tuple[str, float]] = []
-        for line in lines:
-            try:
-                tag = parse_line(line.decode(errors="replace"))
-            except InvalidRequest as error:
-                unit.jobs.add_note(job, error.message)
-                continue
-            if tag is None:
-                continue
-            if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
-                unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
-                return
-            unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
-            if _is_number(tag):
-                points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
-        unit.metadata.add_points(job.project_id, job.id, points)
+
+def take_last_line(unit: UnitOfWork, job: Job) -> None:
+    """Nothing more comes: what a job printed last may be a tag without a newline at its end."""
+    state = unit.logs.state(job.id, job.project_id, job.attempt, 0)
+    if state.line and not state.complete:
+        take_tags(unit, job, _split(state.line, b"\n")[0])
+
+
+def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes]) -> None:
+    """Set the metadata that these lines of a job's log hold."""
+    artifact = Artifact(ArtifactKind.JOBS, job.id)
+    points: list[tuple[str, float]] = []
+    for line in lines:
+        try:
+            tag = parse_line(line.decode(errors="replace"))
+        except InvalidRequest as error:
+            unit.jobs.add_note(job, error.message)
+            continue
+        if tag is None:
+            continue
+        if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
+            unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
+            break
+        unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
+        if _is_number(tag):
+            points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
+    unit.metadata.add_points(job.project_id, job.id, points)
 
 
 def _is_number(tag: LogTag) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
-from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Status
 from acai_jupyter.domain.submissions import Report
+from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.finish import Ending, finish
+from acai_jupyter.engine.patience import KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -28,10 +30,14 @@ _MOST_DETAIL_CHARACTERS: Final = 2000
 class Monitor:
     """Follows active jobs. Nothing here depends on a message arriving: `check` finds every silent death."""
 
-    def __init__(self, store: Store, launcher: Launcher, settings: EngineSettings) -> None:
+    def __init__(
+        self, store: Store, launcher: Launcher, settings: EngineSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._launcher = launcher
         self._settings = settings
+        self._patience = KillPatience(settings, clock)
+        self._cleaner = Cleaner(store, launcher, clock)
 
     def claim(self, principal: Principal, instance: UUID) -> Job:
         """An agent asks for its job. The first instance gets it, once per attempt and rank; the job is RUNNING then.
@@ -86,28 +92,29 @@ class Monitor:
         return self._end(job, report)
 
     def check(self) -> int:
-        """Look after every active job: deliver kills, and end what died in silence; returns how many were looked at."""
+        """Look after every active job: deliver kills, end what died in silence, and clear away what ended jobs left; returns
+        how many were looked at."""
         with self._store.read() as unit:
             active = [(job, unit.jobs.ranks(job)) for job in unit.jobs.active(limit=1000)]
-            now = unit.now()
         watched = [(job, rank, rank.handle) for job, ranks in active for rank in ranks if rank.handle is not None]
-        seen = self._launcher.poll([handle for _, _, handle in watched])
-        for (job, rank, handle), observation in zip(watched, seen, strict=True):
+        handles = [handle for _, _, handle in watched]
+        self._patience.begin_tick(handles)
+        for (job, rank, handle), observation in zip(watched, self._launcher.poll(handles), strict=True):
             try:
-                self._look(job, rank, handle, observation, now)
+                self._look(job, rank, handle, observation)
             except AcaiError as error:
                 _LOG.warning("Job %s can't be looked after at the moment: %s", job.number, error.message)
+        self._cleaner.run()
         return len(watched)
 
-    def _look(self, job: Job, rank: Rank, handle: str, seen: Observation, now: int) -> None:
+    def _look(self, job: Job, rank: Rank, handle: str, seen: Observation) -> None:
         if seen.sign is Sign.ALIVE:
             if job.kill_requested_at is not None:
-                patience = (self._settings.kill_grace + 2 * self._settings.heartbeat) * SECOND
-                self._launcher.kill(handle, force=now - job.kill_requested_at > patience)
+                self._launcher.kill(handle, force=self._patience.is_over(job, rank, handle))
             return
-        report = seen.report or self._stored_report(job, rank)
+        report = _readable(seen.report) or _readable(self._stored_report(job, rank))
         if report is not None:
-            self._end(job, report_from_json(json.loads(report)))
+            self._end(job, report)
         elif rank.claimed_at is None and job.kill_requested_at is None and job.attempt < self._settings.attempts:
             self._try_again(job)
         else:
@@ -134,20 +141,9 @@ class Monitor:
     def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
         ending = _lost(job, seen) if report is None else _ending(job, report)
         try:
-            ended = finish(self._store, job, ending)
+            return finish(self._store, job, ending)
         except JobEnded:
             return job  # by another way meanwhile
-        self._clean(ended)
-        return ended
-
-    def _clean(self, job: Job) -> None:
-        with self._store.read() as unit:
-            handles = [rank.handle for rank in unit.jobs.ranks(job) if rank.handle is not None]
-        for handle in handles:
-            try:
-                self._launcher.clean(handle)
-            except AcaiError as error:
-                _LOG.warning("What job %s left can't be removed: %s", job.number, error.message)
 
     @staticmethod
     def _job(unit: UnitOfWork, principal: Principal) -> tuple[Job, JobScope]:
@@ -165,6 +161,14 @@ class Monitor:
         owner = next((rank.instance for rank in unit.jobs.ranks(job) if rank.rank == scope.rank), None)
         if owner != instance:
             raise AgentSuperseded("Another agent has this job: leave.")
+
+
+def _readable(report: str | None) -> Report | None:
+    """A report that an agent left, where it is one: the job's own command can write where it lies."""
+    try:
+        return None if report is None else report_from_json(json.loads(report))
+    except (AcaiError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _ending(job: Job, report: Report) -> Ending:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Final
 from uuid import UUID
@@ -26,6 +27,7 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_COMMAND_CHARACTERS: Final = 100_000
 _MOST_NAME_CHARACTERS: Final = 200
+_MOST_PLACE_CHARACTERS: Final = 4096
 _MOST_ENV_CHARACTERS: Final = 64_000
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -46,30 +48,40 @@ class Registry:
         """
         principal.require(Right.WRITE)
         spec, notes = self._check(wanted)
-        asked = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode()).digest()
-        with self._store.begin() as unit:
-            unit.lock_project(principal.project_id)
-            first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
-            if first:
-                return _details(unit, self._find(unit, principal, first))
-            job = _add(unit, principal, self._pin(unit, principal, spec, wanted), notes)
-            if key:
-                unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, write(Kind.JOB, job.id))
-            return _details(unit, job)
 
-    def retry(self, principal: Principal, reference: str) -> JobDetails:
-        """A new job with the same pins, whose output folder begins with what the ended one left there.
+        def add(unit: UnitOfWork) -> Job:
+            return _add(unit, principal, self._pin(unit, principal, spec, wanted), notes)
+
+        return self._once(principal, key, json.dumps(asdict(wanted), sort_keys=True), add)
+
+    def retry(self, principal: Principal, reference: str, key: str | None = None) -> JobDetails:
+        """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
+        repeated call return the first one's job.
 
         Raises JobNotFound, JobNotEnded, Forbidden.
         """
         principal.require(Right.WRITE)
-        with self._store.begin() as unit:
-            unit.lock_project(principal.project_id)
+
+        def add(unit: UnitOfWork) -> Job:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
-            spec = replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id)
-            return _details(unit, _add(unit, principal, spec, []))
+            return _add(unit, principal, replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id), [])
+
+        return self._once(principal, key, f"retry {reference}", add)
+
+    def _once(self, principal: Principal, key: str | None, asked: str, add: Callable[[UnitOfWork], Job]) -> JobDetails:
+        """Add a job, unless the call with this key has added it before."""
+        digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).digest()
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
+            if first:
+                return _details(unit, self._find(unit, principal, first))
+            job = add(unit)
+            if key:
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, write(Kind.JOB, job.id))
+            return _details(unit, job)
 
     def get(self, principal: Principal, reference: str) -> JobDetails:
         """A job by its number or id. Raises JobNotFound."""
@@ -202,8 +214,11 @@ def _check_command(command: str | tuple[str, ...]) -> None:
 
 
 def _check_texts(wanted: Submission) -> None:
-    if wanted.name is not None and not 0 < len(wanted.name.strip()) <= _MOST_NAME_CHARACTERS:
-        raise InvalidRequest(f"A job's name has 1 to {_MOST_NAME_CHARACTERS} characters.")
+    if wanted.name is not None and not _is_line(wanted.name, _MOST_NAME_CHARACTERS):
+        raise InvalidRequest(f"A job's name has 1 to {_MOST_NAME_CHARACTERS} characters, in one line.")
+    for what, text in (("image", wanted.image), ("python", wanted.python)):
+        if text is not None and not _is_line(text, _MOST_PLACE_CHARACTERS):
+            raise InvalidRequest(f"{what}={text[:80]!r} can't be: it has 1 to {_MOST_PLACE_CHARACTERS} characters, in one line.")
     if sum(len(key) + len(value) for key, value in wanted.env.items()) > _MOST_ENV_CHARACTERS:
         raise InvalidRequest(f"The variables of env have at most {_MOST_ENV_CHARACTERS} characters in all.")
     for key, value in wanted.env.items():
@@ -213,3 +228,7 @@ def _check_texts(wanted: Submission) -> None:
             raise InvalidRequest(f"{key} is the platform's own: variables of env must not begin with ACAI_.")
     if not -1000 <= wanted.priority <= 1000:
         raise InvalidRequest("priority lies between -1000 and 1000.")
+
+
+def _is_line(text: str, most: int) -> bool:
+    return 0 < len(text.strip()) <= most and not any(unicodedata.category(character) == "Cc" for character in text)

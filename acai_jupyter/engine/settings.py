@@ -13,7 +13,8 @@ class EngineSettings:
     """`quota` is k of paper 3.3.1. Times in seconds.
 
     `launch_hold` is how long a server may take to launch an attempt before another one tries, `attempts` how often a job
-    whose agent never spoke is launched.
+    whose agent never spoke is launched. A job that was told to end has `kill_grace`, and `kill_upload_patience` to bring home
+    what it had written until then.
     """
 
     quota: int = 4
@@ -22,5 +23,6 @@ class EngineSettings:
     default_resources: Resources = field(default_factory=lambda: Resources(1.0, 1024))
     heartbeat: float = 5.0
     kill_grace: float = 10.0
+    kill_upload_patience: float = 3600.0
     launch_hold: float = 30.0
     attempts: int = 3

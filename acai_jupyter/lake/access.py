@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 from acai_jupyter.domain.access import (
@@ -51,6 +52,7 @@ class Access:
         if known is not None and known.role is Role.PLATFORM_ADMIN:
             return known
         with self._store.begin() as unit:
+            unit.leases.serialize("access")  # servers that start together make one project and one user
             project = unit.access.project(project_name)
             if project is None:
                 project = Project(new_id(), check_name(project_name, "project"), unit.now())
@@ -84,8 +86,9 @@ class Access:
         with self._store.begin() as unit:
             unit.access.revoke_token(token_digest(token), unit.now())
 
-    def create_project(self, principal: Principal, name: str, admin_name: str) -> tuple[Project, str]:
-        """A project and its admin; returns the admin's token, which can be read only now.
+    def create_project(self, principal: Principal, name: str, admin_name: str, key: str | None = None) -> tuple[Project, str]:
+        """A project and its admin; returns the admin's token, which can be read only now. A call that is repeated with its
+        `key` returns the same project, and a new token in place of the one that may never have arrived.
 
         Raises Forbidden unless the principal is the platform's admin, NameTaken, InvalidName.
         """
@@ -93,10 +96,15 @@ class Access:
         check_name(admin_name, "user")
         token = new_token()
         with self._store.begin() as unit:
-            project = Project(new_id(), check_name(name, "project"), unit.now())
-            unit.access.add_project(project)
-            admin = User(project.id, new_id(), admin_name, Role.PROJECT_ADMIN, unit.now())
-            unit.access.add_user(admin)
+            unit.lock_project(principal.project_id)
+            repeated = _is_repeated(unit, principal, key, token, f"project {name} {admin_name}")
+            project = unit.access.project(name)
+            admin = unit.access.user(project.id, admin_name) if project else None
+            if not repeated or project is None or admin is None:
+                project = Project(new_id(), check_name(name, "project"), unit.now())
+                unit.access.add_project(project)
+                admin = User(project.id, new_id(), admin_name, Role.PROJECT_ADMIN, unit.now())
+                unit.access.add_user(admin)
             self._add_token(unit, token, project.id, admin.id, TokenKind.USER, "made with the project", None)
         return project, token
 
@@ -108,8 +116,9 @@ class Access:
             return every
         return [project for project in every if project.id == principal.project_id]
 
-    def create_user(self, principal: Principal, name: str, role: Role) -> tuple[User, str]:
-        """A user of the principal's project; returns a token, which can be read only now.
+    def create_user(self, principal: Principal, name: str, role: Role, key: str | None = None) -> tuple[User, str]:
+        """A user of the principal's project; returns a token, which can be read only now. A call that is repeated with its
+        `key` returns the same user, and a new token in place of the one that may never have arrived.
 
         Raises Forbidden unless the principal is an admin, NameTaken, InvalidName.
         """
@@ -118,8 +127,12 @@ class Access:
             raise Forbidden("Only the platform's admin makes another one.")
         token = new_token()
         with self._store.begin() as unit:
-            user = User(principal.project_id, new_id(), check_name(name, "user"), role, unit.now())
-            unit.access.add_user(user)
+            unit.lock_project(principal.project_id)
+            repeated = _is_repeated(unit, principal, key, token, f"user {name} {role}")
+            user = unit.access.user(principal.project_id, name)
+            if not repeated or user is None:
+                user = User(principal.project_id, new_id(), check_name(name, "user"), role, unit.now())
+                unit.access.add_user(user)
             self._add_token(unit, token, user.project_id, user.id, TokenKind.USER, "made with the user", None)
         return user, token
 
@@ -160,3 +173,16 @@ def _principal(unit: UnitOfWork, project_name: str, user_name: str) -> Principal
     if project is None or user is None:
         return None
     return Principal(project.id, project.name, user.id, user.name, user.role, TokenKind.USER)
+
+
+def _is_repeated(unit: UnitOfWork, principal: Principal, key: str | None, token: str, asked: str) -> bool:
+    """Whether this was asked before with this key. The token that the first answer carried ends then: this one replaces it."""
+    if key is None:
+        return False
+    digest = hashlib.sha256(asked.encode()).digest()
+    first = unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
+    if first is None:
+        unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, token_digest(token).hex())
+        return False
+    unit.access.revoke_token(bytes.fromhex(first), unit.now())
+    return True

@@ -56,6 +56,7 @@ class Files:
     def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
         """The same within a file set: each folder is skipped over with one look into the manifest."""
         found: list[str | FileVersion] = []
+        after = after + "\U0010ffff" if after is not None and after.endswith("/") else after
         while len(found) < limit:
             page, _ = resolver.files(wanted, after, 1)
             if not page:

@@ -63,13 +63,14 @@ class Filesets:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
-                return CreatedFileset(self._by_id(unit, principal, read(Kind.FILESET_VERSION, first)), False)
+                made, _, unchanged = first.partition(" ")
+                return CreatedFileset(self._by_id(unit, principal, read(Kind.FILESET_VERSION, made)), bool(unchanged))
             resolver = Resolver(unit, principal.project_id)
             collected = _collect(resolver, parsed)
             collected.sources |= unit.filesets.outputs_of(principal.project_id, collected.job_ids)
             created = add_version(unit, principal, name, _content(resolver, collected), collected.sources)
             if key:
-                answer = write(Kind.FILESET_VERSION, created.version.id)
+                answer = write(Kind.FILESET_VERSION, created.version.id) + (" unchanged" if created.unchanged else "")
                 unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
         return created
 
@@ -96,8 +97,8 @@ class Filesets:
                 raise FilesetNotFound(f"There is no file set {wanted.name}: see what there is with acai fileset ls.")
             return found
 
-    def diff(self, principal: Principal, before: str, after: str, limit: int) -> list[Change]:
-        """The first `limit` paths whose versions differ between two file sets.
+    def diff(self, principal: Principal, before: str, after: str, limit: int, start: str | None = None) -> list[Change]:
+        """The first `limit` paths beyond `start` whose versions differ between two file sets.
 
         Raises InvalidReference, FilesetNotFound.
         """
@@ -107,7 +108,9 @@ class Filesets:
             resolver = Resolver(unit, principal.project_id)
             left, right = (resolver.fileset(reference) for reference in wanted)
             changes = diff(resolver.read_nodes, left.root, right.root)
-            return [change for change, _ in zip(changes, range(limit), strict=False)]
+            first = "" if start is None else start
+            beyond = (change for change in changes if change.path.encode() > first.encode())
+            return [change for change, _ in zip(beyond, range(limit), strict=False)]
 
     @staticmethod
     def _by_id(unit: UnitOfWork, principal: Principal, version_id: UUID) -> FilesetVersion:

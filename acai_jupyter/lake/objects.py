@@ -13,10 +13,14 @@ from acai_jupyter.ports.blobs import BlobStore
 
 def check_object(wanted: WantedObject, files: Sequence[UploadFile]) -> None:
     """Raises InvalidRequest unless the object can carry these declared files."""
+    offsets = {carried.position: carried.offset for carried in wanted.files}
     if len(files) != len(wanted.files) or not files:
         raise _wrong(wanted, "it names files that were not declared, or none")
     if any(file.stored for file in files):
         raise _wrong(wanted, "the store has the bytes of a file of it already")
+    # What was said once stays so: else a file could be moved to other bytes after they were verified.
+    if any(file.object is not None and (file.object, file.offset) != (wanted.ordinal, offsets[file.position]) for file in files):
+        raise _wrong(wanted, "a file of it was announced in another object, or at another place")
     if wanted.kind is ObjectKind.PACK:
         _check_pack(wanted, files)
         return

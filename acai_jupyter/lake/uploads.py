@@ -8,25 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from acai_jupyter.domain.access import Principal, Right, TokenKind
+from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import (
     Conflict,
     EmptyFileset,
     Forbidden,
     InvalidRequest,
-    LimitExceeded,
     UploadIncomplete,
-    UploadNotFound,
 )
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
-from acai_jupyter.domain.paths import check_path, check_relative
 from acai_jupyter.domain.references import check_fileset_name
 from acai_jupyter.domain.snapshots import Snapshot
 from acai_jupyter.domain.transfers import SignedUpload
 from acai_jupyter.domain.uploads import (
-    MOST_FILES_A_CALL,
     CommittedFile,
     DeclaredFile,
     Purpose,
@@ -37,20 +33,21 @@ from acai_jupyter.domain.uploads import (
     WantedObject,
 )
 from acai_jupyter.lake.commit import commit_session
-from acai_jupyter.lake.objects import check_object, verify_pack
+from acai_jupyter.lake.objects import verify_pack
+from acai_jupyter.lake.upload_steps import (
+    MOST_FILES,
+    Declared,
+    add_object,
+    check_files,
+    declare,
+    open_session,
+    prefix_of,
+    require_right,
+)
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
-_MOST_FILES: Final = 2_000_000
 _RECORDS_KEPT_SECONDS: Final = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """The answer to declaring files: the positions whose bytes the store lacks."""
-
-    session: UploadSession
-    missing: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +79,11 @@ class Uploads:
     ) -> Declared:
         """Open a session and declare its first files. `key` makes a repeated call return the first one's session.
 
-        Raises InvalidPath, InvalidName, InvalidRequest, LimitExceeded, Forbidden.
+        Raises InvalidPath, InvalidName, InvalidRequest, LimitExceeded, Forbidden, IdempotencyKeyReused, UploadNotPending
+        where that session was aborted.
         """
-        _require_right(principal, purpose)
-        _check_files(files, purpose)
+        require_right(principal, purpose)
+        check_files(files, purpose)
         if fileset_name is not None:
             if purpose is not Purpose.FILES:
                 raise InvalidRequest("Only an upload of files can name a file set.")
@@ -94,13 +92,16 @@ class Uploads:
         with self._store.begin() as unit:
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
-                session = self._open(unit, principal, read(Kind.UPLOAD, first))
+                session = open_session(unit, principal, read(Kind.UPLOAD, first))
+                if session.state is not UploadState.PENDING:
+                    session.require(UploadState.SEALED, UploadState.COMMITTED)
+                    return Declared(session, ())
             else:
                 session = self._new_session(unit, principal, purpose, fileset_name)
                 if key:
                     answer = write(Kind.UPLOAD, session.id)
                     unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
-            return self._declare(unit, session, 0, files)
+            return declare(unit, session, 0, files)
 
     def add_files(self, principal: Principal, upload_id: UUID, first: int, files: Sequence[DeclaredFile]) -> Declared:
         """Declare more files; `first` is the position of the first of them.
@@ -108,12 +109,12 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, and what `begin` raises.
         """
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
-            _check_files(files, session.purpose)
-            if first + len(files) > _MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
-                raise InvalidRequest(f"'first' must continue where the files before ended, up to {_MOST_FILES} in all.")
-            return self._declare(unit, session, first, files)
+            check_files(files, session.purpose)
+            if first + len(files) > MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
+                raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
+            return declare(unit, session, first, files)
 
     def urls(
         self, principal: Principal, upload_id: UUID, objects: Sequence[WantedObject], base_url: str
@@ -123,9 +124,9 @@ class Uploads:
         Raises UploadNotFound, UploadNotPending, InvalidRequest.
         """
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
-            items = [self._add_object(unit, session, wanted) for wanted in objects]
+            items = [add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
         started = [(item, answer) for item, answer in signed if answer.multipart_id and not item.multipart_id]
         if started:
@@ -140,7 +141,7 @@ class Uploads:
         Raises UploadIncomplete, DigestMismatch, UploadNotFound, UploadNotPending.
         """
         with self._store.read() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id)
             if session.state in (UploadState.SEALED, UploadState.COMMITTED):
                 return session
             session.require(UploadState.PENDING)
@@ -151,7 +152,7 @@ class Uploads:
             raise UploadIncomplete(f"The bytes of {unplaced[0].path!r} were not sent: ask for its URL and send them.")
         self._verify(objects, files)
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id, lock=True)
+            session = open_session(unit, principal, upload_id, lock=True)
             if session.state is not UploadState.PENDING:
                 return session
             if unit.uploads.file_count(session) != len(files):
@@ -165,7 +166,7 @@ class Uploads:
         """
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
-            session = self._open(unit, principal, upload_id, lock=True)
+            session = open_session(unit, principal, upload_id, lock=True)
             if session.job_id is not None:
                 raise Forbidden("What a job writes is committed when the job ends, not by itself.")
             if session.state is not UploadState.COMMITTED:
@@ -173,40 +174,43 @@ class Uploads:
                 if not unit.uploads.file_count(session):
                     raise EmptyFileset("This upload holds no files.")
                 commit_session(unit, session, principal)
-            return self._finished(unit, self._open(unit, principal, upload_id))
+            return self._finished(unit, open_session(unit, principal, upload_id))
 
     def get(self, principal: Principal, upload_id: UUID) -> Finished:
         """Raises UploadNotFound."""
         with self._store.read() as unit:
-            return self._finished(unit, self._open(unit, principal, upload_id))
+            return self._finished(unit, open_session(unit, principal, upload_id))
 
     def committed(self, principal: Principal, upload_id: UUID, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
         """What the commit made of the files, by position. Raises UploadNotFound, UploadNotPending where it was not committed."""
         with self._store.read() as unit:
-            session = self._open(unit, principal, upload_id)
+            session = open_session(unit, principal, upload_id)
             session.require(UploadState.COMMITTED)
             return unit.uploads.committed(session, after, limit)
 
     def abort(self, principal: Principal, upload_id: UUID) -> UploadSession:
         """Give up a session; nothing of it stays. Raises UploadNotFound, UploadNotPending where it was committed."""
         with self._store.begin() as unit:
-            session = self._open(unit, principal, upload_id, lock=True)
+            session = open_session(unit, principal, upload_id, lock=True)
             session = self._abort(unit, session)
-        self._blobs.delete_prefix(_prefix(session))
+        self._blobs.delete_prefix(prefix_of(session))
         return session
 
     def sweep(self) -> int:
         """Abort what has expired, and forget the records of sessions that ended long ago; returns how many were aborted."""
         with self._store.read() as unit:
             overdue = unit.uploads.overdue(limit=100)
+        aborted = 0
         for late in overdue:
             with self._store.begin() as unit:
                 session = unit.uploads.get(late.project_id, late.id, lock=True)
-                if session is not None and session.state in (UploadState.PENDING, UploadState.SEALED):
-                    self._abort(unit, session)
-            self._blobs.delete_prefix(_prefix(late))
+                if session is None or session.state is UploadState.COMMITTED:
+                    continue  # it was committed just in time
+                self._abort(unit, session)
+            self._blobs.delete_prefix(prefix_of(late))
+            aborted += 1
         self._forget_old()
-        return len(overdue)
+        return aborted
 
     def _forget_old(self) -> None:
         with self._store.read() as unit:
@@ -214,7 +218,7 @@ class Uploads:
         for session in old:
             if session.state is UploadState.ABORTED:
                 # Again, now that the session's last URL has expired: an upload may still have been under way.
-                self._blobs.delete_prefix(_prefix(session))
+                self._blobs.delete_prefix(prefix_of(session))
             with self._store.begin() as unit:
                 unit.uploads.forget(session)
 
@@ -236,34 +240,6 @@ class Uploads:
         )
         unit.uploads.add(session)
         return session
-
-    @staticmethod
-    def _declare(unit: UnitOfWork, session: UploadSession, first: int, files: Sequence[DeclaredFile]) -> Declared:
-        known = unit.blobs.known(session.project_id, {file.digest for file in files})
-        unit.blobs.pin(session, known)
-        seen = set(known)
-        rows, missing = [], []
-        for position, file in enumerate(files, first):
-            stored = file.digest in seen
-            seen.add(file.digest)
-            if not stored:
-                missing.append(position)
-            rows.append(UploadFile(position, file.path, file.size, file.digest, stored, file.executable))
-        unit.uploads.add_files(session, rows)
-        return Declared(session, tuple(missing))
-
-    @staticmethod
-    def _add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject) -> UploadObject:
-        offsets = {carried.position: carried.offset for carried in wanted.files}
-        check_object(wanted, unit.uploads.at(session, list(offsets)))
-        object_id = new_id()
-        key = f"{_prefix(session)}/{object_id.hex}"
-        item = UploadObject(wanted.ordinal, object_id, wanted.kind, key, wanted.size, wanted.digest, wanted.parts)
-        stored = unit.uploads.add_object(session, item)
-        if (stored.digest, stored.size) != (wanted.digest, wanted.size):
-            raise InvalidRequest(f"Object {wanted.ordinal} of this upload was announced with other bytes before.")
-        unit.uploads.place(session, wanted.ordinal, offsets)
-        return stored
 
     def _verify(self, objects: Sequence[UploadObject], files: Sequence[UploadFile]) -> None:
         carried: dict[int, list[UploadFile]] = {}
@@ -288,37 +264,3 @@ class Uploads:
         session.require(UploadState.PENDING, UploadState.SEALED)
         unit.blobs.unpin(session)
         return unit.uploads.move(session, UploadState.ABORTED)
-
-    @staticmethod
-    def _open(unit: UnitOfWork, principal: Principal, upload_id: UUID, lock: bool = False) -> UploadSession:
-        """The principal's own session: nobody else's can be seen."""
-        session = unit.uploads.get(principal.project_id, upload_id, lock)
-        scope = principal.job if principal.kind is TokenKind.AGENT else None
-        if session is None or session.user_id != principal.user_id or (scope and session.job_id != scope.job_id):
-            raise UploadNotFound("There is no such upload (any more): begin a new one.")
-        return session
-
-
-def _require_right(principal: Principal, purpose: Purpose) -> None:
-    if principal.kind is TokenKind.AGENT:
-        if purpose is Purpose.FILES:
-            raise Forbidden("A job's agent uploads the job's output only.")
-        principal.require(Right.SUPERVISE)
-        return
-    principal.require(Right.WRITE)
-    if purpose is Purpose.OUTPUT:
-        raise Forbidden("Only a job's agent uploads a job's output.")
-
-
-def _check_files(files: Sequence[DeclaredFile], purpose: Purpose) -> None:
-    if len(files) > MOST_FILES_A_CALL:
-        raise LimitExceeded(f"Declare at most {MOST_FILES_A_CALL} files in one call; add the others in further calls.")
-    check = check_relative if purpose is Purpose.SNAPSHOT else check_path
-    for file in files:
-        check(file.path)
-        if file.size < 0 or not file.digest.fits(file.size):
-            raise InvalidRequest(f"The digest of {file.path!r} does not fit its size: files over 64 MiB have sha256-64m digests.")
-
-
-def _prefix(session: UploadSession) -> str:
-    return f"{session.project_id.hex}/{session.id.hex}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, Transition, exit_status
@@ -16,6 +17,8 @@ from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Point
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
+
+_LONGEST_SECONDS: Final = 1e9
 
 
 def submission(given: Mapping[str, Any]) -> Submission:
@@ -59,22 +62,39 @@ def event(item: Event) -> Json:
 
 
 def report_from_json(given: Mapping[str, Any]) -> Report:
-    """An agent's report; fields that this platform does not know are ignored. Raises InvalidRequest for a wrong id."""
+    """An agent's report; fields that this platform does not know are ignored.
+
+    Raises InvalidRequest for what can't be one: a report may also come from a file that the job's command can write.
+    """
 
     def upload(name: str) -> UUID | None:
-        return read(Kind.UPLOAD, given[name]) if given.get(name) else None
+        return read(Kind.UPLOAD, str(given[name])) if given.get(name) else None
 
     return Report(
-        ended=given["ended"],
-        exit_code=given.get("exit_code"),
-        signal=given.get("signal"),
-        detail=given.get("detail"),
-        download_time=given.get("download_time"),
-        command_time=given.get("command_time"),
-        upload_time=given.get("upload_time"),
+        ended=str(given["ended"]),
+        exit_code=_integer(given, "exit_code"),
+        signal=_integer(given, "signal"),
+        detail=None if given.get("detail") is None else str(given["detail"]),
+        download_time=_seconds(given, "download_time"),
+        command_time=_seconds(given, "command_time"),
+        upload_time=_seconds(given, "upload_time"),
         output_upload=upload("output_upload"),
         kept_upload=upload("kept_upload"),
     )
+
+
+def _integer(given: Mapping[str, Any], name: str) -> int | None:
+    value = given.get(name)
+    if value is None or (isinstance(value, int) and abs(value) < 2**31):
+        return value
+    raise InvalidRequest(f"A report's {name} can't be {str(value)[:40]}.")
+
+
+def _seconds(given: Mapping[str, Any], name: str) -> float | None:
+    value = given.get(name)
+    if value is None or (isinstance(value, int | float) and 0 <= value < _LONGEST_SECONDS):
+        return value
+    raise InvalidRequest(f"A report's {name} can't be {str(value)[:40]}.")
 
 
 def _pins(item: Job) -> Json:

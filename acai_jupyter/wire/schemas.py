@@ -11,15 +11,18 @@ from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
 Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
-INTEGER: Final[Schema] = {"type": "integer"}
+INTEGER: Final[Schema] = {"type": "integer", "minimum": -(2**53), "maximum": 2**53}  # what every JSON reader keeps exactly
+_SMALL: Final[Schema] = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 NUMBER: Final[Schema] = {"type": "number"}
 BOOLEAN: Final[Schema] = {"type": "boolean"}
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_TEXTS: Final[Schema] = {"type": "object", "additionalProperties": TEXT}
 DIGEST: Final[Schema] = {"type": "string", "description": "sha256:… up to 64 MiB, sha256-64m:… (over the parts' SHA-256) above"}
 
 
 def or_null(schema: Schema) -> Schema:
-    return {**schema, "type": [schema["type"], "null"]}
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [schema["type"], "null"], **values}
 
 
 def one_of(*values: str) -> Schema:
@@ -87,7 +90,7 @@ _JOB: Final = answer(
     code=or_null(TEXT),
     image=or_null(TEXT),
     python=or_null(TEXT),
-    env={"type": "object", "additionalProperties": TEXT},
+    env=_TEXTS,
     cpu=NUMBER,
     memory_mb=INTEGER,
     gpu=INTEGER,
@@ -95,7 +98,7 @@ _JOB: Final = answer(
     priority=INTEGER,
     retry_of=or_null(INTEGER),
     status=one_of(*Status),
-    progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]},
+    progress=or_null(one_of(*Progress)),
     reason=or_null(TEXT),
     detail=or_null(TEXT),
     exit_code=or_null(INTEGER),
@@ -115,7 +118,8 @@ _JOB: Final = answer(
     kept_files=or_null(TEXT),
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
-_SIGNED: Final = answer(method=TEXT, url=TEXT, headers={"type": "object", "additionalProperties": TEXT})
+_SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
@@ -133,7 +137,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "FilesetSummary": answer(**_FILESET["properties"], version_count=INTEGER),
     "CreatedFileset": answer(**_FILESET["properties"], unchanged=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
-    "FetchableFile": answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED),
+    "FetchableFile": _FETCHABLE,
     "Upload": answer(
         id=TEXT,
         state=one_of(*UploadState),
@@ -168,21 +172,35 @@ COMPONENTS: Final[dict[str, Schema]] = {
         edges=array(answer(source=TEXT, target=TEXT, action=TEXT)),
         truncated=BOOLEAN,
     ),
-    "Event": answer(number=INTEGER, kind=TEXT, ids={"type": "object", "additionalProperties": TEXT}, time=TIME),
-    "Manifest": answer(contract=INTEGER, job=TEXT, number=INTEGER, attempt=INTEGER, rank=INTEGER, command=_COMMAND),
+    "Event": answer(number=INTEGER, kind=TEXT, ids=_TEXTS, time=TIME),
+    "Manifest": answer(
+        contract=INTEGER,
+        job=TEXT,
+        number=INTEGER,
+        name=or_null(TEXT),
+        project=TEXT,
+        attempt=INTEGER,
+        rank=INTEGER,
+        command=_COMMAND,
+        env=_TEXTS,
+        python=or_null(TEXT),
+        resources=answer(cpu=NUMBER, memory_mb=INTEGER, gpu=INTEGER),
+        timeout_s=or_null(NUMBER),
+        output_path=or_null(TEXT),
+        heartbeat_s=NUMBER,
+        kill_grace_s=NUMBER,
+    ),
 }
 
-_DECLARED_FILES: Final = array(
-    request(("path", "size", "digest"), path=TEXT, size={**INTEGER, "minimum": 0}, digest=DIGEST, executable=BOOLEAN)
-)
-_POSITION: Final[Schema] = {**INTEGER, "minimum": 0}
+_COUNT: Final[Schema] = {**INTEGER, "minimum": 0}
+_DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
 
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
     "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
-    "add_files": request(("first", "files"), first=_POSITION, files=_DECLARED_FILES),
+    "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
     "upload_urls": request(
         ("objects",),
         objects={
@@ -190,12 +208,12 @@ REQUESTS: Final[dict[str, Schema]] = {
             **array(
                 request(
                     ("ordinal", "kind", "size", "digest", "files"),
-                    ordinal=_POSITION,
+                    ordinal=_COUNT,
                     kind=one_of(*ObjectKind),
-                    size=_POSITION,
+                    size=_COUNT,
                     digest=DIGEST,
                     parts=array({**TEXT, "pattern": "^[0-9a-f]{64}$"}),
-                    files=array(request(("position", "offset"), position=_POSITION, offset=_POSITION)),
+                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT)),
                 )
             ),
         },
@@ -214,7 +232,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         cpu=or_null(NUMBER),
         memory={"type": ["string", "number", "null"]},
         gpu=INTEGER,
-        env={"type": "object", "additionalProperties": TEXT},
+        env=_TEXTS,
         timeout={"type": ["string", "number", "null"]},
         priority=INTEGER,
     ),
@@ -243,7 +261,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
     "heartbeat": {
-        **request(("instance",), instance=TEXT, progress={"type": ["string", "null"], "enum": [*map(str, Progress), None]}),
+        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress))),
         "additionalProperties": True,
     },
     "report": {
@@ -251,8 +269,8 @@ REQUESTS: Final[dict[str, Schema]] = {
             ("instance", "ended"),
             instance=TEXT,
             ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output"),
-            exit_code=or_null(INTEGER),
-            signal=or_null(INTEGER),
+            exit_code=or_null(_SMALL),
+            signal=or_null(_SMALL),
             detail=or_null(TEXT),
             download_time=or_null(NUMBER),
             command_time=or_null(NUMBER),

@@ -29,8 +29,15 @@ def value_from_json(given: Any) -> Any:
             return float(given["number"])
         raise InvalidRequest('A value is text, a number, true, false, {"time": "2026-11-20T09:30:00Z"} or {"number": "nan"}.')
     if isinstance(given, int) and not isinstance(given, bool):
-        return float(given)
+        return _double(given)
     return given
+
+
+def _double(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise InvalidRequest("A number is too large for a double: at most about 1.8e308.") from None
 
 
 def column_values_to_json(type_: ValueType | None, values: list[Value | None]) -> list[Any]:

@@ -26,11 +26,13 @@ def matcher(magics: AcaiMagics) -> Any:
 
     @context_matcher()
     def acai_matcher(context: CompletionContext) -> SimpleMatcherResult:
-        found = _complete(magics, context.line_with_cursor[: context.cursor_position])
+        before = context.line_with_cursor[: context.cursor_position]
+        found = _complete(magics, before)
         if found is None:
             return SimpleMatcherResult(completions=[])
         shown = [SimpleCompletion(text=text, type="acai") for text in found]
-        return SimpleMatcherResult(completions=shown, suppress=True)
+        # A whole word is replaced; IPython would take only what follows an @ or a colon in it.
+        return SimpleMatcherResult(completions=shown, suppress=True, matched_fragment=before.rpartition(" ")[2])
 
     acai_matcher.__name__ = _NAME
     return acai_matcher

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from acai_jupyter.domain.errors import AcaiError
+
 _WIDGETS: Final[dict[tuple[str, str], str]] = {
     ("acai_jupyter.client.job", "Job"): "job:job_bundle",
     ("acai_jupyter.client.provenance", "Graph"): "graph:graph_bundle",
@@ -35,7 +37,10 @@ def _lazily(target: str) -> Callable[..., Bundle]:
     def bundle(value: Any, include: Any = None, exclude: Any = None) -> Bundle:
         from importlib import import_module
 
-        made: Bundle = getattr(import_module(f"acai_magics.widgets.{module}"), function)(value)
+        try:
+            made: Bundle = getattr(import_module(f"acai_magics.widgets.{module}"), function)(value)
+        except AcaiError as error:
+            return {"text/plain": f"This can't be shown now: {error.message} [{error.code}]"}
         return made
 
     return bundle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,7 +53,7 @@ class AcaiMagics(Magics):
         `$name` is replaced by the value of the kernel's variable `name`, where there is one; braces are left alone.
         """
         try:
-            words = shlex.split(expand(line, self._variables))
+            words = [expand(word, self._variables) for word in shlex.split(line)]
             return self._line(words) if cell is None else self._cell(words, cell)
         except HelpWanted as wanted:
             print(wanted)  # noqa: T201
@@ -67,14 +68,19 @@ class AcaiMagics(Magics):
     def _line(self, words: Sequence[str]) -> Any:
         given = new_parser("%acai").parse_args(words)
         command: Command = given.command_to_run
-        return self._show(command.run(self.client, given))
+        return self._show(command.run(self.client, given), given)
 
-    def _show(self, value: Any) -> Any:
+    def _show(self, value: Any, given: Namespace) -> Any:
         if isinstance(value, Watched):
             return watch(value)
         if isinstance(value, Lines):
             for piece in value.pieces:
                 print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201
+            return None
+        if given.json or given.format != "table":
+            from acai_jupyter.client.commands.text import as_json, as_text
+
+            print(as_json(value) if given.json or given.format == "json" else as_text(value, given.format))  # noqa: T201
             return None
         return value
 
@@ -119,11 +125,18 @@ def watch(watched: Watched) -> Any:
     return job
 
 
-def expand(line: str, variables: Mapping[str, Any]) -> str:
-    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell."""
+def expand(word: str, variables: Mapping[str, Any]) -> str:
+    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell. A value is never
+    split, whatever it holds; a job's handle stands for its number."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
-        return str(variables[name]) if name in variables else match[0]
+        return _text(variables[name]) if name in variables else match[0]
 
-    return _VARIABLE.sub(value, line)
+    return _VARIABLE.sub(value, word)
+
+
+def _text(value: Any) -> str:
+    from acai_jupyter.client.job import Job
+
+    return str(value.number) if isinstance(value, Job) else str(value)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from acai_server.standalone import serve
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    serve(list(sys.argv[1:] if arguments is None else arguments))
+def main(arguments: Sequence[str] | None = None) -> int:
+    return serve(list(sys.argv[1:] if arguments is None else arguments))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

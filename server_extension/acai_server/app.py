@@ -33,19 +33,23 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
     is_team_server = False
 
     _lifetime: Lifetime | None = None
-    _refused: str | None = None
 
     def initialize_handlers(self) -> None:
         try:
             settings = load(self._given())
         except AcaiError as error:
             # The Jupyter Server itself must come up; who asks for the platform is told what is wrong.
-            self._refused = error.message
-            self.log.error("ACAI is switched off: %s", error.message)
-            return
-        state = State(Pools(settings), Relay())
-        self._lifetime = Lifetime(state, settings, self.log, gives_kernels_access=not self.is_team_server)
+            state = State(Pools(Settings()), Relay())
+            state.refusal = error
+            self.hopeless(error)
+        else:
+            state = State(Pools(settings), Relay())
+            self._lifetime = Lifetime(state, settings, self.log, not self.is_team_server, self.hopeless)
         self.handlers.extend(handlers(state))
+
+    def hopeless(self, error: AcaiError) -> None:
+        """The platform can't run with these settings, or on this database."""
+        self.log.error("ACAI is switched off: %s", error.message)
 
     def initialize_settings(self) -> None:
         scrubbed = [*self.settings.get("extra_log_scrub_param_keys", []), "signature"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,11 +27,19 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 class Lifetime:
     """One server's turn. `unended` is how many jobs had not ended at the last look."""
 
-    def __init__(self, state: State, settings: Settings, log: Logger, gives_kernels_access: bool) -> None:
+    def __init__(
+        self,
+        state: State,
+        settings: Settings,
+        log: Logger,
+        gives_kernels_access: bool,
+        on_hopeless: Callable[[AcaiError], None],
+    ) -> None:
         self._state = state
         self.settings = settings
         self._log = log
         self._gives_kernels_access = gives_kernels_access
+        self._on_hopeless = on_hopeless
         self._tasks: list[asyncio.Task[None]] = []
         self._file: ServerFile | None = None
         self._token_file = settings.home_folder / "token"
@@ -58,9 +65,8 @@ class Lifetime:
         self._state.refusal = PlatformStopped("The server is stopping.")
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         self._state.relay.stop()
         if self._file is not None:
             self._file.withdraw()
@@ -84,7 +90,8 @@ class Lifetime:
                 await self._open(url)
                 return
             except (SchemaMismatch, InvalidInput) as error:
-                self._refuse(error)
+                self._state.refusal = error
+                self._on_hopeless(error)
                 return
             except AcaiError as error:
                 self._refuse(error)

@@ -30,9 +30,12 @@ class Pools:
         }
         self._pools = {name: ThreadPoolExecutor(size, thread_name_prefix=f"acai-{name}") for name, size in sizes.items()}
         self._waiting = dict.fromkeys(sizes, 0)
+        self._closed = False
 
     async def run(self, pool: str, call: Callable[..., _Answer], *args: object, **named: object) -> _Answer:
-        """The answer of `call`, made on a thread of `pool`. Raises Unavailable where too many calls wait."""
+        """The answer of `call`, made on a thread of `pool`. Raises Unavailable where too many wait, or the server is stopping."""
+        if self._closed:
+            raise Unavailable("The server is stopping; try again in a moment.")
         if self._waiting[pool] >= _MOST_WAITING:
             raise Unavailable("The server has too much to do at the moment; try again.")
         self._waiting[pool] += 1
@@ -44,5 +47,6 @@ class Pools:
 
     def close(self) -> None:
         """End the pools once their running calls have ended; what still waits is dropped."""
+        self._closed = True
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)

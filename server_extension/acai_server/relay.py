@@ -62,7 +62,9 @@ class Relay:
     async def anything(self, seconds: float) -> None:
         """Wait until any project has new events, at most `seconds`."""
         try:
-            await asyncio.wait_for(self._any.wait(), seconds)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
+            async with asyncio.timeout(seconds):
+                await self._any.wait()
         except TimeoutError:
             pass
         self._any.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
 
+from acai_jupyter.domain.errors import AcaiError
 from acai_server.app import AcaiServer
 
 
@@ -19,6 +21,14 @@ class StandaloneAcai(AcaiServer):
 
     name = "acai_server"
     is_team_server = True
+
+    refused: AcaiError | None = None
+
+    def hopeless(self, error: AcaiError) -> None:
+        """Nothing but the platform runs here: there is no use in going on without it."""
+        self.refused = error
+        if self._lifetime is not None and self.serverapp is not None:
+            self.serverapp.stop(from_signal=True)
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await super()._start_jupyter_server_extension(serverapp)
@@ -44,8 +54,8 @@ class _IdleWatch:
             self._serverapp.stop(from_signal=True)
 
 
-def serve(arguments: Sequence[str]) -> None:
-    """Run until told to stop; `arguments` are Jupyter Server's own, such as --port."""
+def serve(arguments: Sequence[str]) -> int:
+    """Run until told to stop; `arguments` are Jupyter Server's own, such as --port. Returns the exit code."""
     config = Config()
     config.ServerApp.jpserver_extensions = {"acai_server.standalone": True}
     config.ServerApp.open_browser = False
@@ -55,7 +65,13 @@ def serve(arguments: Sequence[str]) -> None:
     server = ServerApp.instance(config=config)
     server.default_services = ("auth", "security")  # type: ignore[assignment]  # no kernels, contents, terminals …
     server.initialize(list(arguments), find_extensions=False)
-    server.start()
+    platform: StandaloneAcai = server.extension_manager.extension_points[StandaloneAcai.name].app
+    if platform.refused is None:
+        server.start()
+    if platform.refused is not None:
+        print(f"acai: {platform.refused.message} [{platform.refused.code}]", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

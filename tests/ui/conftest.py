@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from chromium import FLAGS, executable
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from run_demo import jupyter_server
+from running_lab import Lab
 
 import acai_jupyter as acai
-from acai_jupyter.client.client import Client
 
 SECONDS = 60_000
 """Milliseconds, in fact: how long the browser waits for anything on a busy machine."""
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A running JupyterLab: its address, its token, the folder that it shows, and a client of its platform."""
-
-    server: str
-    token: str
-    folder: Path
-    client: Client
-
-    def write_notebook(self, name: str, cells: list[str]) -> str:
-        """A notebook of code cells; returns its address."""
-        written = [
-            {"cell_type": "code", "id": f"cell{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
-            for n, source in enumerate(cells)
-        ]
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-        notebook = {"cells": written, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-        (self.folder / f"{name}.ipynb").write_text(json.dumps(notebook))
-        return f"{self.server}lab/workspaces/{name}/tree/{name}.ipynb?reset&token={self.token}"
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +53,7 @@ def screenshot(page: Page) -> Callable[[str], None]:
     def take(name: str) -> None:
         folder = os.environ.get("ACAI_TEST_SCREENSHOTS")
         if folder:
+            page.add_style_tag(content=".Toastify { display: none }")  # notifications come and go at their own time
             page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return take

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from conftest import Lab
 from playwright.sync_api import Locator, Page, expect
+from running_lab import Lab
 
 TRAIN = """%%acai submit --name train --output Model
 import time

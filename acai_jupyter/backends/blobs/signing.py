@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
-from acai_jupyter.domain.errors import Forbidden
+from acai_jupyter.domain.errors import Forbidden, InvalidSetting
 from acai_jupyter.wire.addresses import OBJECTS
+
+_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,20 @@ def _read(method: str, key: str, parameters: Mapping[str, str]) -> Grant:
 
 
 def shared_key(path: Path) -> bytes:
-    """The key in the file `path`, made at first use and readable by its owner only."""
+    """The key in the file `path`, made at first use and readable by its owner only. Raises InvalidSetting."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     candidate = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
-        with candidate.open("xb") as file:
-            candidate.chmod(0o600)
-            file.write(secrets.token_bytes(32))
+        with os.fdopen(os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
         try:
             path.hardlink_to(candidate)
         except FileExistsError:
             pass  # another server was first; its key counts
         candidate.unlink()
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise InvalidSetting(f"{path} is damaged: remove it, and the platform makes a new key at its next start.")
+    return key

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from acai_jupyter.backends.bus.listeners import Listeners
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.ports.bus import OnNotice
 
@@ -25,7 +26,7 @@ class LocalBus:
         self._probe = probe
         self._changed = threading.Condition()
         self._pending: dict[UUID, int] = {}
-        self._listeners: list[OnNotice] = []
+        self._listeners = Listeners()
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -36,11 +37,10 @@ class LocalBus:
 
     def subscribe(self, on_notice: OnNotice) -> Callable[[], None]:
         with self._changed:
-            self._listeners.append(on_notice)
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._deliver, name="acai-bus", daemon=True)
                 self._thread.start()
-        return lambda: self._unsubscribe(on_notice)
+        return self._listeners.add(on_notice)
 
     def close(self) -> None:
         with self._changed:
@@ -48,11 +48,6 @@ class LocalBus:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
-
-    def _unsubscribe(self, on_notice: OnNotice) -> None:
-        with self._changed:
-            if on_notice in self._listeners:
-                self._listeners.remove(on_notice)
 
     def _deliver(self) -> None:
         while True:
@@ -62,10 +57,7 @@ class LocalBus:
                 if self._closed:
                     return
                 notices, self._pending = self._pending, {}
-                listeners = list(self._listeners)
-            for project_id, number in {**self._foreign(), **notices}.items():
-                for listener in listeners:
-                    self._tell(listener, project_id, number)
+            self._listeners.tell({**self._foreign(), **notices})
 
     def _foreign(self) -> dict[UUID, int]:
         try:
@@ -73,10 +65,3 @@ class LocalBus:
         except AcaiError as error:
             _LOG.warning("Other servers' changes can't be seen at the moment: %s", error)
             return {}
-
-    @staticmethod
-    def _tell(listener: OnNotice, project_id: UUID, number: int) -> None:
-        try:
-            listener(project_id, number)
-        except Exception:  # one listener's fault must not cost the others their notice
-            _LOG.exception("A listener of the event bus failed")

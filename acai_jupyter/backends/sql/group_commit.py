@@ -2,7 +2,8 @@
 
 A commit costs an fsync, whatever it holds. So a unit that ends while others wait for their turn leaves its changes in the
 open transaction and hands it on; the last of the group commits, and all of them return only then. A unit that fails is
-rolled back to its own savepoint and takes nobody with it.
+rolled back to its own savepoint and takes nobody with it. Whoever lets go of the turn without handing it on ends the group:
+nobody is left waiting, whatever failed.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
+
+from acai_jupyter.domain.errors import StoreUnavailable
 
 _MOST_UNITS: Final = 64
 
 
 class _Group:
-    """Units that share a transaction. `error` is set where its commit failed."""
+    """Units that share a transaction; `kept` says that one of them did not fail. `error` is set where the commit failed."""
 
     def __init__(self) -> None:
         self.units = 0
+        self.kept = False
         self.ended = threading.Event()
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
 
 class GroupCommit:
@@ -36,16 +40,21 @@ class GroupCommit:
         self._turn = threading.Lock()
         self._counter = threading.Lock()
         self._waiting = 0
+        self._holder: int | None = None
         self._group: _Group | None = None
+        self._closed = False
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
-        """The connection, within a transaction. Returns when what was written is durable."""
+        """The connection, within a transaction. Returns when what was written is durable.
+
+        Raises RuntimeError within another unit of the same thread, StoreUnavailable once closed.
+        """
         self._take_turn()
         try:
             connection, group = self._enter()
         except BaseException:
-            self._turn.release()
+            self._let_go()
             raise
         try:
             yield connection
@@ -58,62 +67,100 @@ class GroupCommit:
             raise group.error
 
     def close(self) -> None:
-        """Close the connection once nobody uses it."""
-        with self._turn:
+        """Commit what others have handed on and close the connection, once nobody uses it; later units are refused."""
+        self._take_turn()
+        try:
+            self._closed = True
+            if self._group is not None:
+                self._commit(self._group)
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+        finally:
+            self._let_go()
 
     def _take_turn(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("Units of work don't nest: this thread has one open already.")
         with self._counter:
             self._waiting += 1
+        taken = False
         try:
-            self._turn.acquire()
+            taken = self._turn.acquire()
         finally:
             with self._counter:
                 self._waiting -= 1
+            # An interrupt: a group may have been handed on to us, and nobody else.
+            if not taken and self._turn.acquire(blocking=False):
+                self._let_go()
+        self._holder = threading.get_ident()
 
     def _enter(self) -> tuple[Connection, _Group]:
+        if self._closed:
+            raise StoreUnavailable("The database is closed: the platform is stopping.")
         if self._connection is None:
             self._connection = self._connect()
         if self._group is None:
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             self._group = _Group()
-        self._group.units += 1
         self._connection.exec_driver_sql("SAVEPOINT unit")
+        self._group.units += 1
         return self._connection, self._group
 
     def _leave(self, connection: Connection, group: _Group, undo: bool) -> None:
-        """End the unit; the last of the group commits. Holds the turn until then."""
+        """End the unit, whose turn it is until then."""
         try:
             if undo:
                 connection.exec_driver_sql("ROLLBACK TO unit")
             connection.exec_driver_sql("RELEASE unit")
-        except DBAPIError as error:
+            group.kept = group.kept or not undo
+        except BaseException as error:
             # SQLite gave up the whole transaction (a full disk, for one): nobody in the group has written anything.
-            self._end_group(connection, group, error)
-            return
-        with self._counter:
-            hand_on = self._waiting > 0 and group.units < _MOST_UNITS
-        if hand_on:
-            self._turn.release()
-            return
-        try:
-            connection.exec_driver_sql("COMMIT")
-        except DBAPIError as error:
-            self._end_group(connection, group, error)
-            return
-        self._end_group(connection, group, None)
+            self._fail(group, error)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+        finally:
+            self._let_go()
 
-    def _end_group(self, connection: Connection, group: _Group, error: BaseException | None) -> None:
-        if error is not None:
-            try:
+    def _let_go(self) -> None:
+        """Hand the turn on, with the group where others wait for it; else the group ends here."""
+        group = self._group
+        with self._counter:
+            awaited = self._waiting > 0
+        try:
+            if group is not None and not (awaited and group.units < _MOST_UNITS):
+                self._commit(group)
+        finally:
+            self._holder = None
+            self._turn.release()
+
+    def _commit(self, group: _Group) -> None:
+        assert self._connection is not None
+        try:
+            self._connection.exec_driver_sql("COMMIT" if group.kept else "ROLLBACK")
+        except BaseException as error:
+            self._fail(group, error)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            return
+        self._end(group, None)
+
+    def _fail(self, group: _Group, error: BaseException) -> None:
+        """Undo what the group has written, and tell all of it why."""
+        connection = self._connection
+        try:
+            if connection is not None:
                 connection.exec_driver_sql("ROLLBACK")
-            except DBAPIError:
-                # There is no transaction left to roll back; the group's own error says why.
+        except BaseException:
+            # There is no transaction left to roll back, or no database; the group's own error says why.
+            if connection is not None:
                 connection.invalidate()
-                self._connection = None
+            self._connection = None
+        finally:
+            interrupted = StoreUnavailable("The database was interrupted while it was written; try again.")
+            self._end(group, error if isinstance(error, Exception) else interrupted)
+
+    def _end(self, group: _Group, error: Exception | None) -> None:
         group.error = error
         self._group = None
-        self._turn.release()
         group.ended.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Table
@@ -15,6 +15,9 @@ _Item = TypeVar("_Item")
 
 MOST_PARAMETERS = 500
 """Values in one IN list or one chunk of work."""
+
+# Whether an INSERT met a conflict is read from its row count, which is lost otherwise with some drivers.
+_COUNTED: Final = {"preserve_rowcount": True}
 
 
 class Session:
@@ -28,9 +31,7 @@ class Session:
 
     def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         """Execute a statement; with `rows`, once for each of them."""
-        if rows is None:
-            return self.connection.execute(statement)
-        return self.connection.execute(statement, rows)
+        return self.connection.execute(statement, rows, execution_options=_COUNTED)
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -16,7 +16,7 @@ from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.network_folder import refuse_network_folder
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
-from acai_jupyter.domain.errors import AcaiError, StoreUnavailable
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
 
 _BUSY_MILLISECONDS: Final = 15_000
@@ -41,10 +41,11 @@ class SqliteStore:
         self._writer = GroupCommit(self._engine.connect)
         self._watcher: Connection | None = None
         self._data_version: int | None = None
+        self._closed = False
 
     def open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self._connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 upgrade(connection)
@@ -54,7 +55,7 @@ class SqliteStore:
             connection.exec_driver_sql("COMMIT")
 
     def check(self) -> None:
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self._connect() as connection:
             check_schema(connection)
 
     @contextmanager
@@ -67,7 +68,7 @@ class SqliteStore:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self._connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
                 yield SqlUnitOfWork(connection, _now())
@@ -77,23 +78,29 @@ class SqliteStore:
     def foreign_changes(self) -> bool:
         with _translated():
             if self._watcher is None:
-                self._watcher = self._engine.connect()
+                self._watcher = self._connect()
             version = int(self._watcher.exec_driver_sql("PRAGMA data_version").scalar_one())
         changed = self._data_version is not None and version != self._data_version
         self._data_version = version
         return changed
 
     def close(self) -> None:
+        self._closed = True
         self._writer.close()
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
         self._engine.dispose()
 
+    def _connect(self) -> Connection:
+        if self._closed:
+            raise StoreUnavailable("The database is closed: the platform is stopping.")
+        return self._engine.connect()
+
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         # Transactions are begun and ended by hand: the driver would begin them too late and without IMMEDIATE.
         isolation_level="AUTOCOMMIT",
         poolclass=QueuePool,
@@ -117,6 +124,8 @@ def _translated() -> Iterator[None]:
         yield
     except AcaiError:
         raise
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise InvalidRequest("A number is too large, or a text holds half a character: the database can't keep it.") from error
     except DBAPIError as error:
         said = str(error.orig)
         if "locked" in said or "busy" in said:
@@ -124,6 +133,10 @@ def _translated() -> Iterator[None]:
         if "full" in said or "I/O" in said or "unable to open" in said or "readonly" in said:
             raise StoreUnavailable(
                 f"The database can't be written ({said}): check free space and rights of ACAI_HOME."
+            ) from error
+        if "malformed" in said or "not a database" in said:
+            raise StoreUnavailable(
+                f"The database file is damaged, or is something else ({said}): restore a copy, or set ACAI_DATABASE_URL."
             ) from error
         raise
     except SQLAlchemyError as error:

@@ -5,7 +5,7 @@ Keys of a project's data begin with the project, and so do foreign keys. Times a
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, text
 from sqlalchemy.schema import SchemaItem
 
 from acai_jupyter.backends.sql.types import Big, Bytes, DigestColumn, Flag, Id, Int, Label, Moment, Money, Number
@@ -451,6 +451,13 @@ job_ranks = _owned(
     Column("reported_at", Moment),
     Column("report", Label),  # JSON
     _refers("job_id", "jobs.id"),
+    Index(
+        "ix_job_ranks_handle",
+        "project_id",
+        "job_id",
+        sqlite_where=text("handle IS NOT NULL"),
+        postgresql_where=text("handle IS NOT NULL"),
+    ),
     key=("job_id", "attempt", "rank"),
     clustered=False,
 )

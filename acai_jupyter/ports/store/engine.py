@@ -91,6 +91,14 @@ class Jobs(Protocol):
         """The ranks of the job's current attempt."""
         ...
 
+    def uncleaned(self, limit: int) -> list[Rank]:
+        """Ranks with a handle that nothing runs behind any more: of ended jobs, and of attempts that were given up."""
+        ...
+
+    def forget_handle(self, rank: Rank) -> None:
+        """What the launcher kept for this rank has gone."""
+        ...
+
     def claim(self, job: Job, rank: int, instance: UUID) -> bool:
         """Give the rank to an agent, once; True also where it is this agent's already."""
         ...

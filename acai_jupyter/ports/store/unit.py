@@ -68,7 +68,7 @@ class Store(Protocol):
         ...
 
     def foreign_changes(self) -> bool:
-        """Whether another process has committed since the last call."""
+        """Whether another process has given events since the last call; now and then also where there are none."""
         ...
 
     def close(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from html import escape
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import ipywidgets
 
 from acai_jupyter.client.job import Job
 from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.jobs import TERMINAL, Status
 from acai_magics.widgets.parts import bundle, fields_html, pre
 
 _MOST_LINES: Final = 500
@@ -23,34 +26,58 @@ class JobView(ipywidgets.VBox):
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._head = ipywidgets.HTML(_head(job))
+        self._head = ipywidgets.HTML(_head(job.details))
         self._log = ipywidgets.HTML()
         self._kill = ipywidgets.Button(description="Kill", icon="stop", tooltip=f"End job {job.number}")
         self._kill.on_click(self._on_kill)
         super().__init__([ipywidgets.HBox([self._head, self._kill]), self._log])
         self.add_class("acai-JobView")
-        self._lines: list[str] = []
-        self._follower = threading.Thread(target=self._follow, name=f"acai-job-{job.number}", daemon=True)
-        self._follower.start()
+        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self._changed = threading.Event()
+        self._lock = threading.Lock()
+        self._following = 2
+        self._start("log", self._follow, self._take_lines)
+        self._start("state", self._follow, self._take_changes)
+        self._start("view", self._draw)
 
-    def _follow(self) -> None:
-        drawn = 0.0
+    def _start(self, name: str, work: Callable[..., None], *given: Callable[[], None]) -> None:
+        threading.Thread(target=work, args=given, name=f"acai-job-{self._job.number}-{name}", daemon=True).start()
+
+    def _take_lines(self) -> None:
+        for line in self._job.logs(follow=True):
+            self._lines.append(line.rpartition("\r")[2])
+            self._changed.set()
+
+    def _take_changes(self) -> None:
+        for _ in self._job.changes():
+            self._changed.set()
+
+    def _follow(self, work: Callable[[], None]) -> None:
         try:
-            self._redraw()
-            for line in self._job.logs(follow=True):
-                self._lines = [*self._lines[1 - _MOST_LINES :], line.rpartition("\r")[2]]
-                if time.monotonic() - drawn > _REDRAW_SECONDS:
-                    self._redraw()
-                    drawn = time.monotonic()
-            self._job.wait()
-            self._redraw()
+            work()
         except AcaiError as error:
-            self._head.value = f"<b>Job {self._job.number}</b>: {escape(error.message)}"
+            self._lines.append(f"The job can't be followed any further: {error.message}")
+        finally:
+            with self._lock:
+                self._following -= 1
+            self._changed.set()
+
+    def _draw(self) -> None:
+        """Redraw after changes, but not after every single one: a job may print faster than anybody can see."""
+        while True:
+            self._changed.wait()
+            self._changed.clear()
+            last = self._following == 0
+            self._redraw()
+            if last:
+                return
+            time.sleep(_REDRAW_SECONDS)
 
     def _redraw(self) -> None:
-        self._head.value = _head(self._job)
-        self._log.value = pre("\n".join(self._lines), height="20em") if self._lines else ""
-        self._kill.layout.display = "none" if self._job.ended else ""
+        told = self._job.details
+        self._head.value = _head(told)
+        self._log.value = pre("\n".join(self._lines.copy()), height="20em") if self._lines else ""
+        self._kill.layout.display = "none" if Status(told["status"]) in TERMINAL else ""
 
     def _on_kill(self, _button: ipywidgets.Button) -> None:
         try:
@@ -66,15 +93,14 @@ def job_bundle(job: Job) -> dict[str, Any]:
 
 
 def job_html(job: Job) -> str:
-    """A job for viewers without widgets: its state, and what it printed at the time."""
+    """A job for viewers without widgets: its state at the time."""
     told = job.details
     shown = {name: told[name] for name in ("status", "reason", "detail", "runtime", "cost", "input", "output_version")}
-    return f"{_head(job)}{fields_html(shown)}"
+    return f"{_head(told)}{fields_html(shown)}"
 
 
-def _head(job: Job) -> str:
-    status = job.status
-    told = job.details
+def _head(told: dict[str, Any]) -> str:
+    status = told["status"]
     colour = _COLOURS.get(status, "inherit")
     name = f" {escape(told['name'])}" if told["name"] else ""
     parts = [f"<b style='color:{colour}'>{status}</b>"]
@@ -83,4 +109,4 @@ def _head(job: Job) -> str:
         parts += [f"{told['runtime']:.1f} s", f"${told['cost']:.6f}"]
     if told["output_version"]:
         parts.append(f"→ {escape(told['output_version'])}")
-    return f"<b>Job {job.number}</b>{name} · {' · '.join(parts)}"
+    return f"<b>Job {told['number']}</b>{name} · {' · '.join(parts)}"

@@ -38,4 +38,6 @@ class QueryTable(ipywidgets.VBox):
             self._answer.value = f"<span style='color:#c62828'>{escape(error.message)}</span>"
             return
         shown = self.frame.drop(columns="id")
-        self._answer.value = f"<div style='overflow:auto;max-height:30em'>{shown.to_html(index=False, border=0)}</div>"
+        table = shown.to_html(index=False, border=0, na_rep="")
+        # JupyterLab's class makes the table look as DataFrames do there.
+        self._answer.value = f"<div class='jp-RenderedHTMLCommon' style='overflow:auto;max-height:30em'>{table}</div>"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from acai_jupyter.domain.access import Role
 from acai_jupyter.version import __version__
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import REQUESTS, answer, array, ref
-from acai_server.routes import Call, Json, Route
+from acai_jupyter.wire.schemas import REQUESTS, answer, page, ref
+from acai_server.routes import Call, Json, Route, page_query
 
 API_VERSION = 1
 
@@ -31,22 +31,28 @@ def whoami(call: Call) -> Json:
 
 
 def list_projects(call: Call) -> Json:
-    return {"items": [wire.project(item) for item in call.platform.access.projects(call.principal)]}
+    return call.page([wire.project(item) for item in call.platform.access.projects(call.principal)], _name)
 
 
 def create_project(call: Call) -> Json:
-    project, token = call.platform.access.create_project(call.principal, call.body["name"], call.body["admin"])
+    project, token = call.platform.access.create_project(
+        call.principal, call.body["name"], call.body["admin"], call.idempotency_key
+    )
     return {"project": wire.project(project), "token": token}
 
 
 def list_users(call: Call) -> Json:
-    return {"items": [wire.user(item) for item in call.platform.access.users(call.principal)]}
+    return call.page([wire.user(item) for item in call.platform.access.users(call.principal)], _name)
 
 
 def create_user(call: Call) -> Json:
     role = Role(call.body.get("role", Role.MEMBER))
-    user, token = call.platform.access.create_user(call.principal, call.body["name"], role)
+    user, token = call.platform.access.create_user(call.principal, call.body["name"], role, call.idempotency_key)
     return {"user": wire.user(user), "token": token}
+
+
+def _name(item: Json) -> str:
+    return str(item["name"])
 
 
 _TOKEN = {"type": "string", "description": "shown only here"}
@@ -54,7 +60,7 @@ _TOKEN = {"type": "string", "description": "shown only here"}
 ROUTES = [
     Route("GET", "/server", "server", "The server, and what its launcher can hold", server, ref("Server")),
     Route("GET", "/whoami", "whoami", "Whom the request speaks for", whoami, ref("Principal")),
-    Route("GET", "/projects", "list_projects", "Projects", list_projects, answer(items=array(ref("Project")))),
+    Route("GET", "/projects", "list_projects", "Projects", list_projects, page("Project"), query=page_query()),
     Route(
         "POST",
         "/projects",
@@ -64,7 +70,7 @@ ROUTES = [
         answer(project=ref("Project"), token=_TOKEN),
         body=REQUESTS["create_project"],
     ),
-    Route("GET", "/users", "list_users", "Users of the project", list_users, answer(items=array(ref("User")))),
+    Route("GET", "/users", "list_users", "Users of the project", list_users, page("User"), query=page_query()),
     Route(
         "POST",
         "/users",

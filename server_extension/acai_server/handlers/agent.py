@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.errors import AgentSuperseded
 from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
@@ -9,7 +10,7 @@ from acai_jupyter.engine.dispatch import CONTRACT
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.jobs import report_from_json
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
-from acai_server.routes import Call, Json, Route
+from acai_server.routes import Call, Json, Route, for_holders_of
 
 _CONTRACTS = (CONTRACT - 1, CONTRACT)
 
@@ -45,7 +46,7 @@ def report(call: Call) -> Json:
     return {"status": job.status.value}
 
 
-ROUTES = [
+_ROUTES = [
     Route("POST", "/agent/claim", "claim", "Claim the job: once", claim, ref("Manifest"), body=REQUESTS["claim"]),
     Route(
         "GET",
@@ -71,3 +72,5 @@ ROUTES = [
     ),
     Route("POST", "/agent/report", "report", "How the job ended", report, answer(status=TEXT), body=REQUESTS["report"]),
 ]
+
+ROUTES = for_holders_of([Right.SUPERVISE], _ROUTES)

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import fastjsonschema
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.identity import IdentityProvider
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from acai_jupyter.domain.access import Principal
-from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidRequest, LimitExceeded, Unauthenticated, Unavailable
+from acai_jupyter.domain.errors import AcaiError, Forbidden, Unauthenticated, Unavailable
 from acai_jupyter.wire.errors import error_to_json, status_of
-from acai_jupyter.wire.schemas import resolved
 from acai_server.identity import AcaiIdentity, bearer_token
 from acai_server.pools import Pools
 from acai_server.relay import Relay
-from acai_server.routes import Call, Route
+from acai_server.requests import answered
+from acai_server.routes import Route
 
 if TYPE_CHECKING:
     from acai_jupyter.platform import Platform
 
 _AUTH_RESOURCE: Final = "acai"
-_JUPYTER_PARAMETERS: Final = frozenset({"token"})  # Jupyter's own login may come in the query
 
 
 class State:
@@ -156,82 +154,10 @@ class RouteHandler(AcaiHandler):
         if route is None:
             raise web.HTTPError(405)
         principal = await self.authorized_principal("read" if route.method == "GET" else "write")
-        call = Call(
-            self.state.platform,
-            principal,
-            path,
-            _query(route, self.request.query_arguments),
-            _body(route, self.request.body),
-            self.request.body if route.raw_body else b"",
-            f"{self.request.protocol}://{self.request.host}{self.base_url}",
-            self.request.headers.get("Idempotency-Key"),
+        route.authorize(principal)
+        base_url = f"{self.request.protocol}://{self.request.host}{self.base_url}"
+        text = await self.state.pools.run(
+            route.pool, answered, route, self.state.platform, principal, path, self.request, base_url
         )
-        answer = await self.state.pools.run(route.pool, route.call, call)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
-
-
-class _Validators:
-    """Compiled schemas; compiling one takes a millisecond, so it is done at first use."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[int, Any] = {}
-
-    def check(self, schema: dict[str, Any], given: Any) -> None:
-        """Raises InvalidRequest."""
-        compiled = self._compiled.get(id(schema))
-        if compiled is None:
-            compiled = self._compiled[id(schema)] = fastjsonschema.compile(resolved(schema), use_default=False)
-        try:
-            compiled(given)
-        except fastjsonschema.JsonSchemaValueException as error:
-            raise InvalidRequest(f"The request is not well formed: {error.message.replace('data', 'it', 1)[:300]}.") from None
-
-
-_VALIDATORS: ClassVar[_Validators] = _Validators()  # type: ignore[misc]
-
-
-def _body(route: Route, data: bytes) -> Any:
-    if route.body is None:
-        if data and not route.raw_body and data.strip() not in (b"{}", b"null"):
-            raise InvalidRequest("This request takes no body.")
-        return None
-    try:
-        given = json.loads(data or b"{}")
-    except (ValueError, RecursionError):
-        raise InvalidRequest("The body of the request is not JSON.") from None
-    _VALIDATORS.check(route.body, given)
-    return given
-
-
-def _query(route: Route, arguments: Mapping[str, list[bytes]]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for name, values in arguments.items():
-        if name in _JUPYTER_PARAMETERS or name.isdecimal():  # JupyterLab defeats caches with a bare number
-            continue
-        if name not in route.query:
-            raise InvalidRequest(f"{name[:80]!r} is not a parameter of this request.")
-        given[name] = _parameter(name, route.query[name], values[-1])
-    for name in route.required_query:
-        if name not in given:
-            raise InvalidRequest(f"The parameter {name!r} is missing.")
-    return given
-
-
-def _parameter(name: str, schema: Mapping[str, Any], value: bytes) -> Any:
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        raise InvalidRequest(f"The parameter {name!r} is not UTF-8.") from None
-    if schema["type"] == "boolean":
-        if text not in ("true", "false"):
-            raise InvalidRequest(f"The parameter {name!r} is true or false.")
-        return text == "true"
-    if schema["type"] == "integer":
-        if not text.isascii() or not text.removeprefix("-").isdecimal() or len(text) > 18:
-            raise InvalidRequest(f"The parameter {name!r} is a whole number.")
-        number = int(text)
-        if not schema.get("minimum", number) <= number <= schema.get("maximum", number):
-            raise LimitExceeded(f"The parameter {name!r} lies between {schema.get('minimum')} and {schema.get('maximum')}.")
-        return number
-    return text
+        self.finish(text)

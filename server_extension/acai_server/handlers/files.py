@@ -11,7 +11,7 @@ from acai_server.routes import Call, Json, Route, page_query
 
 def list_files(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
-    cursor = call.query.get("cursor")
+    cursor = call.path_cursor()
     if call.query.get("recursive", True):
         files, following = call.platform.files.page(call.principal, reference, cursor, limit)
         return wire.page([wire.file(item) for item in files], following)
@@ -21,14 +21,14 @@ def list_files(call: Call) -> Json:
 
 
 def versions(call: Call) -> Json:
-    limit, after = call.query.get("limit", 1000), int(call.query.get("cursor", 0))
+    limit, after = call.query.get("limit", 1000), call.number_cursor(0)
     found = call.platform.files.versions(call.principal, call.query["path"], after, limit)
     return wire.page([wire.file(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
 def downloads(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
-    found, following = call.platform.files.downloads(call.principal, reference, call.query.get("cursor"), limit, call.base_url)
+    found, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
     items = [
         {**wire.fetchable(FetchableFile(file.path, file.size, file.digest, False, request, offset)), "version": file.version}
         for file, request, offset in found

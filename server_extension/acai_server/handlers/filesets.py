@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from acai_jupyter.domain.errors import InvalidName
+from acai_jupyter.domain.references import check_fileset_name
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, page, ref
-from acai_server.routes import Call, Json, Route, page_query
+from acai_jupyter.wire.schemas import REQUESTS, TEXT, page, ref
+from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 
 def create(call: Call) -> Json:
@@ -14,9 +16,17 @@ def create(call: Call) -> Json:
 
 def list_filesets(call: Call) -> Json:
     limit = call.query.get("limit", 1000)
-    found = call.platform.filesets.page(call.principal, call.query.get("cursor"), limit)
+    found = call.platform.filesets.page(call.principal, _name_cursor(call), limit)
     following = found[-1].latest.name if len(found) == limit else None
     return wire.page([wire.fileset_summary(item) for item in found], following)
+
+
+def _name_cursor(call: Call) -> str | None:
+    text: str | None = call.query.get("cursor")
+    try:
+        return None if text is None else check_fileset_name(text)
+    except InvalidName:
+        raise bad_cursor() from None
 
 
 def get(call: Call) -> Json:
@@ -24,15 +34,15 @@ def get(call: Call) -> Json:
 
 
 def versions(call: Call) -> Json:
-    limit, after = call.query.get("limit", 1000), int(call.query.get("cursor", 0))
+    limit, after = call.query.get("limit", 1000), call.number_cursor(0)
     found = call.platform.filesets.versions(call.principal, call.query["name"], after, limit)
     return wire.page([wire.fileset(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
 def diff(call: Call) -> Json:
-    limit = call.query.get("limit", 10_000)
-    changes = call.platform.filesets.diff(call.principal, call.query["before"], call.query["after"], limit)
-    return {"items": [wire.change(item) for item in changes], "cursor": None}
+    query, limit = call.query, call.query.get("limit", 1000)
+    changes = call.platform.filesets.diff(call.principal, query["before"], query["after"], limit, call.path_cursor())
+    return wire.page([wire.change(item) for item in changes], changes[-1].path if len(changes) == limit else None)
 
 
 ROUTES = [
@@ -73,7 +83,7 @@ ROUTES = [
         "What differs between two file set versions",
         diff,
         page("Change"),
-        query={"before": TEXT, "after": TEXT, "limit": {**INTEGER, "minimum": 1, "maximum": 100_000}},
+        query=page_query(before=TEXT, after=TEXT),
         required_query=("before", "after"),
     ),
 ]

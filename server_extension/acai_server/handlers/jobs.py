@@ -9,7 +9,7 @@ from acai_jupyter.domain.jobs import Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, one_of, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
 
@@ -20,11 +20,9 @@ def submit(call: Call) -> Json:
 
 def list_jobs(call: Call) -> Json:
     limit = call.query.get("limit", 100)
-    before = call.query.get("cursor")
-    if before is not None and not before.isdecimal():
-        raise InvalidRequest("The parameter 'cursor' is the one of the page before.")
+    before = call.number_cursor(0) or None
     statuses = [_status(name) for name in call.query.get("status", "").split(",") if name]
-    found = call.platform.registry.page(call.principal, statuses, None if before is None else int(before), limit)
+    found = call.platform.registry.page(call.principal, statuses, before, limit)
     return page_of([wire.job(item) for item in found], str(found[-1].number) if len(found) == limit else None)
 
 
@@ -37,7 +35,7 @@ def kill(call: Call) -> Json:
 
 
 def retry(call: Call) -> Json:
-    return wire.details(call.platform.registry.retry(call.principal, call.path["job"]))
+    return wire.details(call.platform.registry.retry(call.principal, call.path["job"], call.idempotency_key))
 
 
 def log(call: Call) -> Json:
@@ -49,13 +47,14 @@ def log(call: Call) -> Json:
 def files(call: Call) -> Json:
     query = call.query
     found, following = call.platform.job_files.for_user(
-        call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url
+        call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url, query.get("limit", 1000)
     )
     return page_of([fetchable(item) for item in found], following)
 
 
 def metrics(call: Call) -> Json:
-    return {"items": [wire.point(item) for item in call.platform.registry.metrics(call.principal, call.path["job"])]}
+    points = call.platform.registry.metrics(call.principal, call.path["job"])
+    return call.page([wire.point(item) for item in points], lambda item: f"{item['key']} {item['position']:012}")
 
 
 def _status(name: str) -> Status:
@@ -92,5 +91,13 @@ ROUTES = [
         query=page_query(kind=one_of("code", "output")),
         required_query=("kind",),
     ),
-    Route("GET", f"{_ONE}/metrics", "job_metrics", "The history of a job's numbers", metrics, answer(items=array(ref("Point")))),
+    Route(
+        "GET",
+        f"{_ONE}/metrics",
+        "job_metrics",
+        "The history of a job's numbers, by key",
+        metrics,
+        page("Point"),
+        query=page_query(),
+    ),
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.metadata import ArtifactKind
 from acai_jupyter.domain.queries import Asker
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, one_of, ref
 from acai_jupyter.wire.values import value_from_json, value_to_json
-from acai_server.routes import Call, Json, Route
+from acai_server.routes import Call, Json, Route, for_holders_of
 
 
 def get(call: Call) -> Json:
@@ -81,6 +82,12 @@ def _asker(call: Call) -> Asker:
     return Asker(midnight)
 
 
+_QUERIES = [
+    Route("POST", "/find", "find", "Files, file sets or jobs that match a query", find, ref("Table"), REQUESTS["find"]),
+    Route("POST", "/count", "count", "How many match", count, answer(count=INTEGER), REQUESTS["count"]),
+    Route("POST", "/extreme", "extreme", "The greatest or least value of a key", extreme, answer(value={}), REQUESTS["extreme"]),
+]
+
 ROUTES = [
     Route(
         "GET",
@@ -101,7 +108,5 @@ ROUTES = [
         ref("Metadata"),
         body=REQUESTS["change_metadata"],
     ),
-    Route("POST", "/find", "find", "Files, file sets or jobs that match a query", find, ref("Table"), REQUESTS["find"]),
-    Route("POST", "/count", "count", "How many match", count, answer(count=INTEGER), REQUESTS["count"]),
-    Route("POST", "/extreme", "extreme", "The greatest or least value of a key", extreme, answer(value={}), REQUESTS["extreme"]),
+    *for_holders_of([Right.READ], _QUERIES),
 ]

@@ -16,7 +16,8 @@ from acai_server.handlers.base import State
 from acai_server.pools import BULK
 
 if TYPE_CHECKING:
-    from acai_jupyter.backends.blobs.local import LocalBlobs, Receiver
+    from acai_jupyter.backends.blobs.local import LocalBlobs
+    from acai_jupyter.backends.blobs.receivers import Receiver
     from acai_jupyter.backends.blobs.signing import Grant
 
 _PIECE: Final = 1024 * 1024

@@ -21,6 +21,7 @@ from acai_server.pools import INTERACTIVE
 
 _PAGE: Final = 500
 _CLOSE_REFUSED: Final = 4000  # plus the HTTP status that the same refusal has
+_CLOSE_FAILED: Final = 1011
 
 
 class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -76,6 +77,9 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
             await self._tell(error)
         except (WebSocketClosedError, asyncio.CancelledError):
             return  # the client has gone
+        except Exception:
+            self.log.exception("A stream of ACAI failed")
+            self.close(_CLOSE_FAILED)
 
     async def _tell(self, error: AcaiError) -> None:
         try:
@@ -104,18 +108,32 @@ class EventsHandler(StreamHandler):
     async def follow(self, who: Principal, **path: str) -> None:
         number = self.number("after")
         first, last = await self.state.pools.run(INTERACTIVE, self._bounds, who)
-        if number is None or number > last or number < first - 1:
-            if number is not None:
-                await self.write_message(json.dumps({"kind": "reset", "number": last}))
+        if number is None:
             number = last
+        elif not first - 1 <= number <= last:
+            number = await self._reset(last)
         await self.write_message(json.dumps({"kind": "connected", "number": number}))
         while True:
-            events = await self.state.pools.run(INTERACTIVE, self._after, who, number)
-            for item in events:
-                await self.write_message(json.dumps(event_to_json(item)))
-                number = item.number
-            if len(events) < _PAGE:
+            number, more = await self._send_after(who, number)
+            if not more:
                 await self.state.relay.changed(who.project_id, number)
+
+    async def _send_after(self, who: Principal, number: int) -> tuple[int, bool]:
+        """Send what comes after `number`; returns the last number sent, and whether there is more at once."""
+        heard = self.state.relay.number(who.project_id)
+        events = await self.state.pools.run(INTERACTIVE, self._after, who, number)
+        if not events and heard > number:
+            return await self._reset(heard), False
+        for item in events:
+            if item.number > number + 1:  # this reader was so slow that events were forgotten meanwhile
+                await self._reset(item.number - 1)
+            await self.write_message(json.dumps(event_to_json(item)))
+            number = item.number
+        return number, len(events) == _PAGE
+
+    async def _reset(self, number: int) -> int:
+        await self.write_message(json.dumps({"kind": "reset", "number": number}))
+        return number
 
     def _bounds(self, who: Principal) -> tuple[int, int]:
         with self.state.platform.store.read() as unit:

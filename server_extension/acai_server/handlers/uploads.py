@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.digests import Digest, part_sizes
 from acai_jupyter.domain.ids import Kind, read, write
@@ -13,10 +14,11 @@ from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, Purpose, Upload
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.schemas import REQUESTS, page, ref
 from acai_server.pools import BULK
-from acai_server.routes import Call, Json, Route, page_query
+from acai_server.routes import Call, Json, Route, for_holders_of, page_query
 
 if TYPE_CHECKING:
-    from acai_jupyter.lake.uploads import Declared, Finished
+    from acai_jupyter.lake.upload_steps import Declared
+    from acai_jupyter.lake.uploads import Finished
 
 
 def begin(call: Call) -> Json:
@@ -67,7 +69,7 @@ def get(call: Call) -> Json:
 
 def committed(call: Call) -> Json:
     limit = call.query.get("limit", 1000)
-    after = int(call.query.get("cursor", -1))
+    after = call.number_cursor(-1)
     found = call.platform.uploads.committed(call.principal, _upload_id(call), after, limit)
     items = [
         {"position": at, "path": file.path, "version": file.version, "size": file.size, "unchanged": file.unchanged}
@@ -121,7 +123,7 @@ def _session(item: UploadSession) -> Json:
 
 _ONE = "/uploads/{upload}"
 
-ROUTES = [
+_ROUTES = [
     Route(
         "POST",
         "/uploads",
@@ -147,3 +149,5 @@ ROUTES = [
     Route("POST", f"{_ONE}/commit", "commit_upload", "Number all files", commit, ref("Upload")),
     Route("POST", f"{_ONE}/abort", "abort_upload", "Give the session up", abort, ref("Upload")),
 ]
+
+ROUTES = for_holders_of([Right.WRITE, Right.SUPERVISE], _ROUTES)

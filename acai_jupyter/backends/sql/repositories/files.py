@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, exists, false, literal, null, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, select, tuple_, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
 from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, VersionKind
 from acai_jupyter.domain.uploads import UploadSession
-
-_LAST = "\U0010ffff"
 
 _same_version = and_(
     file_versions.c.project_id == paths.c.project_id,
@@ -93,24 +91,21 @@ class SqlFiles:
         self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
 
     def _advance(self, session: UploadSession) -> None:
-        """Write the new numbers back to the session's files, and move their paths on."""
-        next_version = (
-            select(paths.c.last_version + 1)
-            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
-            .scalar_subquery()
-        )
+        """Move the paths of new versions on, and write the new numbers back to the session's files."""
         changed = (*_of(session), upload_files.c.version.is_(None))
-        self._session.run(update(upload_files).where(*changed).values(version=next_version))
-        moved = exists().where(
-            *_of(session),
-            upload_files.c.path == paths.c.path,
-            upload_files.c.version == paths.c.last_version + 1,
-        )
+        moved = paths.c.path.in_(select(upload_files.c.path).where(*changed))
+        following = paths.c.last_version + 1
         self._session.run(
             update(paths)
             .where(paths.c.project_id == session.project_id, moved)
-            .values(last_version=paths.c.last_version + 1, latest_version=paths.c.last_version + 1, hidden=False)
+            .values(last_version=following, latest_version=following, hidden=False)
         )
+        given = (
+            select(paths.c.last_version)
+            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
+            .scalar_subquery()
+        )
+        self._session.run(update(upload_files).where(*changed).values(version=given))
 
     def latest(self, project_id: UUID, paths_wanted: Sequence[str]) -> dict[str, FileVersion]:
         found: dict[str, FileVersion] = {}
@@ -131,27 +126,32 @@ class SqlFiles:
         return _versions(self._session.run(wanted.order_by(file_versions.c.version).limit(limit)))
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:
-        wanted = _latest(project_id).where(paths.c.path > (after or folder), paths.c.path < folder + _LAST)
+        wanted = _latest(project_id).where(paths.c.path > max(after or "", folder), paths.c.path < _end(folder))
         return _versions(self._session.run(wanted.order_by(paths.c.path).limit(limit)))
 
     def one_level(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
         found: list[str | FileVersion] = []
-        position = _beyond(after) if after else folder
+        beyond = _beyond(max(after or "", folder), folder)
         while len(found) < limit:
-            row = self._session.run(
-                _latest(project_id).where(paths.c.path > position, paths.c.path < folder + _LAST).order_by(paths.c.path).limit(1)
-            ).one_or_none()
+            wanted = _latest(project_id).where(beyond, paths.c.path < _end(folder))
+            row = self._session.run(wanted.order_by(paths.c.path).limit(1)).one_or_none()
             if row is None:
                 break
             name, slash, _ = row.path[len(folder) :].partition("/")
             found.append(folder + name + "/" if slash else _version(row))
-            position = _beyond(folder + name + slash)
+            beyond = _beyond(folder + name + slash, folder)
         return found
 
 
-def _beyond(entry: str) -> str:
-    """A text that sorts after everything below a folder, or just a file itself."""
-    return entry + _LAST if entry.endswith("/") else entry
+def _end(folder: str) -> str:
+    """The first text that sorts after everything below a folder, whatever its names are: '0' follows '/'."""
+    return folder[:-1] + "0"
+
+
+def _beyond(entry: str, folder: str) -> ColumnElement[bool]:
+    """Behind an entry of `folder`: behind all that is below it where it is a folder itself."""
+    inner = entry.endswith("/") and entry != folder
+    return paths.c.path >= _end(entry) if inner else paths.c.path > entry
 
 
 def _of(session: UploadSession) -> tuple[Any, Any]:

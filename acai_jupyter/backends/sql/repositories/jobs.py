@@ -98,7 +98,9 @@ class SqlJobs:
         return [job for job in found if job is not None]
 
     def active(self, limit: int) -> list[Job]:
-        return self._many(_select().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at).limit(limit))
+        return self._many(
+            _select().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
+        )
 
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -147,7 +149,7 @@ class SqlJobs:
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         now = self._session.now
-        as_known = (jobs.c.status == Status.LAUNCHING.value, jobs.c.attempt == job.attempt)
+        as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
         free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, jobs.c.launch_expires_at < now)
         values = {"launch_holder": holder, "launch_expires_at": now + int(seconds * SECOND)}
         return bool(self._session.run(update(jobs).where(*_is(job), *as_known, free).values(**values)).rowcount)
@@ -183,21 +185,18 @@ class SqlJobs:
 
     def ranks(self, job: Job) -> list[Rank]:
         own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
-        rows = self._session.run(select(job_ranks).where(*own).order_by(job_ranks.c.rank))
-        return [
-            Rank(
-                row.project_id,
-                row.job_id,
-                row.attempt,
-                row.rank,
-                row.handle,
-                row.instance,
-                row.claimed_at,
-                row.heartbeat_at,
-                row.reported_at,
-            )
-            for row in rows
-        ]
+        return [_rank(row) for row in self._session.run(select(job_ranks).where(*own).order_by(job_ranks.c.rank))]
+
+    def uncleaned(self, limit: int) -> list[Rank]:
+        of_job = and_(jobs.c.project_id == job_ranks.c.project_id, jobs.c.id == job_ranks.c.job_id)
+        over = or_(jobs.c.status.in_(_values(TERMINAL)), job_ranks.c.attempt < jobs.c.attempt)
+        wanted = select(job_ranks).select_from(job_ranks.join(jobs, of_job)).where(job_ranks.c.handle.is_not(None), over)
+        return [_rank(row) for row in self._session.run(wanted.limit(limit))]
+
+    def forget_handle(self, rank: Rank) -> None:
+        own = (job_ranks.c.project_id == rank.project_id, job_ranks.c.job_id == rank.job_id)
+        this = (*own, job_ranks.c.attempt == rank.attempt, job_ranks.c.rank == rank.rank)
+        self._session.run(update(job_ranks).where(*this).values(handle=None))
 
     def claim(self, job: Job, rank: int, instance: UUID) -> bool:
         free = or_(job_ranks.c.instance.is_(None), job_ranks.c.instance == instance)
@@ -250,6 +249,20 @@ class SqlJobs:
 
     def _many(self, statement: Select[Any]) -> list[Job]:
         return [_job(row) for row in self._session.run(statement)]
+
+
+def _rank(row: Row[Any]) -> Rank:
+    return Rank(
+        row.project_id,
+        row.job_id,
+        row.attempt,
+        row.rank,
+        row.handle,
+        row.instance,
+        row.claimed_at,
+        row.heartbeat_at,
+        row.reported_at,
+    )
 
 
 def _label(version_column: Any, name: str) -> Any:

@@ -39,11 +39,9 @@ class SqlLogs:
         first = select(func.max(log_chunks.c.offset)).where(*own, log_chunks.c.offset <= offset).scalar_subquery()
         wanted = select(log_chunks.c.offset, log_chunks.c.data).where(*own, log_chunks.c.offset >= first)
         found: list[tuple[int, bytes]] = []
-        total = 0
         for row in self._session.run(wanted.order_by(log_chunks.c.offset)):
             found.append((row.offset, row.data))
-            total += len(row.data)
-            if total >= most:
+            if row.offset + len(row.data) - offset >= most:
                 break
         return found
 

@@ -73,10 +73,7 @@ class SqlLeases:
         self._session.run(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
 
     def serialize(self, name: str) -> None:
-        # SQLite has one writer at a time anyway.
-        if self._session.dialect == "postgresql":
-            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-            self._session.run(select(func.pg_advisory_xact_lock(number)))
+        _serialize(self._session, name)
 
 
 class SqlIdempotency:
@@ -84,6 +81,8 @@ class SqlIdempotency:
         self._session = session
 
     def answer(self, project_id: UUID, user_id: UUID, key: str, request_digest: bytes) -> str | None:
+        # A repetition that comes while the first call is still at work waits for its answer.
+        _serialize(self._session, f"idempotency {project_id} {user_id} {key}")
         kept = idempotency_keys
         row = self._session.run(
             select(kept).where(kept.c.project_id == project_id, kept.c.user_id == user_id, kept.c.key == key)
@@ -102,3 +101,10 @@ class SqlIdempotency:
 
     def forget_before(self, at: int) -> None:
         self._session.run(delete(idempotency_keys).where(idempotency_keys.c.created_at < at))
+
+
+def _serialize(session: Session, name: str) -> None:
+    """Let one unit at a time on from here. SQLite has one writer at a time anyway."""
+    if session.dialect == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        session.run(select(func.pg_advisory_xact_lock(number)))

@@ -544,6 +544,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "rank", name=op.f("pk_job_ranks")),
         sqlite_with_rowid=True,
     )
+    with op.batch_alter_table("job_ranks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_job_ranks_handle",
+            ["project_id", "job_id"],
+            unique=False,
+            sqlite_where=sa.text("handle IS NOT NULL"),
+            postgresql_where=sa.text("handle IS NOT NULL"),
+        )
+
     op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
@@ -645,6 +654,13 @@ def downgrade() -> None:
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    with op.batch_alter_table("job_ranks", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_job_ranks_handle",
+            sqlite_where=sa.text("handle IS NOT NULL"),
+            postgresql_where=sa.text("handle IS NOT NULL"),
+        )
+
     op.drop_table("job_ranks")
     op.drop_table("job_history")
     with op.batch_alter_table("blob_pins", schema=None) as batch_op:

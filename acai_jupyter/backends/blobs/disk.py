@@ -1,0 +1,56 @@
+"""Files of the local object store: written beside their place, made durable, put there in one step."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from acai_jupyter.domain.errors import BlobExists, BlobNotFound, StoreUnavailable
+
+
+@contextmanager
+def temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A new file beside `path`; gone afterwards unless it was renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            yield file, temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a whole file its name, unless the name is taken; the folder is flushed too, so that the name lasts."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise BlobExists("This object is there already.") from None
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def translated(key: str) -> Iterator[None]:
+    """The system's errors as ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BlobNotFound(f"The object store has no object {key}.") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreUnavailable("The object store's disk is full: free some space and try again.") from error
+        raise StoreUnavailable(f"The object store can't be used: {os.strerror(error.errno or 0)}.") from error

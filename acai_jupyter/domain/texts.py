@@ -1,0 +1,21 @@
+"""What people gave, in messages for people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MOST_SHOWN: Final = 120
+
+
+def shown(value: object) -> str:
+    """`value` as Python writes it, on one line and cut to a readable length: what can't be printed is escaped."""
+    if isinstance(value, str):
+        return repr(_cut(value))
+    try:
+        return _cut(repr(value))
+    except ValueError:  # Python writes no integer of thousands of digits
+        return "a number of very many digits"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

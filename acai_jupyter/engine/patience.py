@@ -1,0 +1,65 @@
+"""How long a job that was told to end is waited for before it is ended by force."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from acai_jupyter.domain.jobs import Job, Progress, Rank
+from acai_jupyter.engine.settings import EngineSettings
+
+_SILENT_BEATS: Final = 12
+"""After so many heartbeats that did not come, an agent that uploads is not believed to be at it any more."""
+
+_SPARE_BEATS: Final = 2
+
+
+class WatchedTime:
+    """Seconds in which somebody was looking: what passes while no tick runs (a laptop sleeps, a disk hangs) does not count."""
+
+    def __init__(self, longest_gap: float, clock: Callable[[], float]) -> None:
+        self._longest_gap = longest_gap
+        self._clock = clock
+        self._last = clock()
+        self.seconds = 0.0
+
+    def look(self) -> None:
+        """A tick begins."""
+        now = self._clock()
+        self.seconds += min(now - self._last, self._longest_gap)
+        self._last = now
+
+
+@dataclass(slots=True)
+class _Wait:
+    since: float
+    beat: int | None
+    beat_since: float
+
+
+class KillPatience:
+    """Counts from when this server first told an agent to end: one that was not told cannot have ended."""
+
+    def __init__(self, settings: EngineSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._time = WatchedTime(settings.heartbeat, clock)
+        self._waits: dict[str, _Wait] = {}
+
+    def begin_tick(self, handles: Iterable[str]) -> None:
+        """These agents are still there; the others are forgotten."""
+        self._time.look()
+        there = set(handles)
+        self._waits = {handle: wait for handle, wait in self._waits.items() if handle in there}
+
+    def is_over(self, job: Job, rank: Rank, handle: str) -> bool:
+        """Whether the agent `handle` must be ended by force. One that brings its output home, and says so, has long."""
+        now = self._time.seconds
+        wait = self._waits.setdefault(handle, _Wait(now, rank.heartbeat_at, now))
+        if wait.beat != rank.heartbeat_at:
+            wait.beat, wait.beat_since = rank.heartbeat_at, now
+        silent = now - wait.beat_since > _SILENT_BEATS * self._settings.heartbeat
+        if job.progress is Progress.UPLOADING and not silent:
+            return now - wait.since > self._settings.kill_upload_patience
+        return now - wait.since > self._settings.kill_grace + _SPARE_BEATS * self._settings.heartbeat

@@ -1,0 +1,58 @@
+"""Servers that tests of several folders use."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
+from support.postgres import Postgres, running_postgres
+from support.servers import Server
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Makes servers of a test's own, which end with it."""
+    made: list[Server] = []
+
+    def make(name: str = "server", **given: object) -> Server:
+        made.append(Server(tmp_path / name, **given))  # type: ignore[arg-type]
+        made[-1].folder.mkdir(exist_ok=True)
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the module's own, of which it is the only user."""
+    made = Server(tmp_path_factory.mktemp("server"), environment={"ACAI_QUOTA": "50"}).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this process's own, started by the first test that wants it."""
+    with tempfile.TemporaryDirectory(prefix="acai-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with running_postgres(Path(folder)) as server:
+            yield server
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Whatever uses it is tried on every kind of database."""
+    if request.param == "postgresql":
+        return PostgresDatabases(request.getfixturevalue("postgres"))
+    return SqliteDatabases(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def store_url(databases: Databases, tmp_path: Path) -> str:
+    """A database of the test's own, which has the schema."""
+    return databases.new(tmp_path)

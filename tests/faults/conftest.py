@@ -1,0 +1,57 @@
+"""Servers that are killed. `ACAI_TEST_FAULTS=full` tries many more moments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.attempts import end_agents
+from support.servers import Server
+
+FULL = os.environ.get("ACAI_TEST_FAULTS") == "full"
+
+QUICK = {
+    "ACAI_HEARTBEAT_SECONDS": "0.5",
+    "ACAI_TICK_SECONDS": "0.2",
+    "ACAI_LAUNCH_HOLD_SECONDS": "1",
+    "ACAI_KILL_GRACE_SECONDS": "2",
+    "ACAI_USER": "ada",
+}
+"""What takes seconds for people takes less here."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a `seed` is run for a few, and in full for many."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(40 if FULL else 2))
+
+
+@pytest.fixture(scope="package")
+def home_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The one data folder of these tests; what jobs left running ends with them."""
+    folder = tmp_path_factory.mktemp("faults")
+    yield folder
+    end_agents(folder / "home")
+
+
+@pytest.fixture(scope="package")
+def the_server(home_folder: Path) -> Iterator[Server]:
+    server = Server(home_folder, environment=QUICK)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def server(the_server: Server) -> Server:
+    """A server that runs; a test may kill and start it."""
+    return the_server if the_server.process else the_server.start()
+
+
+@pytest.fixture
+def second_server(server: Server) -> Iterator[Server]:
+    """Another server on the same data folder."""
+    other = Server(server.folder, environment=QUICK).start()
+    yield other
+    other.kill()

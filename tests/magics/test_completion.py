@@ -1,0 +1,59 @@
+"""Completion in `%acai` lines: the whole line as it stands afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from support.shell import Shell
+
+from acai_jupyter.client.client import Client
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("%acai fil", ["%acai fileset"]),
+        ("%acai fileset cr", ["%acai fileset create"]),
+        ("%acai job l", ["%acai job logs", "%acai job ls"]),
+        ("%%acai sub", ["%%acai submit"]),
+        ("%acai job submit --mem", ["%acai job submit --memory"]),
+        ("%%acai submit --out", ["%%acai submit --output", "%%acai submit --output-path"]),
+        ("%%acai submit --input Dig", ["%%acai submit --input Digits"]),
+        ("%%acai submit --cpu 2 --input Dig", ["%%acai submit --cpu 2 --input Digits"]),
+        ("%acai fileset show Dig", ["%acai fileset show Digits"]),
+        ("%acai ls /da", ["%acai ls /data/"]),
+        ("%acai ls /data/", ["%acai ls /data/a.txt", "%acai ls /data/deep/"]),
+        ("%acai cat /data/a", ["%acai cat /data/a.txt"]),
+        ("%acai cat @Dig", ["%acai cat @Digits"]),
+        ("%acai fileset create New /data/a.txt @Dig", ["%acai fileset create New /data/a.txt @Digits"]),
+        ("%acai find fil", ["%acai find files", "%acai find filesets"]),
+        ("x = 1\n%acai who", ["x = 1\n%acai whoami"]),
+    ],
+)
+def test_what_is_typed_is_completed(shell: Shell, typed: str, completed: list[str]) -> None:
+    assert sorted(shell.completions(typed)) == completed
+
+
+def test_every_verb_is_offered(shell: Shell) -> None:
+    offered = shell.completions("%acai ")
+    assert {"%acai ls", "%acai put", "%acai job", "%acai find", "%acai trace"} <= set(offered)
+
+
+def test_jobs_are_offered_by_their_numbers(shell: Shell, client: Client) -> None:
+    number = client.jobs.submit("true").wait(timeout=60).number
+    assert f"%acai job show {number}" in shell.completions("%acai job show ")
+
+
+def test_other_lines_are_left_to_python(shell: Shell) -> None:
+    shell.ok("acai_variable = 1")
+    assert "acai_variable" in shell.completions("acai_var")
+    assert all("fileset" not in one for one in shell.completions("acai fil"))
+
+
+def test_without_a_platform_there_are_verbs_and_no_complaint(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACAI_URL", "http://127.0.0.1:9/")
+    shell.ok("%reload_ext acai_jupyter")
+    assert shell.completions("%acai fileset cr") == ["%acai fileset create"]
+    assert shell.completions("%%acai submit --input Dig") == []
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,163 @@
+"""Widgets: views of what the platform holds, with a text form for viewers without widgets, and without any frontend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import pytest
+from support.servers import Server
+from support.shell import Shell
+from support.waiting import wait_for
+
+from acai_jupyter.client.client import Client
+from acai_jupyter.client.job import Job
+from acai_jupyter.client.transport import Transport
+from acai_magics.widgets.fileset import FilesetBrowser
+from acai_magics.widgets.graph import ProvenanceView
+from acai_magics.widgets.job import JobView
+from acai_magics.widgets.table import QueryTable
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def texts(widget: ipywidgets.Widget) -> str:
+    """All that a widget shows as HTML."""
+    below = "".join(texts(child) for child in getattr(widget, "children", ()))
+    return (widget.value if isinstance(widget, ipywidgets.HTML) else "") + below
+
+
+def one(widget: ipywidgets.Widget, kind: type[Any]) -> Any:
+    """The only widget of a kind within another."""
+    found = [widget] if isinstance(widget, kind) else []
+    for child in getattr(widget, "children", ()):
+        try:
+            found.append(one(child, kind))
+        except LookupError:
+            continue
+    if len(found) != 1:
+        raise LookupError(kind)
+    return found[0]
+
+
+def test_a_job_is_shown_as_a_widget_as_html_and_as_text(shell: Shell, client: Client) -> None:
+    job = client.jobs.submit("true", name="<b>bold</b>").wait(timeout=60)
+    shown = shell.shown(job)
+    assert VIEW in shown
+    assert shown["text/plain"] == repr(job)
+    assert shown["text/plain"].startswith(f"<Job {job.number} <b>bold</b>: FINISHED")
+    assert "FINISHED" in shown["text/html"]
+    assert "<b>bold</b>" not in shown["text/html"]
+
+
+def test_a_job_shows_its_log_and_its_state_to_the_end(shell: Shell, client: Client, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = client.jobs.submit(f"echo '<one>'; until [ -e {gate} ]; do sleep 0.05; done; printf '10%%\\r20%%'")
+    view = JobView(job)
+    wait_for(lambda: "&lt;one&gt;" in texts(view) and "RUNNING" in texts(view))
+    assert one(view, ipywidgets.Button).layout.display != "none"
+    gate.touch()
+    wait_for(lambda: "FINISHED" in texts(view) and "20%" in texts(view))
+    assert "10%" not in texts(view)
+    wait_for(lambda: one(view, ipywidgets.Button).layout.display == "none")
+
+
+def test_a_silent_job_shows_that_it_goes_on(shell: Shell, client: Client, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    view = JobView(client.jobs.submit(f"until [ -e {gate} ]; do sleep 0.05; done"))
+    wait_for(lambda: "RUNNING" in texts(view) and "running" in texts(view))
+    gate.touch()
+    wait_for(lambda: "FINISHED" in texts(view))
+
+
+def test_what_was_printed_last_is_shown_although_nothing_follows(shell: Shell, client: Client) -> None:
+    job = client.jobs.submit("for n in $(seq 50); do echo line $n; done; sleep 600")
+    view = JobView(job)
+    wait_for(lambda: "line 50" in texts(view))
+    job.kill()
+    wait_for(lambda: "KILLED" in texts(view))
+
+
+def test_a_long_log_is_shown_by_its_end(shell: Shell, client: Client) -> None:
+    view = JobView(client.jobs.submit("seq 1 2000"))
+    wait_for(lambda: "FINISHED" in texts(view) and "\n2000<" in texts(view))
+    assert "\n1500\n" not in texts(view)
+
+
+def test_the_button_kills_the_job(shell: Shell, client: Client) -> None:
+    job = client.jobs.submit("echo ready; sleep 600")
+    view = JobView(job)
+    wait_for(lambda: "ready" in texts(view))
+    one(view, ipywidgets.Button).click()
+    assert job.wait(timeout=60).status == "KILLED"
+    wait_for(lambda: "KILLED" in texts(view))
+
+
+def test_a_job_whose_platform_is_away_says_so_in_one_line(shell: Shell, client: Client) -> None:
+    job = client.jobs.submit("true")
+    away = Job(Transport("http://127.0.0.1:9/acai/api/v1", None, 0.0), {**job.details, "status": "RUNNING"})
+    shown = shell.shown(away)
+    assert shown["text/plain"].startswith("This can't be shown now: ")
+    assert shown["text/plain"].endswith("[server_unreachable]")
+
+
+def test_a_file_set_is_browsed_folder_by_folder(shell: Shell, client: Client) -> None:
+    fileset = client.filesets.create("Browsed", ["/data/a.txt", "/data/deep/b.txt"])
+    shown = shell.shown(fileset)
+    assert VIEW in shown
+    assert shown["text/plain"] == "Browsed:1"
+    assert "2 files" in shown["text/html"]
+    browser = FilesetBrowser(client, fileset)
+    choice = one(browser, ipywidgets.Select)
+
+    def labels() -> list[str]:
+        return [label for label, _ in choice.options]
+
+    assert labels() == ["data/"]
+    choice.value = choice.options[0][1]
+    assert labels() == ["‥ (up)", "a.txt  (version 1, 3 bytes)", "deep/"]
+    choice.value = choice.options[1][1]
+    assert "/data/a.txt:1" in texts(browser)
+    choice.value = choice.options[0][1]
+    assert labels() == ["data/"]
+
+
+def test_a_graph_is_drawn_and_has_its_table(shell: Shell, client: Client) -> None:
+    client.filesets.create("Drawn", ["/@Digits"])
+    graph = client.provenance.trace("Drawn")
+    shown = shell.shown(graph)
+    assert VIEW in shown
+    assert shown["text/plain"] == repr(graph)
+    assert "Digits:1" in shown["text/html"]
+    drawn = ProvenanceView(graph).drawing.graph
+    assert sorted(node.data["label"] for node in drawn.nodes) == ["Digits:1", "Drawn:1"]
+    assert [(edge.data["source"], edge.data["target"]) for edge in drawn.edges] == [("Digits:1", "Drawn:1")]
+
+
+def test_a_graph_without_nodes_is_text(shell: Shell, server: Server, client: Client) -> None:
+    token = client.projects.create("empty", "eve").token
+    graph = server.client(token).provenance.graph()
+    assert VIEW not in shell.shown(graph)
+    assert shell.shown(graph)["text/plain"] == repr(graph)
+
+
+def test_a_query_is_asked_and_asked_again(shell: Shell, client: Client) -> None:
+    client.metadata.set("Digits:1", {"queried": 1.0})
+    table = QueryTable(client, "filesets", "queried == 1")
+    assert table.frame["reference"].tolist() == ["Digits:1"]
+    assert "Digits:1" in texts(table)
+    query = next(child for child in table.children[0].children if isinstance(child, ipywidgets.Text))
+    query.value = "queried >"
+    one(table, ipywidgets.Button).click()
+    assert "color:#c62828" in texts(table)
+    query.value = "queried == 2"
+    one(table, ipywidgets.Button).click()
+    assert len(table.frame) == 0
+
+
+@pytest.mark.parametrize("reference", ["Digits", "@Digits:1"])
+def test_a_file_set_that_a_cell_returns_is_shown(shell: Shell, reference: str) -> None:
+    shell.ok("import acai_jupyter as acai")
+    fileset = shell.ok(f"acai.connect().filesets.get({reference!r})")
+    assert shell.shown(fileset)["text/plain"] == "Digits:1"

@@ -1,0 +1,167 @@
+"""The local object store over HTTP: a signature is all the right that a request has, and needs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from support.examples import digest
+from support.servers import Answer, Server, send
+from support.waiting import wait_for
+
+DATA = b"0123456789" * 1000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_quiet_log(server: Server) -> Iterator[None]:
+    yield
+    assert "Traceback" not in server.log
+
+
+@pytest.fixture
+def put(server: Server, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A signed request for an object of its own, whose bytes are `content(request)`."""
+    data = content(request)
+    files = [{"path": f"/{request.node.name}", "size": len(data), "digest": digest(data)}]
+    upload = server.call("POST", "/uploads", body={"purpose": "files", "files": files}).json["id"]
+    wanted = {"ordinal": 0, "kind": "single", "size": len(data), "digest": digest(data), "files": [{"position": 0, "offset": 0}]}
+    signed = server.call("POST", f"/uploads/{upload}/urls", body={"objects": [wanted]}).json
+    told: dict[str, Any] = signed["objects"][0]["requests"][0]
+    return told
+
+
+def content(request: pytest.FixtureRequest) -> bytes:
+    return request.node.name.encode() + DATA
+
+
+@pytest.fixture(scope="module")
+def get(server: Server) -> dict[str, Any]:
+    server.client().files.upload(DATA, "/read/me")
+    answer = server.call("GET", "/files/downloads", query={"ref": "/read/me"}).json
+    told: dict[str, Any] = answer["items"][0]["request"]
+    return told
+
+
+def carry_out(request: dict[str, Any], body: bytes | None = None, **headers: str) -> Answer:
+    return send(request["url"], request["method"], body=body, headers={**request["headers"], **headers})
+
+
+def test_a_signed_request_needs_no_token_and_serves_once(put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    assert carry_out(put, content(request)).status == 200
+    again = carry_out(put, content(request))
+    assert (again.status, again.code) == (412, "blob_exists")
+
+
+def test_a_url_without_its_signature_is_refused_whatever_token_comes_with_it(server: Server, get: dict[str, Any]) -> None:
+    bare = get["url"].partition("?")[0]
+    unsigned = get["url"].partition("&signature=")[0]
+    for url in (bare, unsigned, unsigned + "&signature=", unsigned + "&signature=" + "0" * 64, unsigned + "&signature=%C3%A9"):
+        for token in (None, server.token):
+            answer = send(url, "GET", token)
+            assert (answer.status, answer.code) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
+def test_a_url_to_read_does_not_write(get: dict[str, Any], method: str) -> None:
+    assert send(get["url"], method, body=b"x", headers={"If-None-Match": "*"}).status in (403, 405)
+    assert carry_out(get).body == DATA
+
+
+def test_a_signature_serves_one_object_only(get: dict[str, Any]) -> None:
+    parts = urlsplit(get["url"])
+    key = parts.path.rpartition("objects/")[2]
+    for other in ("0/0/0", key + "0", "../home/token", "..%2f..%2ftoken", "%2e%2e/token", key + "%00", key.upper() + "/"):
+        url = get["url"].replace(key, other)
+        assert send(url, "GET").status in (403, 404)
+
+
+def test_altered_parameters_are_refused(put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    size = len(content(request))
+    altered = [put["url"].replace(f"size={size}", f"size={size + 1}"), put["url"] + "&part=1", put["url"] + "&size=1&size=2"]
+    altered += [put["url"].replace("expires=", "expires=9"), put["url"].replace("expires=", "expires=x")]
+    for url in altered:
+        assert carry_out({**put, "url": url}, content(request)).status == 403, url
+    assert carry_out(put, content(request)).status == 200
+
+
+def test_other_bytes_than_those_announced_leave_nothing(put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    wrong = b"x" * len(content(request))
+    for body in (wrong, wrong[:-1], b""):
+        answer = carry_out(put, body)
+        assert (answer.status, answer.code) == (400, "digest_mismatch")
+    assert carry_out(put, content(request)).status == 200
+
+
+def test_more_bytes_than_announced_are_not_even_read(server: Server, put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    parts = urlsplit(put["url"])
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as line:  # type: ignore[arg-type]
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nIf-None-Match: *\r\nContent-Length: 999999999"
+        line.sendall(head.encode() + b"\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 400")
+    assert carry_out(put, content(request)).status == 200
+
+
+def test_a_broken_connection_leaves_nothing(server: Server, put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    parts = urlsplit(put["url"])
+    folder = server.home / "objects" / parts.path.rpartition("objects/")[2]
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as line:  # type: ignore[arg-type]
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nIf-None-Match: *\r\n"
+        line.sendall(f"{head}Content-Length: {len(content(request))}\r\n\r\n".encode() + b"half of it")
+        wait_for(lambda: list(folder.parent.glob("*.tmp")))
+    wait_for(lambda: not list(folder.parent.glob("*.tmp")))
+    assert carry_out(put, content(request)).status == 200
+
+
+def test_an_upload_must_say_that_it_replaces_nothing(put: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    answer = send(put["url"], "PUT", body=content(request))
+    assert (answer.status, answer.code) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("range_", "first", "last"),
+    [("bytes=0-9", 0, 9), ("bytes=5-", 5, 9999), ("bytes=9990-99999", 9990, 9999)],
+)
+def test_ranges(get: dict[str, Any], range_: str, first: int, last: int) -> None:
+    answer = carry_out(get, Range=range_)
+    assert answer.status == 206
+    assert answer.body == DATA[first : last + 1]
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(DATA)}"
+
+
+@pytest.mark.parametrize(
+    ("range_", "status"),
+    [("bytes=10000-", 416), ("bytes=5-4", 416), ("bytes=0-1,3-4", 400), ("bytes=-5", 400), ("x=1-2", 400)],
+)
+def test_ranges_that_are_none(get: dict[str, Any], range_: str, status: int) -> None:
+    assert carry_out(get, Range=range_).status == status
+
+
+def test_an_object_is_never_a_page_of_the_server(get: dict[str, Any]) -> None:
+    headers = carry_out(get).headers
+    assert headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_large_object_streams_in_constant_memory(server: Server, tmp_path: Any) -> None:
+    """80 MB up and down move the server's memory by less than half of that."""
+    assert server.process is not None
+    big = tmp_path / "big"
+    with big.open("wb") as file:
+        for n in range(80):
+            file.write(bytes([n]) * 2**20)
+    before = most_memory(server.process.pid)
+    client = server.client()
+    client.files.upload(str(big), "/big")
+    with client.files.open("/big") as lake:
+        assert sum(len(piece) for piece in iter(lambda: lake.read(2**20), b"")) == 80 * 2**20
+    assert most_memory(server.process.pid) - before < 40 * 2**20
+
+
+def most_memory(pid: int) -> int:
+    """The most resident memory that a process had so far, in bytes."""
+    with open(f"/proc/{pid}/status") as status:  # noqa: PTH123
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))

@@ -1,0 +1,226 @@
+"""The engine on a SQLite file, with a stand-in for the launcher, and agents that call it as the server does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+from acai_jupyter.backends.blobs.local import LocalBlobs
+from acai_jupyter.backends.blobs.signing import Signer
+from acai_jupyter.backends.sql.sqlite import SqliteStore
+from acai_jupyter.domain.access import Principal, Role
+from acai_jupyter.domain.digests import of_bytes
+from acai_jupyter.domain.ids import Kind, new_id, write
+from acai_jupyter.domain.jobs import Job, Progress
+from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.engine.dispatch import Dispatch
+from acai_jupyter.engine.job_files import JobFiles
+from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.monitor import Monitor
+from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.files import Files
+from acai_jupyter.lake.filesets import Filesets
+from acai_jupyter.lake.metadata import MetadataService
+from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.uploads import Uploads
+from acai_jupyter.ports.launcher import LaunchSpec
+from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.wire.addresses import OBJECTS
+from acai_jupyter.wire.jobs import report_from_json
+from support.launcher import StandInLauncher
+
+URL = "http://127.0.0.1:1/"
+
+
+@cache
+def _empty_database() -> bytes:
+    """The schema is made once a process: that takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder, "acai.db"), lambda changed: None)
+        store.open()
+        store.close()
+        return Path(folder, "acai.db").read_bytes()
+
+
+def open_store(folder: Path) -> SqliteStore:
+    """The database in a folder; made where there is none."""
+    path = folder / "acai.db"
+    if not path.exists():
+        path.write_bytes(_empty_database())
+    return SqliteStore(path, lambda changed: None)
+
+
+class Clock:
+    """Seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Engine:
+    """One server's engine. `another` is a second server on the same data; `store` may be a wrapper of the real one."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: EngineSettings | None = None,
+        launcher: StandInLauncher | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.folder = folder
+        self.settings = settings or EngineSettings()
+        self.launcher = launcher or StandInLauncher()
+        self.clock = Clock()
+        self.store: Store = store or open_store(folder)
+        self.blobs = LocalBlobs(folder / "objects", Signer(b"k" * 32))
+        self.url: str | None = URL
+        self.server = new_id()
+        self._put_together()
+        self.owner = self.access.owner("default", "ada")
+
+    def _put_together(self) -> None:
+        store, settings = self.store, self.settings
+        self.access = Access(store)
+        self.uploads = Uploads(store, self.blobs, 86_400, 3600)
+        self.files = Files(store, self.blobs, 3600)
+        self.filesets = Filesets(store)
+        self.metadata = MetadataService(store)
+        self.provenance = ProvenanceService(store)
+        self.registry = Registry(store, settings, images_used=False)
+        self.scheduler = Scheduler(store, settings)
+        self.dispatch = Dispatch(
+            store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
+        )
+        self.job_files = JobFiles(store, self.blobs, 3600)
+        self.monitor = Monitor(store, self.launcher, settings, self.clock)
+        self.logs = Logs(store, self.blobs)
+
+    def another(self, store: Store | None = None) -> Engine:
+        """A second server on the same data and launcher. `store` replaces its own way to the database."""
+        return Engine(self.folder, self.settings, self.launcher, store)
+
+    def tick(self, seconds: float = 0.0) -> None:
+        """What a server does every second, `seconds` after the last time."""
+        self.clock.seconds += seconds
+        self.scheduler.claim()
+        self.dispatch.launch_waiting()
+        self.monitor.check()
+
+    def user(self, name: str) -> Principal:
+        """A member of the project."""
+        _, token = self.access.create_user(self.owner, name, Role.MEMBER)
+        return self.access.authenticate(token)
+
+    def submit(self, command: str | tuple[str, ...] = "true", principal: Principal | None = None, **wanted: Any) -> JobDetails:
+        return self.registry.submit(principal or self.owner, Submission(command, **wanted))
+
+    def job(self, number: int = 1) -> Job:
+        return self.registry.get(self.owner, str(number)).job
+
+    def agent(self, number: int = 1) -> Agent:
+        """An agent of the job's last launch, not claimed yet."""
+        specs = [spec for spec in self.launcher.specs if spec.job_id == self.job(number).id]
+        return Agent(self, specs[-1])
+
+    def running(self, command: str = "true", **wanted: Any) -> Agent:
+        """Submit a job, launch it, and have its agent claim it."""
+        number = self.submit(command, **wanted).job.number
+        self.tick()
+        agent = self.agent(number)
+        agent.claim()
+        return agent
+
+    def fileset(self, name: str, files: Mapping[str, bytes]) -> str:
+        """A file set version of exactly these files; returns `Name:version`."""
+        upload = self.send(self.owner, Purpose.FILES, files, fileset=name)
+        made = self.uploads.commit(self.owner, upload).fileset
+        assert made is not None
+        return f"{name}:{made.version}"
+
+    def code(self, files: Mapping[str, bytes]) -> str:
+        """Code as the client uploads it; returns the id of its snapshot."""
+        upload = self.send(self.owner, Purpose.SNAPSHOT, files)
+        snapshot = self.uploads.commit(self.owner, upload).snapshot
+        assert snapshot is not None
+        return write(Kind.SNAPSHOT, snapshot.id)
+
+    def send(self, who: Principal, purpose: Purpose, files: Mapping[str, bytes], fileset: str | None = None) -> UUID:
+        """Upload files up to the seal; returns the session's id."""
+        declared = [DeclaredFile(path, len(data), of_bytes(data)) for path, data in files.items()]
+        answer = self.uploads.begin(who, purpose, declared, fileset)
+        bodies = list(files.values())
+        wanted = [
+            WantedObject(place, ObjectKind.SINGLE, len(bodies[place]), of_bytes(bodies[place]), (CarriedFile(place, 0),))
+            for place in answer.missing
+        ]
+        for ordinal, signed in self.uploads.urls(who, answer.session.id, wanted, URL):
+            self._put(signed.requests[0].url, bodies[ordinal])
+        return self.uploads.seal(who, answer.session.id).id
+
+    def _put(self, url: str, data: bytes) -> None:
+        parts = urlsplit(url)
+        grant = self.blobs.check("PUT", parts.path.removeprefix(OBJECTS), dict(parse_qsl(parts.query)))
+        receiver = self.blobs.receive(grant)
+        try:
+            receiver.write(data)
+            receiver.finish()
+        finally:
+            receiver.close()
+
+
+class Agent:
+    """What an agent says, with its own token. `instance` is its random name."""
+
+    def __init__(self, engine: Engine, spec: LaunchSpec) -> None:
+        self.engine = engine
+        self.spec = spec
+        self.token = str(spec.config["token"])
+        self.principal = engine.access.authenticate(self.token)
+        self.instance = new_id()
+
+    @property
+    def job(self) -> Job:
+        return self.engine.registry.get(self.engine.owner, write(Kind.JOB, self.spec.job_id)).job
+
+    @property
+    def handle(self) -> str:
+        return next(handle for handle, spec in self.engine.launcher.launched.items() if spec is self.spec)
+
+    def claim(self) -> Job:
+        return self.engine.monitor.claim(self.principal, self.instance)
+
+    def beat(self, progress: Progress | None = None) -> bool:
+        return self.engine.monitor.heartbeat(self.principal, self.instance, progress)
+
+    def log(self, data: bytes, offset: int | None = None) -> int:
+        return self.engine.logs.append(self.principal, self.printed if offset is None else offset, data)
+
+    @property
+    def printed(self) -> int:
+        return self.engine.logs.read(self.engine.owner, str(self.job.number), 0).size
+
+    def output(self, files: Mapping[str, bytes]) -> str:
+        """Send the output folder, to be taken into the lake with the report."""
+        folder = self.job.spec.output_path or "/"
+        sent = {folder + path: data for path, data in files.items()}
+        return write(Kind.UPLOAD, self.engine.send(self.principal, Purpose.OUTPUT, sent))
+
+    def kept(self, files: Mapping[str, bytes]) -> str:
+        """Send the output folder, to be kept with the job."""
+        return write(Kind.UPLOAD, self.engine.send(self.principal, Purpose.SNAPSHOT, files))
+
+    def report(self, ended: str = "exited", exit_code: int | None = 0, **more: Any) -> Job:
+        given = {"instance": write(Kind.AGENT, self.instance), "ended": ended, "exit_code": exit_code, **more}
+        return self.engine.monitor.report(self.principal, self.instance, given, report_from_json(given))

@@ -1,0 +1,166 @@
+"""Real servers: `python -m acai_server`, or a Jupyter Server with the extension, each with folders of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import websocket
+
+import acai_jupyter as acai
+from acai_jupyter.client.client import Client
+from acai_jupyter.wire.addresses import API
+from support.waiting import wait_for
+
+JUPYTER_TOKEN = "the-token-of-jupyter"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said to one request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of a refusal."""
+        return str(self.json["code"])
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def send(
+    url: str,
+    method: str,
+    token: str | None = None,
+    body: object = None,
+    headers: dict[str, str] | None = None,
+    query: dict[str, Any] | None = None,
+) -> Answer:
+    """One request, exactly as told; `body` is bytes, or anything that becomes JSON."""
+    parts = urlsplit(url)
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    asked = "&".join(part for part in (parts.query, urlencode(query or {})) if part)
+    connection = HTTPConnection(parts.netloc, timeout=60)
+    try:
+        connection.request(method, f"{parts.path}?{asked}" if asked else parts.path, data, {**bearer(token), **(headers or {})})
+        answer = connection.getresponse()
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+@dataclass
+class Server:
+    """A server process with its own ACAI_HOME and Jupyter folders below `folder`. `module` is `acai_server` for a server of
+    its own, `jupyter_server` for a Jupyter Server with the extension. `start` may be called again after `stop` or `kill`; the
+    port stays unless it is set to 0."""
+
+    folder: Path
+    module: str = "acai_server"
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def log(self) -> str:
+        """All that the server logged."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    @property
+    def root(self) -> str:
+        """The address of the whole server, without a slash at its end."""
+        return self.url.removesuffix(API)
+
+    @property
+    def token(self) -> str:
+        """The owner's token."""
+        return (self.home / "token").read_text().strip()
+
+    def start(self) -> Server:
+        self.process = self.launch()
+        self.url = wait_for(self._published)
+        return self
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """The process, which may not answer yet, or never."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.port = self.port or free_port()
+        listens = ("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0")
+        command = [sys.executable, "-m", self.module, *listens, "--ServerApp.log_level=DEBUG"]
+        if self.module != "acai_server":
+            command += ["--no-browser", f"--ServerApp.root_dir={self.folder}"]
+        if os.geteuid() == 0:
+            command.append("--ServerApp.allow_root=True")
+        with (self.folder / "server.log").open("ab") as log:
+            return subprocess.Popen([*command, *self.options], env=self._environment(), stdout=log, stderr=log, cwd=self.folder)
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(60)
+            self.process = None
+
+    def kill(self) -> None:
+        """End it without asking."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(60)
+            self.process = None
+
+    def client(self, token: str | None = None) -> Client:
+        return acai.connect(self.url, token or self.token)
+
+    def call(self, method: str, path: str, token: str | None = "", **request: Any) -> Answer:
+        """One request to the API, by default as the owner; `token=None` sends none."""
+        return send(self.url + path, method, self.token if token == "" else token, **request)
+
+    def stream(self, path: str, token: str | None = "", **options: Any) -> websocket.WebSocket:
+        """A WebSocket of the API; `closing` it."""
+        headers = [f"{name}: {value}" for name, value in bearer(self.token if token == "" else token).items()]
+        options = {"suppress_origin": True, "timeout": 60, **options}
+        return websocket.create_connection(self.url.replace("http", "ws", 1) + path, header=headers, **options)
+
+    def _published(self) -> str:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the server ended:\n{self.log[-3000:]}"
+        for entry in (self.home / "servers").glob("*.json"):
+            told = json.loads(entry.read_text())
+            if told["pid"] == self.process.pid:
+                return str(told["url"])
+        return ""
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
+        own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+        return {**inherited, **own, "ACAI_HOME": str(self.home), "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,80 @@
+"""What belongs to a job: its code and input, what a retried one begins with, and what it left."""
+
+from __future__ import annotations
+
+import pytest
+from support.engine import Engine
+
+from acai_jupyter.domain.errors import InvalidRequest, JobNotFound
+from acai_jupyter.domain.transfers import FetchableFile
+
+BASE = "http://127.0.0.1:1/"
+
+
+def for_agent(engine: Engine, kind: str, number: int = 1, after: str | None = None) -> list[FetchableFile]:
+    files, following = engine.job_files.for_agent(engine.job(number), kind, after, BASE)
+    assert following is None
+    return files
+
+
+def content(engine: Engine, file: FetchableFile) -> bytes:
+    key = file.request.url.partition("/acai/objects/")[2].partition("?")[0]
+    return b"".join(engine.blobs.read(key, file.offset, file.size))
+
+
+def test_the_input_lies_at_its_paths_below_the_lakes_root(engine: Engine) -> None:
+    engine.fileset("Digits", {"/data/a": b"1", "/data/deep/b": b"22", "/z": b""})
+    engine.submit(input="Digits")
+    files = for_agent(engine, "input")
+    assert [(file.path, content(engine, file)) for file in files] == [("data/a", b"1"), ("data/deep/b", b"22"), ("z", b"")]
+    assert [file.path for file in for_agent(engine, "input", after="data/a")] == ["data/deep/b", "z"]
+
+
+def test_without_an_input_and_code_there_is_nothing_to_fetch(engine: Engine) -> None:
+    engine.submit()
+    assert [for_agent(engine, kind) for kind in ("input", "code", "start")] == [[], [], []]
+
+
+def test_the_input_is_that_of_the_submission_whatever_came_later(engine: Engine) -> None:
+    engine.fileset("Digits", {"/data/a": b"1"})
+    engine.submit(input="Digits")
+    engine.fileset("Digits", {"/data/a": b"2"})
+    assert [content(engine, file) for file in for_agent(engine, "input")] == [b"1"]
+
+
+@pytest.mark.parametrize("as_fileset", [False, True])
+def test_code_is_fetched_from_a_snapshot_and_from_a_file_set(engine: Engine, as_fileset: bool) -> None:
+    code = engine.fileset("Code", {"/train.py": b"x"}) if as_fileset else engine.code({"train.py": b"x"})
+    engine.submit(code="@" + code if as_fileset else code)
+    (file,) = for_agent(engine, "code")
+    assert (file.path, content(engine, file)) == ("train.py", b"x")
+
+
+def test_a_retried_job_begins_with_the_partial_output(engine: Engine) -> None:
+    agent = engine.running(output="Model")
+    agent.report(exit_code=1, kept_upload=agent.kept({"checkpoints/7": b"half"}))
+    engine.registry.retry(engine.owner, "1")
+    assert [file.path for file in for_agent(engine, "start", 2)] == ["checkpoints/7"]
+    assert for_agent(engine, "start", 1) == []
+
+
+def test_people_get_the_code_and_the_output(engine: Engine) -> None:
+    agent = engine.running(code=engine.code({"train.py": b"x"}), output="Model", output_path="/runs/1")
+    agent.report(output_upload=agent.output({"m.pkl": b"weights"}))
+    for kind, path in (("code", "train.py"), ("output", "m.pkl")):
+        files, following = engine.job_files.for_user(engine.owner, "1", kind, None, BASE)
+        assert ([file.path for file in files], following) == ([path], None)
+
+
+@pytest.mark.parametrize("kind", ["", "secret", "start", "input"])
+def test_what_is_none_of_a_jobs_files_is_refused(engine: Engine, kind: str) -> None:
+    engine.submit()
+    with pytest.raises(InvalidRequest, match="code, output"):
+        engine.job_files.for_user(engine.owner, "1", kind, None, BASE)
+
+
+def test_nobody_gets_the_files_of_another_projects_job(engine: Engine) -> None:
+    engine.submit(code=engine.code({"train.py": b"x"}))
+    _, token = engine.access.create_project(engine.owner, "elsewhere", "eve")
+    with pytest.raises(JobNotFound):
+        engine.job_files.for_user(engine.access.authenticate(token), "1", "code", None, BASE)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.databases import SqliteDatabases
+
+from tests.unit.lake.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    """A lake on every kind of database: what it means must not depend on where it lies."""
+    made = World(tmp_path, store_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture
+def sqlite_world(tmp_path: Path, sqlite_databases: SqliteDatabases) -> Iterator[World]:
+    """A lake on SQLite, for tests that need its clock or its query plans."""
+    made = World(tmp_path, sqlite_databases.new(tmp_path))
+    yield made
+    made.close()
