@@ -74,7 +74,9 @@ def parse_template(text: str) -> Template:
     Raises InvalidRequest where it has no hint, a hint has fewer than two different values or one that is no number of at least 0,
     or a brace has no partner.
     """
-    parts, hints, literal, end = [], [], "", 0
+    parts: list[str] = []
+    hints: list[Hint] = []
+    literal, end = "", 0
     for token in _TOKEN.finditer(text):
         literal += text[end : token.start()]
         end = token.end()

@@ -51,8 +51,16 @@ class Process:
         """Mean and standard deviation of new values, noise included."""
         cross = _kernel(features, self.features, self.scales) + _linear(features, self.features, self.slopes)
         own = self.scales.signal**2 + _level(self.slopes) + ((features * self.slopes) ** 2).sum(axis=1)
-        variance = own + self.scales.noise**2 - np.einsum("ij,jk,ik->i", cross, self.inverse, cross)
+        variance = own + self.scales.noise**2 - ((cross @ self.inverse) * cross).sum(axis=1)
         return cross @ self.weights, np.sqrt(np.maximum(variance, 1e-10))
+
+    def together(self, left: Floats, right: Floats) -> Floats:
+        """How new values at `left` and at `right` vary together, noise left aside."""
+        prior = _kernel(left, right, self.scales) + _linear(left, right, self.slopes)
+        seen_left, seen_right = (
+            _kernel(side, self.features, self.scales) + _linear(side, self.features, self.slopes) for side in (left, right)
+        )
+        return np.asarray(prior - seen_left @ self.inverse @ seen_right.T, dtype=np.float64)
 
     def left_out(self) -> tuple[Floats, Floats]:
         """For every value seen: how far it lies from what the others say (seen minus said), and that one's standard deviation."""
