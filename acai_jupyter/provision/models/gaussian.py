@@ -16,7 +16,7 @@ _PRIOR_NOISE = 0.05
 _PRIOR_LENGTH_SPREAD = 1.2
 _FARTHEST = 4.0
 """How far, in logarithms, a scale may move from its prior; keeps the arithmetic finite."""
-_MOST_TO_TUNE_ON = 96
+_MOST_TO_TUNE_ON = 200
 """Length scales are learnt on at most so many runs, evenly chosen; the process itself always holds all."""
 
 

@@ -12,8 +12,10 @@ from acai_jupyter.provision.models.trended import View
 
 _ENOUGH_FOR_SCALES = 5
 _NOISE, _LENGTH, _SIGNAL = 0.05, 2.0, 0.3
-_COST_POWER = 0.5
+_COST_POWER = 0.25
 """How much a trial's price counts against what it teaches: 0 not at all, 1 in proportion."""
+_FRONT_POWER = 2.0
+"""How much less a target counts that another one beats by some factor in both time and cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,17 @@ class NextTrial:
 
 
 def next_trial(
-    columns: tuple[Column, ...], candidates: Floats, hourly: Floats, targets: Floats, runs: Runs | None = None
+    columns: tuple[Column, ...],
+    candidates: Floats,
+    hourly: Floats,
+    targets: Floats,
+    target_hourly: Floats,
+    runs: Runs | None = None,
 ) -> NextTrial | None:
     """The candidate to run next, None where there are none.
 
-    `hourly`: the price of every candidate in dollars an hour. `targets`: the points whose times shall be known. `runs`: what has
-    been measured so far; without any, what is expected of a job that nobody has seen decides.
+    `hourly` and `target_hourly` are prices in dollars an hour. `targets`: the points among which will be chosen, so whose times
+    shall be known. `runs`: what has been measured so far; without any, what is expected of a job that nobody has seen decides.
     """
     if not len(candidates):
         return None
@@ -41,10 +48,18 @@ def next_trial(
     here, there = view(candidates), view(targets)
     seconds = np.exp(here @ expected + process.at(here)[0])
     own = np.diag(process.together(here, here)) + process.scales.noise**2
-    removed = (process.together(there, here) ** 2).sum(axis=0) / own
+    matters = _matters(np.exp(there @ expected + process.at(there)[0]), target_hourly)
+    removed = matters @ process.together(there, here) ** 2 / own
     number = int(np.argmax(removed / np.maximum(seconds * hourly, 1e-12) ** _COST_POWER))
-    unknown = float(np.diag(process.together(there, there)).sum())
+    unknown = float(matters @ np.diag(process.together(there, there)))
     return NextTrial(number, float(removed[number]) / max(unknown, 1e-12))
+
+
+def _matters(seconds: Floats, hourly: Floats) -> Floats:
+    """How much every target counts: less, the more clearly another one is both faster and cheaper."""
+    dollars = seconds * hourly
+    beaten = np.minimum(seconds[:, None] / seconds[None, :], dollars[:, None] / dollars[None, :]).max(axis=1)
+    return np.asarray(beaten**-_FRONT_POWER, dtype=np.float64)
 
 
 def _process(view: View, runs: Runs | None) -> tuple[Process, Floats]:
