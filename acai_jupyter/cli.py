@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from acai_jupyter.client.commands.command import Command, Lines, Watched, argument
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
-from acai_jupyter.client.commands.text import as_json, as_text
+from acai_jupyter.client.commands.text import as_json, as_text, local_problem
 from acai_jupyter.domain.errors import AcaiError
 
 _INTERRUPTED: Final = 130
@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone, as in `acai ls | head`; Python must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
+    except OSError as error:
+        print(f"acai: {local_problem(error)}", file=sys.stderr)  # noqa: T201
+        return 1
 
 
 def _run(given: list[str]) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import getpass
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from acai_jupyter.domain.errors import InvalidSetting
+from acai_jupyter.domain.access import check_name
+from acai_jupyter.domain.errors import InvalidName, InvalidSetting
+from acai_jupyter.domain.texts import shown
 
 PREFIX: Final = "ACAI_"
 
@@ -69,7 +72,7 @@ class Settings:
 
     @property
     def home_folder(self) -> Path:
-        return Path(self.home).expanduser().absolute() if self.home else default_home()
+        return _folder(self.home) if self.home else default_home()
 
     @property
     def database(self) -> str:
@@ -84,20 +87,24 @@ class Settings:
         return self.user or login_name()
 
     def check(self) -> None:
-        """Raises InvalidSetting for values that can't be."""
+        """Raises InvalidSetting, naming the variable, for values that can't be."""
         for setting in fields(self):
-            value = getattr(self, setting.name)
-            if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
-                raise InvalidSetting(f"{variable(setting.name)} must be a number from 0 on, not {value}.")
-        for name in _POSITIVE:
-            if getattr(self, name) <= 0:
-                raise InvalidSetting(f"{variable(name)} must be greater than 0, not {getattr(self, name)}.")
+            _check_number(setting.name, getattr(self, setting.name))
         if self.identity not in ("owner", "username"):
-            raise InvalidSetting(f"{variable('identity')} must be owner or username, not {self.identity!r}.")
+            raise InvalidSetting(f"{variable('identity')} must be owner or username, not {shown(self.identity)}.")
         if self.url_lifetime_seconds >= 86_400:
             raise InvalidSetting(f"{variable('url_lifetime_seconds')} must be less than a day.")
-        if self.cpu_min > self.cpu_max or self.memory_min_mb > self.memory_max_mb:
-            raise InvalidSetting("The least resources of a job must not exceed the most.")
+        for low, high in _IN_ORDER:
+            self._check_order(low, high)
+        for name in ("project", "user"):
+            _check_name(name, getattr(self, name))
+        _folder(self.home)
+
+    def _check_order(self, low: str, high: str) -> None:
+        if getattr(self, low) > getattr(self, high):
+            raise InvalidSetting(
+                f"{variable(low)}={getattr(self, low)} must not be greater than {variable(high)}={getattr(self, high)}."
+            )
 
 
 _POSITIVE: Final = (
@@ -122,6 +129,20 @@ _POSITIVE: Final = (
     "bulk_threads",
     "background_threads",
 )
+_IN_ORDER: Final = (
+    ("cpu_min", "cpu_max"),
+    ("cpu_min", "default_cpu"),
+    ("default_cpu", "cpu_max"),
+    ("memory_min_mb", "memory_max_mb"),
+    ("memory_min_mb", "default_memory_mb"),
+    ("default_memory_mb", "memory_max_mb"),
+)
+_MOST: Final = 10**12
+"""More than any setting can mean, and little enough for every computation with it."""
+
+
+_WHOLE: Final = re.compile("-?[0-9]{1,13}")
+_DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,13}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?")
 
 
 def variable(name: str) -> str:
@@ -157,18 +178,42 @@ def default_home() -> Path:
 
 
 def login_name() -> str:
-    """The name of who runs this process."""
+    """The name of who runs this process, as far as it can name a user."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        login = getpass.getuser()
+    except (KeyError, OSError, ImportError):
         return "owner"  # a user without an entry in the system's list, as in many containers
+    return re.sub(r"[^\w.@+-]", "-", login).lstrip("_.@+-")[:64] or "owner"
 
 
-_KINDS: Final[dict[type, str]] = {int: "a whole number", float: "a number"}
+def _folder(home: str) -> Path:
+    try:
+        return Path(home).expanduser().absolute()
+    except RuntimeError:
+        raise InvalidSetting(f"{variable('home')}={shown(home)} names the home of nobody: write a whole path.") from None
 
 
 def _read(name: str, text: str, kind: type) -> Any:
+    if kind is str:
+        return text
+    # Python's own int() and float() take underscores, blanks, digits of all scripts and NaN.
+    form, what = (_WHOLE, "a whole number") if kind is int else (_DECIMAL, "a number")
+    if not form.fullmatch(text):
+        raise InvalidSetting(f"{variable(name)}={shown(text)} is not {what}.")
+    return kind(text)
+
+
+def _check_number(name: str, value: object) -> None:
+    if not isinstance(value, int | float):
+        return
+    least_is_zero = name not in _POSITIVE
+    if not math.isfinite(value) or value > _MOST or value < 0 or (value == 0 and not least_is_zero):
+        wanted = "0 or more" if least_is_zero else "greater than 0"
+        raise InvalidSetting(f"{variable(name)} must be {wanted} and at most {_MOST:g}, not {shown(value)}.")
+
+
+def _check_name(name: str, value: str) -> None:
     try:
-        return kind(text)
-    except ValueError:
-        raise InvalidSetting(f"{variable(name)}={text!r} is not {_KINDS[kind]}.") from None
+        check_name(value or "default", name)
+    except InvalidName as error:
+        raise InvalidSetting(f"{variable(name)}: {error.message}") from error

@@ -53,6 +53,8 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def store_url(databases: Databases, tmp_path: Path) -> str:
+def store_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
     """A database of the test's own, which has the schema."""
-    return databases.new(tmp_path)
+    url = databases.new(tmp_path)
+    yield url
+    databases.release(url)

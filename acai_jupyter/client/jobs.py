@@ -12,7 +12,7 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Transport, segment, translated
-from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.errors import InvalidRequest, JobNotFound
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -85,6 +85,8 @@ class Jobs:
     def get(self, job: int | str | Job) -> Job:
         """A job by its number or id. Raises JobNotFound."""
         reference = job.id if isinstance(job, Job) else str(job)
+        if not reference:
+            raise JobNotFound("Name a job by its number or its id: see what there is with acai job ls.")
         return Job(self._transport, self._transport.get(f"/jobs/{segment(reference)}"))
 
     def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:

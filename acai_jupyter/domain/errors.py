@@ -32,8 +32,9 @@ class AcaiError(Exception):
     code = "internal_error"
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        # What foreign libraries say may have several lines.
+        self.message = " ".join(line.strip() for line in message.splitlines())
+        super().__init__(self.message)
 
 
 class InvalidInput(AcaiError):

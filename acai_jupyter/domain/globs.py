@@ -38,10 +38,7 @@ def compiled(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
 
     Raises InvalidReference for a pattern that can't be read.
     """
-    names = pattern[1:].split("/")
-    if names[-1] == "**":
-        names.append("*")
-    return tuple(None if name == "**" else _name_regex(name, pattern) for name in names)
+    return tuple(None if name == "**" else _name_regex(name, pattern) for name in pattern[1:].split("/"))
 
 
 def matches(wanted: tuple[re.Pattern[str] | None, ...], names: list[str]) -> bool:

@@ -7,14 +7,13 @@ only the nodes around what changed, and a comparison reads only nodes that diffe
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from acai_jupyter.domain.errors import StoreDamaged
-from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, decode, encode, ends_node, sums
+from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, ends_node, sums
+from acai_jupyter.domain.manifest_reading import Cursor, Nodes, ReadNodes
 
 
 class Change(NamedTuple):
@@ -23,10 +22,6 @@ class Change(NamedTuple):
     path: str
     before: int | None
     after: int | None
-
-
-ReadNodes = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
-"""Reads stored nodes by digest, all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +34,15 @@ class Built:
     nodes: dict[bytes, bytes]
 
 
-class _Nodes:
-    """Reads nodes, and keeps what was read or written decoded for as long as it lives.
-
-    Reading raises StoreDamaged for a node that is missing or whose bytes are not those of its digest.
-    """
-
-    def __init__(self, read: ReadNodes) -> None:
-        self._read = read
-        self._decoded: dict[bytes, Node] = {}
-        self.written: dict[bytes, bytes] = {}
-
-    def many(self, digests: Sequence[bytes]) -> list[Node]:
-        """The nodes with these digests, in order."""
-        missing = list(dict.fromkeys(d for d in digests if d not in self._decoded))
-        if missing:
-            found = self._read(missing)
-            for digest in missing:
-                self._decoded[digest] = decode(_intact(found, digest))
-        return [self._decoded[digest] for digest in digests]
-
-    def one(self, digest: bytes) -> Node:
-        return self.many([digest])[0]
-
-    def write(self, node: Node) -> bytes:
-        """Add a node; returns its digest."""
-        data = encode(node)
-        digest = hashlib.sha256(data).digest()
-        self.written[digest] = data
-        self._decoded[digest] = node
-        return digest
-
-
-def _intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:
-    data = found.get(digest)
-    if data is None or hashlib.sha256(data).digest() != digest:
-        raise StoreDamaged(f"Part {digest.hex()[:12]} of a manifest is missing or changed: restore the database from a backup.")
-    return data
-
-
 def build(leaves: Iterable[Leaf]) -> Built:
     """A manifest of `leaves`, which are sorted by key without duplicates."""
-    nodes = _Nodes(_read_nothing)
+    nodes = Nodes(_read_nothing)
     return _build_up(_write_level(nodes, 0, leaves), 0, nodes)
 
 
 def apply(read: ReadNodes, root: bytes, changes: Mapping[bytes, Leaf | None]) -> Built:
     """The manifest `root` with some paths set (Leaf) or removed (None). Costs what changes, not what it holds."""
-    nodes = _Nodes(read)
+    nodes = Nodes(read)
     if not changes:
         return Built(root, *sums(nodes.one(root)), {})
     current: Mapping[bytes, Leaf | Child | None] = changes
@@ -99,7 +55,7 @@ def apply(read: ReadNodes, root: bytes, changes: Mapping[bytes, Leaf | None]) ->
 
 def find(read: ReadNodes, root: bytes, paths: Sequence[str]) -> dict[str, Leaf]:
     """The entries of those `paths` that the manifest holds."""
-    nodes = _Nodes(read)
+    nodes = Nodes(read)
     wanted = sorted({path.encode() for path in paths})
     found: dict[str, Leaf] = {}
     pending: list[tuple[bytes, list[bytes]]] = [(root, wanted)] if wanted else []
@@ -122,10 +78,10 @@ def find(read: ReadNodes, root: bytes, paths: Sequence[str]) -> dict[str, Leaf]:
 
 def scan(read: ReadNodes, root: bytes, prefix: str = "", after: str | None = None) -> Iterator[Leaf]:
     """The entries below `prefix` in order, from the first beyond the path `after`; reads no node that lies outside."""
-    nodes = _Nodes(read)
+    nodes = Nodes(read)
     low = prefix.encode()
     start = low if after is None else max(low, after.encode() + b"\0")
-    cursor = _Cursor(nodes, root, 0)
+    cursor = Cursor(nodes, root, 0)
     node = cursor.seek(start)
     while node is not None:
         for leaf in node.leaves[bisect_left(node.keys, start) :]:
@@ -137,12 +93,12 @@ def scan(read: ReadNodes, root: bytes, prefix: str = "", after: str | None = Non
 
 def totals(read: ReadNodes, root: bytes) -> tuple[int, int]:
     """(number of files, their bytes)."""
-    return sums(_Nodes(read).one(root))
+    return sums(Nodes(read).one(root))
 
 
 def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
     """The paths whose versions differ, in order; reads only nodes that differ."""
-    nodes = _Nodes(read)
+    nodes = Nodes(read)
     left, right = [_root_child(nodes, before)], [_root_child(nodes, after)]
     while left or right:
         a, b = (left[-1] if left else None), (right[-1] if right else None)
@@ -158,45 +114,12 @@ def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
             yield from _compare(left, right, a, b)
 
 
-class _Cursor:
-    """Walks the nodes of one level from left to right."""
-
-    def __init__(self, nodes: _Nodes, root: bytes, level: int) -> None:
-        self._nodes = nodes
-        self._root = root
-        self._level = level
-        self._path: list[tuple[Node, int]] = []
-
-    def seek(self, key: bytes) -> Node | None:
-        """The node in whose range `key` lies, or the last one."""
-        node = self._nodes.one(self._root)
-        self._path = []
-        while node.level > self._level:
-            index = min(bisect_left(node.keys, key), len(node.entries) - 1)
-            self._path.append((node, index))
-            node = self._nodes.one(node.children[index].digest)
-        return node
-
-    def following(self) -> Node | None:
-        """The next node of the level, None at the end."""
-        while self._path:
-            node, index = self._path.pop()
-            if index + 1 < len(node.entries):
-                self._path.append((node, index + 1))
-                child = self._nodes.one(node.children[index + 1].digest)
-                while child.level > self._level:
-                    self._path.append((child, 0))
-                    child = self._nodes.one(child.children[0].digest)
-                return child
-        return None
-
-
 def _rewrite_level(
-    nodes: _Nodes, root: bytes, level: int, changes: Mapping[bytes, Leaf | Child | None]
+    nodes: Nodes, root: bytes, level: int, changes: Mapping[bytes, Leaf | Child | None]
 ) -> dict[bytes, Leaf | Child | None]:
     """Apply `changes` to the nodes of one level: what changes for the level above (last path → new node or None)."""
     above: dict[bytes, Leaf | Child | None] = {}
-    cursor = _Cursor(nodes, root, level)
+    cursor = Cursor(nodes, root, level)
     keys = sorted(changes)
     position = 0
     while position < len(keys):
@@ -225,7 +148,7 @@ def _covers(node: Node, key: bytes) -> bool:
     return bool(node.entries) and key <= node.entries[-1].key
 
 
-def _write_level(nodes: _Nodes, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
+def _write_level(nodes: Nodes, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
     """Cut `entries` into nodes: they are written, the references to them are returned."""
     children: list[Child] = []
     current: list[Leaf | Child] = []
@@ -239,12 +162,12 @@ def _write_level(nodes: _Nodes, level: int, entries: Iterable[Leaf | Child]) -> 
     return children
 
 
-def _write_node(nodes: _Nodes, level: int, entries: list[Leaf | Child]) -> Child:
+def _write_node(nodes: Nodes, level: int, entries: list[Leaf | Child]) -> Child:
     node = Node(level, tuple(entries))  # type: ignore[arg-type]
     return Child(entries[-1].key, nodes.write(node), *sums(node))
 
 
-def _build_up(children: list[Child], level: int, nodes: _Nodes) -> Built:
+def _build_up(children: list[Child], level: int, nodes: Nodes) -> Built:
     """The levels above `children`, which are nodes of `level`, up to a single root."""
     if not children:
         return Built(nodes.write(Node(0, ())), 0, 0, nodes.written)
@@ -255,7 +178,7 @@ def _build_up(children: list[Child], level: int, nodes: _Nodes) -> Built:
     return Built(root.digest, root.file_count, root.size, nodes.written)
 
 
-def _collapse(built: Built, nodes: _Nodes) -> Built:
+def _collapse(built: Built, nodes: Nodes) -> Built:
     """Take the lowest single node for the root, and keep only the nodes that it reaches."""
     root = built.root
     while (node := nodes.one(root)).level > 0 and len(node.entries) == 1:
@@ -274,17 +197,17 @@ def _read_nothing(digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
     return {}
 
 
-def _root_child(nodes: _Nodes, root: bytes) -> Leaf | Child:
+def _root_child(nodes: Nodes, root: bytes) -> Leaf | Child:
     node = nodes.one(root)
     file_count, size = sums(node)
     return Child(node.entries[-1].key if node.entries else b"", root, file_count, size)
 
 
-def _level(nodes: _Nodes, entry: Leaf | Child | None) -> int:
+def _level(nodes: Nodes, entry: Leaf | Child | None) -> int:
     return nodes.one(entry.digest).level if isinstance(entry, Child) else -1
 
 
-def _expand(nodes: _Nodes, stack: list[Leaf | Child]) -> None:
+def _expand(nodes: Nodes, stack: list[Leaf | Child]) -> None:
     entry = stack.pop()
     assert isinstance(entry, Child)
     stack.extend(reversed(nodes.one(entry.digest).entries))

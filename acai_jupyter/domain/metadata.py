@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from acai_jupyter.domain.clock import from_datetime, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.texts import shown
 
@@ -182,7 +183,7 @@ def _double(key: str, value: float) -> float:
 
 def _moment(key: str, value: datetime) -> datetime:
     try:
-        return value.astimezone(UTC)
+        return to_datetime(from_datetime(value))  # a plain one in UTC, whatever class of pandas it came in
     except OverflowError:
         raise InvalidRequest(f"The time of {shown(key)} lies outside the years 1 to 9999 in UTC.") from None
 

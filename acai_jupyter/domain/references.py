@@ -150,7 +150,9 @@ def _fileset(written: str, text: str) -> FilesetReference:
     return FilesetReference(name, _version(number, text) if colon else None)
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidReference(f"{shown(text)} is no reference: write a text such as '/data/train.json' or '@Digits'.")
     if len(text) > _MOST_CHARACTERS:
         raise InvalidReference(f"A reference has at most {_MOST_CHARACTERS} characters; this one has {len(text)}.")
 

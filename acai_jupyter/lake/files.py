@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import FileNotFound, InvalidReference
 from acai_jupyter.domain.files import BlobLocation, FileVersion
+from acai_jupyter.domain.paths import MOST_NAME_BYTES
 from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
 from acai_jupyter.domain.transfers import SignedRequest
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store
+
+_LAST_NAME: Final = "\U0010ffff" * (MOST_NAME_BYTES // 4 + 1)
+"""No name sorts after this: it is longer than a name can be, of the last character there is."""
 
 Download = tuple[FileVersion, SignedRequest, int]
 """A file, the request for the object that carries it, and where in the object it begins."""
@@ -56,14 +61,14 @@ class Files:
     def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
         """The same within a file set: each folder is skipped over with one look into the manifest."""
         found: list[str | FileVersion] = []
-        after = after + "\U0010ffff" if after is not None and after.endswith("/") else after
+        after = _behind(after) if after is not None else None
         while len(found) < limit:
             page, _ = resolver.files(wanted, after, 1)
             if not page:
                 break
             name, slash, _ = page[0].path[len(wanted.path) :].partition("/")
             found.append(wanted.path + name + "/" if slash else page[0])
-            after = wanted.path + name + "/\U0010ffff" if slash else page[0].path
+            after = _behind(wanted.path + name + slash)
         return found
 
     def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
@@ -101,3 +106,8 @@ class Files:
                 signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
             answer.append((file, signed[place.key], place.offset))
         return answer
+
+
+def _behind(entry: str) -> str:
+    """A text that sorts after an entry of a listing, and after all that is below it where it is a folder."""
+    return entry + _LAST_NAME if entry.endswith("/") else entry

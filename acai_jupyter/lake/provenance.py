@@ -54,15 +54,17 @@ class ProvenanceService:
     def _search(unit: UnitOfWork, project_id: UUID, start: UUID, direction: Direction, depth: int | None, limit: int) -> Graph:
         """Level by level; every node is expanded once, so that the number of paths does not matter."""
         seen, level, edges = {start}, [start], set[Edge]()
-        steps = 0
-        while level and (depth is None or steps < depth) and len(seen) < limit:
+        steps, truncated = 0, False
+        while level and (depth is None or steps < depth) and not truncated:
             steps += 1
             found = unit.provenance.steps(project_id, level, direction)
             edges.update(found)
             ends = (edge.target if direction is Direction.FORWARD else edge.source for edge in found)
-            level = [node for node in dict.fromkeys(ends) if node not in seen]
+            new = [node for node in dict.fromkeys(ends) if node not in seen]
+            level = new[: limit - len(seen)]
+            truncated = len(level) < len(new)
             seen.update(level)
-        return _graph(unit, project_id, seen, sorted(edges, key=_order), truncated=len(seen) >= limit)
+        return _graph(unit, project_id, seen, sorted(edges, key=_order), truncated)
 
 
 def _order(edge: Edge) -> tuple[UUID, UUID, UUID]:

@@ -75,7 +75,7 @@ _FILESET: Final = answer(
 )
 _COMMAND: Final[Schema] = {
     "description": "text runs by /bin/sh -c, a list is argv",
-    "anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}],
+    "anyOf": [TEXT, {"type": "array", "items": TEXT}],
 }
 _JOB: Final = answer(
     id=TEXT,

@@ -72,8 +72,3 @@ BUSES: Final[dict[str, Callable[[Path, Any], EventBus]]] = {
 LAUNCHERS: Final[dict[str, Callable[[Path], Launcher]]] = {
     "process": lambda folder: launcher_by_url("process:", folder / "jobs"),
 }
-
-
-def sqlalchemy_url(url: str) -> str:
-    """The same database, as SQLAlchemy names it: with the driver, and a fourth slash before an absolute path."""
-    return url.replace("sqlite:///", "sqlite:////").replace("postgresql:", "postgresql+psycopg:")

@@ -47,11 +47,3 @@ def the_server(home_folder: Path) -> Iterator[Server]:
 def server(the_server: Server) -> Server:
     """A server that runs; a test may kill and start it."""
     return the_server if the_server.process else the_server.start()
-
-
-@pytest.fixture
-def second_server(server: Server) -> Iterator[Server]:
-    """Another server on the same data folder."""
-    other = Server(server.folder, environment=QUICK).start()
-    yield other
-    other.kill()

@@ -58,6 +58,7 @@ def outage(the_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
     os.kill(agent, signal.SIGKILL)
     tally.open_gate()
     wait_for(lambda: tally.begun)
+    server.port = 0  # another one
     server.start()
     client = server.client()
     jobs = [client.jobs.get(job.id).wait(timeout=60) for job in [*running, *queued]]

@@ -17,6 +17,7 @@ def killed_and_started(server: Server, job: Job) -> Job:
     """The job as the server's successor knows it, on another port."""
     before = server.url
     server.kill()
+    server.port = 0  # another one
     assert server.start().url != before
     return server.client().jobs.get(job.id)
 

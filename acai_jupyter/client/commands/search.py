@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.metadata import ArtifactKind
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def backward(client: Client, given: Namespace) -> Any:
 
 
 def _pair(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE`: true and false, a number where it reads as one, else text; quotes make it text."""
-    key, _, value = text.partition("=")
+    """`KEY=VALUE`: true and false, a number where it reads as one, else text; quotes make it text. Raises InvalidRequest."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidRequest(f"{text[:80]!r} is not of the form KEY=VALUE.")
     if value in ("true", "false"):
         return key, value == "true"
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":

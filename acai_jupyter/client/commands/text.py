@@ -49,6 +49,11 @@ def job_text(job: Job) -> str:
     return _fields(shown)
 
 
+def local_problem(error: OSError) -> str:
+    """A file or folder of this machine that can't be used, in one line with a code as our own errors have it."""
+    return f"{error.filename or 'This machine'}: {error.strerror or error}. [local_file]"
+
+
 def _frame(value: Any) -> Any:
     if isinstance(value, Records | JobList):
         return value.to_frame()

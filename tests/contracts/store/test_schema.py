@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
-from support.databases import Databases
+from support.databases import Databases, sqlalchemy_url
 
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.backends.sql.migrate import HEAD, alembic_config, schema_version
 from acai_jupyter.backends.sql.tables import metadata
 from acai_jupyter.domain.errors import SchemaMismatch
 from acai_jupyter.ports.store.unit import Store
-from tests.contracts.backends import sqlalchemy_url
 from tests.contracts.people import Person, join
 from tests.contracts.sessions import commit_files
 from tests.contracts.threads import ended, start_process

@@ -34,3 +34,9 @@ def test_an_error_is_its_message() -> None:
     error = errors.JobNotFound("There is no job 7.")
     assert (str(error), error.message, error.code) == ("There is no job 7.", "There is no job 7.", "job_not_found")
     assert isinstance(error, errors.NotFound)
+
+
+def test_what_a_foreign_library_says_in_several_lines_becomes_one() -> None:
+    error = errors.StoreUnavailable("The database does not answer:\n\tconnection refused\r\n  Is it running?")
+    assert str(error) == error.message == "The database does not answer: connection refused Is it running?"
+    assert errors.Conflict("").message == ""

@@ -34,6 +34,15 @@ def test_ids_made_later_sort_later_whatever_thread_makes_them() -> None:
     assert len({one for some in many for one in some}) == 4000
 
 
+@pytest.mark.parametrize("step", [0, -1_000_000_000])
+def test_ids_sort_even_where_the_clock_stands_still_or_is_set_back(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    start = time.time_ns()
+    readings = iter(range(100))
+    monkeypatch.setattr(time, "time_ns", lambda: start + step * next(readings))
+    made = [ids.new_id() for _ in range(100)]
+    assert [one.int >> 64 for one in made] == sorted({one.int >> 64 for one in made})
+
+
 @given(st.sampled_from(ids.Kind), st.uuids())
 def test_an_id_is_written_with_its_kind_and_read_back(kind: ids.Kind, value: UUID) -> None:
     assert ids.read(kind, ids.write(kind, value)) == value

@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
         (False, False, ValueType.BOOLEAN),
         (NOON, NOON, ValueType.TIME),
         (datetime(2026, 11, 20, 13, tzinfo=timezone(timedelta(hours=1))), NOON, ValueType.TIME),
+        (pandas.Timestamp("2026-11-20T12:00:00.000000001Z"), NOON, ValueType.TIME),
+        (numpy.float64(0.5), 0.5, ValueType.NUMBER),
     ],
 )
 def test_a_value_keeps_its_type(value: object, stored: object, type_: ValueType) -> None:
@@ -61,6 +65,7 @@ def test_nan_is_kept_and_takes_part_in_no_range() -> None:
         (b"x", "can't be bytes"),
         (1j, "can't be complex"),
         (datetime(2026, 11, 20), "a time with a zone"),
+        (pandas.NaT, "a time with a zone"),
         (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), "outside the years"),
         (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), "outside the years"),
         (10**400, "too large for a double"),

@@ -27,6 +27,8 @@ def parsed(text: str, kind: ArtifactKind = FILESETS) -> Condition:
         ("model ==", "a value is missing"),
         ("model == BERT", "a value is missing: a number, a text in quotes"),
         ("model == model", "a value is missing"),
+        ("model == `True`", "a value is missing"),
+        ("model == `today`", "a value is missing"),
         ("== 1", "a value is missing"),
         ("1 == 1", "a key is missing"),
         ("1 ==", "a key is missing"),

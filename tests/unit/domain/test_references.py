@@ -155,6 +155,13 @@ def test_a_mistake_in_a_reference_is_named_in_one_line(text: str, says: str) -> 
     caught.value.message.encode()
 
 
+@pytest.mark.parametrize("given_reference", [None, 5, b"/data/x", ["/data/x"], object])
+def test_what_is_no_text_is_no_reference(given_reference: str) -> None:
+    for read in (parse, parse_fileset, parse_destination):
+        with pytest.raises(InvalidReference, match="is no reference"):
+            read(given_reference)
+
+
 @given(st.text(st.sampled_from("/@:%*?[].!-%23405abAB\\\n\0٣\ud800 ") | st.characters(), max_size=30))
 def test_any_text_is_a_reference_or_an_error_of_ours(text: str) -> None:
     for read in (parse, parse_fileset, parse_destination, check_fileset_name):

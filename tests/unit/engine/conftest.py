@@ -11,12 +11,12 @@ from acai_jupyter.engine.settings import EngineSettings
 
 
 @pytest.fixture
-def new_engine(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
-    """Engines with settings of the test's own."""
+def new_engine(tmp_path: Path, store_url: str) -> Iterator[Callable[..., Engine]]:
+    """Engines with settings of the test's own, on every kind of database."""
     made: list[Engine] = []
 
     def make(**settings: Any) -> Engine:
-        made.append(Engine(tmp_path, EngineSettings(**settings)))
+        made.append(Engine(tmp_path, store_url, EngineSettings(**settings)))
         return made[-1]
 
     yield make

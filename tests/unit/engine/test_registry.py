@@ -73,7 +73,7 @@ def test_resources_are_rounded_up_to_the_grid_and_it_is_said(engine: Engine) -> 
 
 def test_a_job_keeps_the_prices_of_its_submission(engine: Engine) -> None:
     engine.submit()
-    dearer = Engine(engine.folder, EngineSettings(prices=PriceTable(cpu_hour=99.0)), store=engine.store)
+    dearer = Engine(engine.folder, engine.store_url, EngineSettings(prices=PriceTable(cpu_hour=99.0)), store=engine.store)
     assert dearer.job().spec.prices == PriceTable()
     assert dearer.submit().job.spec.prices.cpu_hour == 99.0
 
@@ -112,7 +112,7 @@ REFUSED: list[tuple[dict[str, Any], type[AcaiError], str]] = [
     ({"gpu": 1}, ResourcesOutOfBounds, "at most 0"),
     ({"gpu": -1}, ResourcesOutOfBounds, "at most 0"),
     ({"timeout": "soon"}, InvalidRequest, "2h"),
-    ({"timeout": 0}, InvalidRequest, "not a duration"),
+    ({"timeout": 0}, InvalidRequest, "out of bounds"),
     ({"name": " "}, InvalidRequest, "1 to 200 characters"),
     ({"name": "x" * 201}, InvalidRequest, "1 to 200 characters"),
     ({"name": "two\nlines"}, InvalidRequest, "in one line"),
@@ -133,7 +133,7 @@ REFUSED: list[tuple[dict[str, Any], type[AcaiError], str]] = [
     ({"input": "Digits:9"}, FilesetNotFound, "Digits"),
     ({"input": "/data/a"}, InvalidReference, "/data/a"),
     ({"code": "@Nothing"}, FilesetNotFound, "Nothing"),
-    ({"code": write(Kind.SNAPSHOT, new_id())}, SnapshotNotFound, "upload it again"),
+    ({"code": "snapshot_0190000000007000800000000000000a"}, SnapshotNotFound, "upload it again"),
     ({"code": "snapshot_x"}, InvalidRequest, "snapshot_x"),
 ]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import SqliteDatabases
+from support.databases import Databases, SqliteDatabases
 
 from tests.unit.lake.world import World
 
@@ -13,6 +13,15 @@ from tests.unit.lake.world import World
 def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """A lake on every kind of database: what it means must not depend on where it lies."""
     made = World(tmp_path, store_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One lake for all tests of a module, which only look at what is in it."""
+    folder = tmp_path_factory.mktemp("lake")
+    made = World(folder, databases.new(folder))
     yield made
     made.close()
 

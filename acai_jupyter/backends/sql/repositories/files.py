@@ -117,7 +117,9 @@ class SqlFiles:
     def versions_at(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> dict[str, FileVersion]:
         found: dict[str, FileVersion] = {}
         for some in chunks(pins, 250):
-            wanted = _data(project_id).where(tuple_(paths.c.path, file_versions.c.version).in_(list(some)))
+            # The pairs alone span two tables, where no index finds them.
+            named = paths.c.path.in_([path for path, _ in some])
+            wanted = _data(project_id).where(named, tuple_(paths.c.path, file_versions.c.version).in_(list(some)))
             found |= {row.path: _version(row) for row in self._session.run(wanted)}
         return found
 

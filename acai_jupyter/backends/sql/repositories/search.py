@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, not_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 
 from acai_jupyter.backends.sql.repositories.artifacts import JOBS, SOURCES, Source, built_in_value
+from acai_jupyter.backends.sql.repositories.conditions import compile_condition
 from acai_jupyter.backends.sql.repositories.metadata import read_value
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import jobs, metadata_values, tags
-from acai_jupyter.domain.clock import from_datetime, to_datetime
-from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.clock import to_datetime
 from acai_jupyter.domain.errors import InvalidQuery
 from acai_jupyter.domain.metadata import BUILT_IN, PREDEFINED, ArtifactKind, Value, ValueType, type_of
 from acai_jupyter.domain.queries import (
-    And,
-    Comparison,
     Condition,
-    Has,
-    IsNan,
     Key,
-    Not,
-    OneOf,
-    Operator,
-    Or,
     Ordering,
-    Tagged,
 )
 from acai_jupyter.domain.tables import Column
 
-_COMPARE: Final = {
-    Operator.EQUAL: operator.eq,
-    Operator.NOT_EQUAL: operator.ne,
-    Operator.LESS: operator.lt,
-    Operator.LESS_OR_EQUAL: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.GREATER_OR_EQUAL: operator.ge,
-}
-_NUMERIC: Final = (ValueType.NUMBER, ValueType.INTEGER)
 _Values = dict[tuple[UUID, int], dict[str, Value]]
 
 
@@ -78,7 +58,7 @@ class SqlSearch:
             wanted = _matching(source, project_id, condition, False).with_only_columns(pick(source.built_in[key.name]))
             return built_in_value(kind, key.name, self._session.run(wanted).scalar())
         for name in ("number", "moment", "text"):
-            best = _user_value(source, project_id, key, name)
+            best = _user_value(source, project_id, key, name, numbers_only=True)
             wanted = _matching(source, project_id, condition, False).with_only_columns(pick(best))
             value = self._session.run(wanted).scalar()
             if value is not None:
@@ -148,82 +128,8 @@ def _column(name: str, kind: ArtifactKind, key: str, values: list[Value | None])
 
 
 def _matching(source: Source, project_id: UUID, condition: Condition, latest: bool) -> Select[Any]:
-    wanted = source.select(project_id).where(_compile(source, project_id, condition))
+    wanted = source.select(project_id).where(compile_condition(source, project_id, condition))
     return wanted.where(*source.latest) if latest else wanted
-
-
-def _compile(source: Source, project_id: UUID, condition: Condition) -> ColumnElement[bool]:
-    if isinstance(condition, And):
-        return and_(true(), *(_compile(source, project_id, part) for part in condition.parts))
-    if isinstance(condition, Or):
-        return or_(false(), *(_compile(source, project_id, part) for part in condition.parts))
-    if isinstance(condition, Not):
-        return not_(func.coalesce(_compile(source, project_id, condition.inner), false()))
-    if isinstance(condition, Tagged):
-        mine = (tags.c.project_id == project_id, tags.c.kind == source.kind.value, tags.c.tag == condition.name)
-        return tuple_(source.id, source.version).in_(select(tags.c.artifact_id, tags.c.artifact_version).where(*mine))
-    if isinstance(condition, OneOf):
-        parts = (Comparison(condition.key, Operator.EQUAL, value) for value in condition.values)
-        return or_(false(), *(_compile(source, project_id, part) for part in parts))
-    if condition.key.of_job and source is not JOBS:
-        return _of_job(source, project_id, condition)
-    if condition.key.name in source.built_in:
-        return _built_in(source, condition)
-    return _user_key(source, project_id, condition)
-
-
-def _of_job(source: Source, project_id: UUID, condition: Comparison | IsNan | Has) -> ColumnElement[bool]:
-    plain = Key(condition.key.name)
-    inner: Condition
-    if isinstance(condition, Comparison):
-        inner = Comparison(plain, condition.operator, condition.value)
-    else:
-        inner = type(condition)(plain)
-    # The job's creator is not the artifact's: an alias keeps the two rows of `users` apart.
-    matching = select(jobs.c.id).select_from(JOBS.rows).where(jobs.c.project_id == project_id, _compile(JOBS, project_id, inner))
-    return source.job_id.in_(matching.correlate(None))
-
-
-def _built_in(source: Source, condition: Comparison | IsNan | Has) -> ColumnElement[bool]:
-    expression = source.built_in[condition.key.name]
-    if isinstance(condition, IsNan):
-        return false()
-    if isinstance(condition, Has):
-        return expression.is_not(None)
-    known = BUILT_IN[source.kind][condition.key.name]
-    value: Any = condition.value
-    if type_of(value) is not (ValueType.NUMBER if known in _NUMERIC else known):
-        return false()
-    if condition.key.name == "digest":
-        if condition.operator not in (Operator.EQUAL, Operator.NOT_EQUAL):
-            raise InvalidQuery("digest can be compared with == and != only.")
-        value = Digest.parse(value)
-    elif isinstance(value, datetime):
-        value = from_datetime(value)
-    compared: ColumnElement[bool] = _COMPARE[condition.operator](expression, value)
-    return compared
-
-
-def _user_key(source: Source, project_id: UUID, condition: Comparison | IsNan | Has) -> ColumnElement[bool]:
-    own = metadata_values.c
-    mine = [own.project_id == project_id, own.kind == source.kind.value, own.key == condition.key.name]
-    if isinstance(condition, IsNan):
-        mine.append(own.nonfinite.is_not(None))
-    elif isinstance(condition, Comparison):
-        mine += _value_test(condition)
-    matching = select(own.artifact_id, own.artifact_version).where(*mine)
-    return tuple_(source.id, source.version).in_(matching)
-
-
-def _value_test(condition: Comparison) -> list[ColumnElement[bool]]:
-    own = metadata_values.c
-    value, compare = condition.value, _COMPARE[condition.operator]
-    same_type = own.type == type_of(value).value
-    if isinstance(value, str):
-        return [same_type, compare(own.text, value)]
-    if isinstance(value, datetime):
-        return [same_type, compare(own.moment, from_datetime(value))]
-    return [same_type, compare(own.number, float(value))]
 
 
 def _order(source: Source, project_id: UUID, ordering: Ordering) -> list[ColumnElement[Any]]:
@@ -235,8 +141,9 @@ def _order(source: Source, project_id: UUID, ordering: Ordering) -> list[ColumnE
     return [(e.desc() if ordering.descending else e.asc()).nulls_last() for e in expressions]
 
 
-def _user_value(source: Source, project_id: UUID, key: Key, name: str) -> ColumnElement[Any]:
-    """A user key's value as an expression of an artifact's row; of several on a job, its own."""
+def _user_value(source: Source, project_id: UUID, key: Key, name: str, numbers_only: bool = False) -> ColumnElement[Any]:
+    """A user key's value as an expression of an artifact's row; of several on a job, its own. Booleans lie with the
+    numbers, as 0 and 1, unless `numbers_only`."""
     if key.of_job and key.name in JOBS.built_in:
         raise InvalidQuery(f"{key} can't be ordered by yet: search jobs instead and order by {key.name}.")
     own = metadata_values.c
@@ -247,4 +154,6 @@ def _user_value(source: Source, project_id: UUID, key: Key, name: str) -> Column
         else (own.artifact_id == source.id, own.artifact_version == source.version)
     )
     mine = (own.project_id == project_id, own.kind == kind.value, own.key == key.name, *artifact)
+    if numbers_only:
+        mine = (*mine, own.type != ValueType.BOOLEAN.value)
     return select(own[name]).where(*mine).order_by(own.staged).limit(1).correlate_except(metadata_values).scalar_subquery()

@@ -1,0 +1,215 @@
+"""Uploads, listings, downloads and open files, as a user of Python sees them."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from support.servers import Server
+
+from acai_jupyter.client.client import Client
+from acai_jupyter.client.files import Upload
+from acai_jupyter.client.records import File, Folder
+from acai_jupyter.domain.errors import (
+    DigestMismatch,
+    FileNotFound,
+    InvalidInput,
+    InvalidPath,
+    InvalidReference,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "data"
+    for name in ("a.txt", "b.json", "sub/c.txt", "sub/deep/d.txt", "sub/ü %3A @.txt"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "empty").write_bytes(b"")
+    return root
+
+
+def paths(upload: Upload) -> list[str]:
+    return sorted(file.path for file in upload.files)
+
+
+def test_a_file_becomes_the_path_or_goes_into_the_folder(client: Client, folder: Path) -> None:
+    assert paths(client.files.upload(folder / "a.txt", "/one/renamed.txt")) == ["/one/renamed.txt"]
+    assert paths(client.files.upload(str(folder / "a.txt"), "/one/")) == ["/one/a.txt"]
+
+
+def test_a_folders_contents_go_below_the_destination(client: Client, folder: Path) -> None:
+    upload = client.files.upload(folder, "/tree/", fileset="Tree")
+    assert paths(upload) == [
+        *("/tree/a.txt", "/tree/b.json", "/tree/empty", "/tree/sub/c.txt", "/tree/sub/deep/d.txt", "/tree/sub/ü %3A @.txt")
+    ]
+    assert upload.fileset is not None
+    assert (upload.fileset.reference, upload.fileset.file_count) == ("Tree:1", 6)
+    with pytest.raises(InvalidInput, match="end the destination with '/'"):
+        client.files.upload(folder, "/tree")
+
+
+def test_globs_lists_bytes_and_open_files(client: Client, folder: Path) -> None:
+    assert paths(client.files.upload(f"{folder}/*.txt", "/glob/")) == ["/glob/a.txt"]
+    assert paths(client.files.upload(f"{folder}/**/*.txt", "/globs/")) == [
+        *("/globs/a.txt", "/globs/c.txt", "/globs/d.txt", "/globs/ü %3A @.txt")
+    ]
+    assert paths(client.files.upload([folder / "a.txt", folder / "b.json"], "/list/")) == ["/list/a.txt", "/list/b.json"]
+    assert client.files.upload(b"bytes", "/bytes").files[0].size == 5
+    assert client.files.upload(io.BytesIO(b"more bytes"), "/file").files[0].size == 10
+    with (folder / "a.txt").open("rb") as file:
+        assert client.files.upload(file, "/open").files[0].size == 5
+
+
+def test_what_is_there_already_is_unchanged_and_makes_no_version(client: Client, folder: Path) -> None:
+    first = client.files.upload(folder, "/same/", fileset="Same")
+    again = client.files.upload(folder, "/same/", fileset="Same")
+    assert all(file.unchanged for file in again.files)
+    assert again.fileset is not None
+    assert again.fileset.reference == "Same:1"
+    (folder / "a.txt").write_text("changed")
+    third = client.files.upload(folder, "/same/", fileset="Same")
+    assert [(file.path, file.version) for file in third.files if not file.unchanged] == [("/same/a.txt", 2)]
+    assert repr(third) == "Uploaded 6 files (1 new, 5 unchanged) as Same:2"
+    assert [file.version for file in first.files] == [1] * 6
+
+
+def test_listings(client: Client, folder: Path) -> None:
+    client.files.upload(folder, "/listed/", fileset="Listed")
+    every = client.files.list("/listed/")
+    assert [entry.path for entry in every][:2] == ["/listed/a.txt", "/listed/b.json"]
+    level = client.files.list("/listed/", recursive=False)
+    assert [type(entry) for entry in level] == [File, File, File, Folder]
+    assert [entry.path for entry in client.files.list("/listed/*.txt")] == ["/listed/a.txt"]
+    assert [entry.path for entry in client.files.list("/listed/**/d*@Listed:1")] == ["/listed/sub/deep/d.txt"]
+    assert len(client.files.list("@Listed")) == len(client.files.list("/@Listed:1")) == 6
+    assert client.files.list("/listed/a.txt") == [client.files.get("/listed/a.txt")]
+
+
+def test_listings_are_tables_with_stable_types(client: Client, folder: Path) -> None:
+    client.files.upload(folder, "/typed/")
+    full = client.files.list("/typed/").to_frame()
+    none = client.files.list("/typed/")[:0].to_frame()  # type: ignore[attr-defined]
+    assert dict(full.dtypes) == dict(none.dtypes)
+    assert {name: str(full[name].dtype) for name in ("path", "version", "create_time", "job")} == {
+        "path": "string",
+        "version": "Int64",
+        "create_time": "datetime64[us, UTC]",
+        "job": "string",
+    }
+    assert len(none) == 0
+
+
+def test_versions_of_a_path(client: Client) -> None:
+    for n in range(3):
+        client.files.upload(f"{n}".encode(), "/versions")
+    versions = client.files.versions("/versions")
+    assert [(file.version, file.reference) for file in versions] == [(n, f"/versions:{n}") for n in (1, 2, 3)]
+    assert isinstance(versions.to_frame(), pd.DataFrame)
+    assert client.files.open("/versions:2").read() == b"1"
+    assert client.files.open("/versions").read() == b"2"
+
+
+def test_downloads(client: Client, folder: Path, tmp_path: Path) -> None:
+    client.files.upload(folder, "/down/", fileset="Down")
+    to = tmp_path / "to"
+    assert client.files.download("/down/a.txt", to / "renamed") == [to / "renamed"]
+    assert client.files.download("/down/a.txt", f"{to}/") == [to / "a.txt"]
+    client.files.download("/down/sub/", to / "below")
+    assert (to / "below" / "deep" / "d.txt").read_text() == "sub/deep/d.txt"
+    client.files.download("@Down", to / "set")
+    assert {str(path.relative_to(to / "set")) for path in (to / "set").rglob("*") if path.is_file()} == {
+        f"down/{path.relative_to(folder)}" for path in folder.rglob("*") if path.is_file()
+    }
+    assert (to / "set" / "down" / "empty").read_bytes() == b""
+    client.files.download(["/down/a.txt", "/down/b.json"], to / "two")
+    assert sorted(path.name for path in (to / "two").iterdir()) == ["a.txt", "b.json"]
+    with pytest.raises(InvalidInput, match="Two of the files"):
+        client.files.download(["/down/a.txt", "/down/*.txt"], to / "clash")
+    assert not (to / "clash").exists()
+
+
+def test_open_reads_by_ranges_and_seeks(client: Client) -> None:
+    data = os.urandom(3_000_000)
+    client.files.upload(data, "/binary")
+    with client.files.open("/binary") as file:
+        file.seek(1_500_000)
+        assert file.read(10) == data[1_500_000:1_500_010]
+        assert file.seek(-5, io.SEEK_END) == len(data) - 5
+        assert file.read() == data[-5:]
+        assert file.read() == b""
+        file.seek(0)
+        assert file.read() == data
+    client.files.upload("é\nb\n".encode(), "/text")
+    assert list(client.files.open("/text", "r")) == ["é\n", "b\n"]
+    client.files.upload(b"x,y\n1,2\n", "/table.csv")
+    assert pd.read_csv(client.files.open("/table.csv"))["y"].tolist() == [2]
+
+
+def test_an_open_file_stays_the_version_that_was_opened(client: Client) -> None:
+    client.files.upload(b"a" * 3_000_000, "/pinned")
+    with client.files.open("/pinned") as file:
+        assert file.read(10) == b"a" * 10
+        client.files.upload(b"b" * 3_000_000, "/pinned")
+        file.seek(2_900_000)
+        assert set(file.read()) == {ord("a")}
+
+
+def test_a_damaged_object_is_noticed_at_the_download(client: Client, server: Server, tmp_path: Path) -> None:
+    client.files.upload(b"precious", "/damaged")
+    for path in (server.home / "objects").rglob("*"):
+        if path.is_file() and path.read_bytes() == b"precious":
+            path.write_bytes(b"damaged!")
+    with pytest.raises(DigestMismatch):
+        client.files.download("/damaged", tmp_path / "damaged")
+    assert not (tmp_path / "damaged").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "error"),
+    [
+        ("nowhere.txt", "/x", FileNotFound),
+        ("none-*.txt", "/x/", FileNotFound),
+        (b"x", "/x/", InvalidPath),
+        (b"x", "x", InvalidReference),
+        (b"x", "/a/../x", InvalidReference),
+        (b"x", "/a\\x", InvalidReference),
+        (b"x", "/a\0x", InvalidReference),
+        (b"x", "/x:3", InvalidReference),
+        (b"x", "/x@Set", InvalidReference),
+        (b"x", "/*", InvalidReference),
+        (io.StringIO("text"), "/x", InvalidInput),
+        ([], "/x/", FileNotFound),
+    ],
+)
+def test_uploads_that_cant_be_change_nothing(client: Client, source: object, destination: str, error: type[Exception]) -> None:
+    before = client.files.list()
+    with pytest.raises(error):
+        client.files.upload(source, destination)  # type: ignore[arg-type]
+    assert client.files.list() == before
+
+
+def test_links_dont_lead_out_of_an_uploaded_folder(client: Client, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (folder / "inside").symlink_to(folder / "a.txt")
+    assert "/links/inside" in paths(client.files.upload(folder, "/links/"))
+    (folder / "leak").symlink_to(tmp_path / "secret")
+    with pytest.raises(InvalidPath, match="link out of"):
+        client.files.upload(folder, "/leaks/")
+    (folder / "leak").unlink()
+    (folder / "circle").symlink_to(folder, target_is_directory=True)
+    assert not [path for path in paths(client.files.upload(folder, "/circle/")) if "/circle/circle/" in path]
+
+
+@pytest.mark.parametrize(
+    ("reference", "error"),
+    [("/nothing", FileNotFound), ("/data/", InvalidReference), ("@Set", InvalidReference), ("x", InvalidReference)],
+)
+def test_only_a_file_can_be_opened(client: Client, reference: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        client.files.open(reference)
+    with pytest.raises(InvalidInput, match="rb or r"):
+        client.files.open("/x", "wb")
