@@ -51,7 +51,7 @@ class Judgement:
 
 
 _INSIDE = Judgement(power=4.0, half=10.0, factor=1.3, worth=20.0, share=1.0)
-_BEYOND = Judgement(power=14.0, half=10.0, factor=2.2, worth=25.0, share=0.5)
+_BEYOND = Judgement(power=14.0, half=10.0, factor=2.4, worth=25.0, share=0.5)
 _LEAST_ERROR = 0.02
 _MOST_ERROR = 1.5
 _MOST_SCORE = 4.0

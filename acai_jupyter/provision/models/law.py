@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 
 from acai_jupyter.provision.models.features import Logs, directions
+from acai_jupyter.provision.models.memory import memory_cliff
 from acai_jupyter.provision.models.runs import Floats, Role, Runs
 from acai_jupyter.provision.models.scale_out import non_negative
 
@@ -141,6 +142,8 @@ def in_words(runs: Runs) -> str:
         return f"one run only, {_seconds(runs.seconds[0])}: how it scales is not known"
     law = find_law(runs)
     said = [*_cpu_words(law), *(_argument_words(name, power) for name, power in law.powers)]
+    cliff = memory_cliff(runs)
+    said += [f"needs {cliff.memory_mb:g} MB ({cliff.why})"] if cliff is not None else []
     if law.start_up is None:
         said.append("start-up is not told apart from work")
     elif law.start_up > _NOTHING * float(runs.seconds.min()):

@@ -15,8 +15,8 @@ _MARGIN = 1.1
 """Peaks differ from run to run by so much."""
 _BEYOND_KILL = 1.25
 """A job that was killed at a limit needs at least so many times that limit, unless more is known."""
-_CLIFF = 1.5
-"""Slower by this factor with the next smaller memory, nothing else changed, is a cliff."""
+_CLIFF, _SEEN_ONCE = 1.5, 2.0
+"""Slower by this factor with the next smaller memory, nothing else changed, is a cliff; more where it was seen only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,13 @@ def memory_cliff(runs: Runs) -> Need | None:
         }
         for less, more in pairwise(sorted(means)):
             steps.setdefault((less, more), []).append(means[less] / means[more])
-    cliffs = [(more, less, max(ratios)) for (less, more), ratios in steps.items() if max(ratios) >= _CLIFF]
+    cliffs = [(more, less, max(ratios)) for (less, more), ratios in steps.items() if _falls_off(ratios)]
     if not cliffs:
         return None
     more, less, ratio = max(cliffs)
     return Need(more, f"with {less:.0f} MB it was {ratio:.1f} times as slow as with {more:.0f} MB")
+
+
+def _falls_off(ratios: Sequence[float]) -> bool:
+    """A single straggler is no cliff."""
+    return max(ratios) >= _SEEN_ONCE or sum(ratio >= _CLIFF for ratio in ratios) > 1

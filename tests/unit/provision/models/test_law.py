@@ -85,3 +85,8 @@ def test_an_argument_that_is_zero_somewhere_has_a_law_too() -> None:
     law = find_law(measured([EPOCHS, CPU], [(0, 1, 2, 5), CPUS], lambda epochs, cpu: 2 + 4 * epochs / cpu, 0.01))
     assert law.start_up == pytest.approx(2, rel=0.1)
     assert law.shape is Shape.PERFECT
+
+
+def test_a_memory_cliff_is_said() -> None:
+    runs = measured([CPU, MEMORY], [CPUS, (512, 1024, 2048)], lambda cpu, memory: (8 if memory < 1024 else 1) * 10 / cpu)
+    assert "needs 1024 MB (with 512 MB it was 8.0 times as slow as with 1024 MB)" in in_words(runs)

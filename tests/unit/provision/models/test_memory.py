@@ -92,3 +92,10 @@ def test_a_slope_or_noise_is_no_cliff() -> None:
         is None
     )
     assert memory_cliff(measured([CPU], [(1, 2)], lambda cpu: 10 / cpu)) is None
+
+
+@pytest.mark.parametrize(("slow_runs", "found"), [(1, False), (2, True)])
+def test_a_straggler_is_no_cliff_but_two_are(slow_runs: int, found: bool) -> None:
+    runs = measured([CPU, MEMORY], [(0.5, 1, 2), (512, 1024)], lambda cpu, memory: 10 / cpu)
+    runs.seconds[[0, 2][:slow_runs]] *= 1.6
+    assert (memory_cliff(runs) is not None) is found
