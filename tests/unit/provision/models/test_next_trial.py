@@ -75,11 +75,9 @@ def test_what_is_taught_is_a_share_that_shrinks() -> None:
 
 
 def test_targets_that_another_beats_in_time_and_cost_hardly_count() -> None:
-    twice_as_dear_and_slow = points((50, 1, 1024), (50, 8, 1024))
     seen = measured(COLUMNS, [(1, 5), (1, 8), (1024,)], lambda epochs, cpu, memory: epochs * cpu)
-    near_the_better, near_the_worse = points((20, 1, 1024), (20, 8, 1024))
-    found = next_trial(
-        COLUMNS, np.array([near_the_worse, near_the_better]), np.ones(2), twice_as_dear_and_slow, np.array([1.0, 8.0]), seen
-    )
+    trials, targets = points((20, 8, 1024), (20, 1, 1024)), points((50, 8, 1024), (50, 1, 1024))
+    cheaper_for_the_worse = np.array([0.5, 8.0])
+    found = next_trial(COLUMNS, trials, cheaper_for_the_worse, targets, np.array([8.0, 1.0]), seen)
     assert found is not None
     assert found.number == 1
