@@ -20,10 +20,15 @@ _FRONT_POWER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NextTrial:
-    """Candidate number `number`; `teaches` is the share of the variance asked about that it is expected to remove."""
+    """Candidate number `number`.
+
+    `teaches`: the share of the variance asked about that it is expected to remove. `dollars`: what it is expected to cost, None
+    before the first run.
+    """
 
     number: int
     teaches: float
+    dollars: float | None
 
 
 def next_trial(
@@ -46,13 +51,15 @@ def next_trial(
     view = View.of(Runs(columns, everything, np.ones(len(everything))))
     process, expected = _process(view, runs)
     here, there = view(candidates), view(targets)
-    seconds = np.exp(here @ expected + process.at(here)[0])
+    seconds = np.exp(here @ expected + process.at(here)[0])  # in units of the runs' level
     own = np.diag(process.together(here, here)) + process.scales.noise**2
     matters = _matters(np.exp(there @ expected + process.at(there)[0]), target_hourly)
     removed = matters @ process.together(there, here) ** 2 / own
     number = int(np.argmax(removed / np.maximum(seconds * hourly, 1e-12) ** _COST_POWER))
     unknown = float(matters @ np.diag(process.together(there, there)))
-    return NextTrial(number, float(removed[number]) / max(unknown, 1e-12))
+    level = float(np.exp(runs.log_seconds.mean())) if runs is not None else None
+    dollars = level * float(seconds[number] * hourly[number]) / 3600 if level is not None else None
+    return NextTrial(number, float(removed[number]) / max(unknown, 1e-12), dollars)
 
 
 def _matters(seconds: Floats, hourly: Floats) -> Floats:

@@ -81,3 +81,13 @@ def test_targets_that_another_beats_in_time_and_cost_hardly_count() -> None:
     found = next_trial(COLUMNS, trials, cheaper_for_the_worse, targets, np.array([8.0, 1.0]), seen)
     assert found is not None
     assert found.number == 1
+
+
+def test_what_a_trial_will_cost_is_foretold_once_one_has_run() -> None:
+    rows = [3, 16, 25]
+    first = next_trial(COLUMNS, GRID.points[[13]], PRICES[[13]], TARGETS, TARGET_PRICES)
+    later = next_trial(COLUMNS, GRID.points[[13]], PRICES[[13]], TARGETS, TARGET_PRICES, GRID.only(np.array(rows)))
+    assert first is not None
+    assert first.dollars is None
+    assert later is not None
+    assert later.dollars == pytest.approx(PRICES[13] * GRID.seconds[13] / 3600, rel=0.3)
