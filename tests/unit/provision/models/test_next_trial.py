@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from support.job_curves import CPU, EPOCHS, MEMORY, measured, points
 
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
