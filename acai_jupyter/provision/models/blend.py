@@ -66,6 +66,8 @@ _JITTER = 0.05
 _TAILS = 5.0
 """Degrees of freedom of the errors' tails."""
 _CALIBRATED_AT, _CALIBRATED = 0.9, 1.645
+_MOST_RUNS = 300
+"""More runs of a job teach hardly more, and would cost seconds to learn from."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Blend:
     members: tuple[Member, ...] = MEMBERS
 
     def fit(self, runs: Runs) -> FittedBlend:
+        runs = runs.thinned(_MOST_RUNS)
         models = [member.model for member in self.members]
         fitted = tuple(model.fit(runs) for model in models)
         inside = interpolation(models, fitted, runs) if len(runs) > 1 else None

@@ -112,3 +112,12 @@ def test_an_argument_that_is_no_plain_number_is_refused(value: float) -> None:
 def test_points_that_do_not_fit_the_columns_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="do not fit"):
         Runs((CPU,), points((1, 2)), np.array([1.0]))
+
+
+def test_of_very_many_runs_some_are_learnt_from_and_no_extreme_is_lost() -> None:
+    runs = measured([EPOCHS, CPU], [range(1, 101), (0.5, 1, 2, 4, 8)], lambda epochs, cpu: 3 + epochs / cpu, 0.02)
+    fitted = Blend().fit(runs)
+    assert 300 <= len(fitted.runs) <= 304
+    found = fitted.predict(points((1, 8), (100, 0.5), (101, 1)))
+    assert found.seconds == pytest.approx([3.125, 203, 104], rel=0.05)
+    assert found.extrapolated.tolist() == [False, False, True]
