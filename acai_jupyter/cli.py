@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.command import Command, Lines, Watched, argument
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched, argument
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
 from acai_jupyter.client.commands.text import as_json, as_text, local_problem
 from acai_jupyter.domain.errors import AcaiError
@@ -59,6 +59,11 @@ def _run(given: list[str]) -> int:
 def _show(value: Any, given: Namespace) -> int:
     if isinstance(value, Watched):
         return _watch(value, given)
+    if isinstance(value, Ended):
+        _show(value.value, given)
+        if value.said:
+            print(value.said, file=sys.stderr)  # noqa: T201
+        return value.exit_code
     if isinstance(value, Lines):
         for piece in value.pieces:
             sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())

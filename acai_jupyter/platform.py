@@ -9,7 +9,14 @@ from uuid import UUID
 
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer, shared_key
-from acai_jupyter.backends.by_url import blobs_by_url, bus_by_url, check_platform_url, launcher_by_url, store_by_url
+from acai_jupyter.backends.by_url import (
+    blobs_by_url,
+    bus_by_url,
+    check_platform_url,
+    inventory_by_url,
+    launcher_by_url,
+    store_by_url,
+)
 from acai_jupyter.config import Settings
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
@@ -23,16 +30,21 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
+from acai_jupyter.lake.check import StoreCheck
+from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
+from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
 from acai_jupyter.lake.uploads import Uploads
+from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
 
 _DAY: Final = 86_400 * SECOND
+_LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
 
 
 @dataclass
@@ -49,6 +61,10 @@ class Platform:
     uploads: Uploads
     files: Files
     filesets: Filesets
+    deletions: Deletions
+    usage: UsageService
+    garbage: GarbageCollector
+    check: StoreCheck
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
@@ -77,6 +93,7 @@ class Platform:
     def _compose(cls, settings: Settings, store: Store, objects: LocalBlobs, bus: EventBus, launcher: Launcher) -> Platform:
         engine = engine_settings(settings)
         server_id = new_id()
+        inventory = inventory_by_url(settings.object_store)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -97,13 +114,17 @@ class Platform:
             uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
             files=Files(store, objects, settings.url_lifetime_seconds),
             filesets=Filesets(store),
+            deletions=Deletions(store),
+            usage=UsageService(store),
+            garbage=GarbageCollector(store, inventory, _LONGEST_URL_SECONDS),
+            check=StoreCheck(store, objects, inventory),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
-            monitor=Monitor(store, launcher, engine),
+            monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
         )
         return platform

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
 from support.postgres import Postgres, running_postgres
 from support.servers import Server
+
+# The same examples at every run, so that a red run is somebody's change; `make faults` looks for new ones. No bound on
+# time, which depends on the machine.
+settings.register_profile("acai", deadline=None, derandomize=os.environ.get("ACAI_TEST_FAULTS") != "full")
+settings.load_profile("acai")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What clients remember of this machine's files stays out of the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
@@ -17,6 +19,7 @@ from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import OnEvents, Store
 
 _DATABASES: Final = "sqlite:///path or postgresql://user:password@host/database"
+_KNOWN_FORM: Final = re.compile("[a-z][a-z0-9]{0,15}")
 _NOT_BUILT: Final = {
     "s3": "S3 is not supported by this version yet: use file:///path.",
     "kubernetes": "Kubernetes is not supported by this version yet: use process:.",
@@ -41,6 +44,13 @@ def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
 
 
+def inventory_by_url(url: str) -> LocalInventory:
+    """What really lies in the object store. Raises InvalidSetting, BackendNotBuilt."""
+    if _scheme(url) == "file":
+        return LocalInventory(_path(url, "ACAI_OBJECT_STORE_URL"))
+    raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
+
+
 def bus_by_url(database_url: str, probe: Probe) -> EventBus:
     """The event bus, which follows the database. Raises InvalidSetting, BackendNotBuilt."""
     if _scheme(database_url) == "sqlite":
@@ -54,7 +64,7 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
 
 def launcher_by_url(url: str, folder: Path) -> Launcher:
     """The launcher; `folder` is where a local one keeps what jobs need. Raises InvalidSetting, BackendNotBuilt."""
-    if _scheme(url) == "process":
+    if url.strip().lower() == "process:":
         return ProcessLauncher(folder)
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
@@ -69,19 +79,30 @@ def check_platform_url(url: str) -> None:
 
 
 def _scheme(url: str) -> str:
-    return urlsplit(url).scheme.partition("+")[0]
+    return url.partition(":")[0].strip().lower().partition("+")[0] if ":" in url else ""
 
 
 def _path(url: str, setting: str) -> Path:
-    parts = urlsplit(url)
+    """The absolute path that a URL names. What such a URL can't say is refused: it would be lost without a word."""
+    scheme = _scheme(url)
+    example = f"write three slashes before an absolute path, as in {scheme}:///home/me/acai"
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError as error:
+        raise InvalidSetting(f"{setting}: {example}.") from error
     path = Path(unquote(parts.path))
-    if parts.netloc or not path.is_absolute():
-        raise InvalidSetting(f"{setting}: write three slashes before an absolute path, as in {parts.scheme}:///home/me/acai.")
+    if parts.netloc or not path.is_absolute() or "\0" in str(path):
+        raise InvalidSetting(f"{setting}: {example}.")
+    if parts.query or parts.fragment or url.rstrip().endswith(("?", "#")):
+        raise InvalidSetting(f"{setting}: {example}, where '?' is written %3F and '#' %23.")
     return path
 
 
 def _refused(url: str, setting: str, instead: str) -> AcaiError:
+    # The URL itself is never shown: it may hold a password.
     scheme = _scheme(url)
     if scheme in _NOT_BUILT:
         return BackendNotBuilt(f"{setting}: {_NOT_BUILT[scheme]}")
-    return InvalidSetting(f"{setting} begins with {scheme + ':' if scheme else 'no scheme'}, which is not known: use {instead}.")
+    if not _KNOWN_FORM.fullmatch(scheme):
+        return InvalidSetting(f"{setting} is no URL: use {instead}.")
+    return InvalidSetting(f"{setting} begins with {scheme}:, which is not known: use {instead}.")

@@ -12,6 +12,7 @@ from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Provenance
 from acai_jupyter.client.records import Identity, record
 from acai_jupyter.client.search import Search
+from acai_jupyter.client.storage import Storage
 from acai_jupyter.client.transport import Transport
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Client:
     """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
 
-    `files`, `filesets`, `jobs`, `metadata`, `provenance`, `projects`, `users` hold the verbs of each noun.
+    `files`, `filesets`, `jobs`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -32,6 +33,7 @@ class Client:
         self.jobs = Jobs(transport)
         self.metadata = MetadataKeys(transport)
         self.provenance = Provenance(transport)
+        self.storage = Storage(transport)
         self.projects = Projects(transport)
         self.users = Users(transport)
 

@@ -8,14 +8,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from acai_jupyter.client.local_files import Source, for_lake
+from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.reader import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Files:
 
     def upload(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         destination: str,
         *,
         fileset: str | None = None,
@@ -47,16 +51,15 @@ class Files:
     ) -> Upload:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
-        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. All
-        files get their versions at once, or none. `fileset` makes a version of exactly these files.
+        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
+        mapping gives each file its name below the destination. All files get their versions at once, or none. `fileset`
+        makes a version of exactly these files.
 
         Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
-        from acai_agent import transfer
-
         files = for_lake(source, destination)
-        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress, translated():
-            answer: Any = transfer.upload(self._transport.api, files, "files", fileset, on_progress)
+        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
+            answer = send(self._transport, files, fileset, on_progress)
         made = self._transport.pages(f"/uploads/{answer['id']}/files")
         version = answer.get("fileset")
         return Upload(
@@ -64,14 +67,19 @@ class Files:
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
         )
 
-    def list(self, reference: str = "/", *, recursive: bool = True) -> Records[File | Folder]:
+    @property
+    def transport(self) -> Transport:
+        """The connection, for the file system of fsspec."""
+        return self._transport
+
+    def list(self, reference: str = "/", *, recursive: bool = True, limit: int | None = None) -> Records[File | Folder]:
         """The files that a reference means: `/data/` every file below, `/data/*.json`, `/data/@Digits:1` …
 
-        With `recursive=False` one level of a folder: its folders and files.
+        With `recursive=False` one level of a folder: its folders and files. `limit` is how many to list at most.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
-        items = self._transport.pages("/files", ref=reference, recursive=recursive)
+        items = self._transport.pages("/files", most=limit, ref=reference, recursive=recursive)
         return Records((_entry(item) for item in items), (File, Folder))
 
     def versions(self, path: str) -> Records[File]:
@@ -126,20 +134,37 @@ class Files:
         base = "/" if isinstance(parsed, FilesetReference) else _base(parsed)
         return [(item["path"][len(base) :], item) for item in items]
 
+    def delete(self, reference: str, *, recursive: bool = False) -> Deletion:
+        """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
+        the versions before it stay, and an upload brings the path back. `PATH:n` deletes that version for good; its number
+        is never used again. Bytes go with the next garbage collection.
+
+        Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, Forbidden.
+        """
+        count = 0
+        while True:
+            answer = self._transport.delete("/files", ref=reference, recursive=recursive)
+            count += answer["count"]
+            if not answer["more"]:
+                return record(Deletion, {**answer, "count": count})
+
     def open(self, reference: str, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
         """A file of the lake, read by ranges as it is needed; `mode` is `rb` or `r`.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound, InvalidInput for another mode.
         """
-        from acai_jupyter.client.reader import RemoteFile
-
         if mode not in ("rb", "r", "rt"):
             raise InvalidInput(f"mode={mode!r} can't be: files of the lake are opened to read, with rb or r.")
+        binary = io.BufferedReader(self.remote(reference), buffer_size=1024 * 1024)
+        return binary if mode == "rb" else io.TextIOWrapper(binary, encoding=encoding)
+
+    def remote(self, reference: str) -> RemoteFile:
+        """A file of the lake, pinned and unbuffered. Raises InvalidReference, FileNotFound, FilesetNotFound."""
+        from acai_jupyter.client.reader import RemoteFile
+
         if not isinstance(parse(reference), FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
-        item = self._transport.get("/files/downloads", ref=reference)["items"][0]
-        binary = io.BufferedReader(RemoteFile(self._transport, reference, item), buffer_size=1024 * 1024)
-        return binary if mode == "rb" else io.TextIOWrapper(binary, encoding=encoding)
+        return RemoteFile(self._transport, reference, self._transport.get("/files/downloads", ref=reference)["items"][0])
 
 
 def _entry(item: Json) -> File | Folder:

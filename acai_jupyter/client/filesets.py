@@ -45,6 +45,14 @@ class Filesets:
         items = self._transport.pages("/files", ref=f"@{version.reference}")
         return Records((record(File, item) for item in items), File)
 
+    def delete(self, reference: str | Fileset) -> Fileset:
+        """Delete one version, `Digits:2`, which nothing used; its number is never used again. Its files stay.
+
+        Raises InvalidReference where no version is named, FilesetNotFound, StillUsed with the names of what used it,
+        Forbidden.
+        """
+        return record(Fileset, self._transport.delete("/filesets/version", ref=str(reference)))
+
     def diff(self, before: str, after: str) -> Records[Change]:
         """The paths whose versions differ between two file sets. Raises InvalidReference, FilesetNotFound."""
         items = self._transport.pages("/filesets/diff", before=str(before), after=str(after))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from acai_agent.transfer import LocalFile
+from acai_agent.transfer import LocalFile, stamp_of
+from acai_jupyter.client.folders import walk
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
-from acai_jupyter.domain.paths import check_path, check_relative
+from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
+Sources = Source | Sequence[Source] | Mapping[str, Source]
 
 IGNORED_IN_CODE: Final = frozenset(
     {".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules", ".mypy_cache"}
@@ -24,17 +26,21 @@ IGNORED_IN_CODE: Final = frozenset(
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Source | Sequence[Source], destination: str) -> list[LocalFile]:
+def for_lake(source: Sources, destination: str) -> list[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
-    goes there too, or to exactly the path that `destination` is. Symbolic links to files are followed within the folder.
+    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
+    links to files are followed within the folder; what an .acaiignore in it excludes stays out.
 
     Raises FileNotFound, InvalidPath, InvalidReference.
     """
     target = parse_destination(destination)
     folder = target.path if isinstance(target, FolderReference) else None
     found: list[LocalFile] = []
-    for one in _each(source):
-        found += _one_source(one, folder, target.path)
+    for name, one in _each(source):
+        if name is None:
+            found += _one_source(one, folder, target.path)
+        else:
+            found += _named_source(one, folder, name, destination)
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
     if not found:
@@ -51,15 +57,12 @@ def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     found: list[LocalFile] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += (_code_file(check_relative(name), file) for name, file in _walk(path, IGNORED_IN_CODE))
+            found += (_code_file(check_relative(name), Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))
         elif path.is_file():
             found.append(_code_file(check_relative(path.name), path))
         else:
             raise FileNotFound(f"There is no code at {path}: name a folder, a file, or a file set such as @Code.")
-    if (
-        sum(Path(os.fspath(file.source)).stat().st_size for file in found if not isinstance(file.source, bytes))
-        > _MOST_CODE_BYTES
-    ):
+    if sum(_size(file) for file in found) > _MOST_CODE_BYTES:
         raise InvalidInput("Code has at most 200 MB: put data into the lake and name it as the job's input.")
     if not found:
         raise FileNotFound(f"There is no code in {code}: the folder is empty.")
@@ -74,10 +77,21 @@ def _size(file: LocalFile) -> int:
     return len(file.source) if isinstance(file.source, bytes) else Path(os.fspath(file.source)).stat().st_size
 
 
-def _each(source: Source | Sequence[Source]) -> Iterable[Source]:
+def _each(source: Sources) -> Iterable[tuple[str | None, Source]]:
+    """The sources, each with the name that it is given, if it is."""
+    if isinstance(source, Mapping):
+        return source.items()
     if isinstance(source, Sequence) and not isinstance(source, str | bytes):
-        return source
-    return [source]
+        return ((None, one) for one in source)
+    return [(None, source)]
+
+
+def _named_source(source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
+    if folder is None:
+        raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
+    if isinstance(source, str | os.PathLike) and not Path(source).expanduser().is_file():
+        raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
+    yield from _one_source(source, None, join(folder, name))
 
 
 def _one_source(source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
@@ -90,15 +104,15 @@ def _one_source(source: Source, folder: str | None, path: str) -> Iterator[Local
     if local.is_dir():
         if folder is None:
             raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
-        for name, file in _walk(local, frozenset()):
-            yield LocalFile(check_path(folder + name), file)
+        for name, place, stamp in walk(local):
+            yield LocalFile(check_path(folder + name), place, False, stamp)
         return
     matches = [local] if local.is_file() else [Path(found) for found in sorted(glob.glob(str(local), recursive=True))]  # noqa: PTH207
     files = [found for found in matches if found.is_file()]
     if not files:
         raise FileNotFound(f"There is no file, folder or match of {os.fspath(source)!r} on this machine.")
     for file in files:
-        yield LocalFile(check_path(folder + file.name) if folder is not None else path, file)
+        yield LocalFile(check_path(folder + file.name) if folder is not None else path, file, False, stamp_of(file.stat()))
 
 
 def _content(source: object) -> bytes:
@@ -106,18 +120,3 @@ def _content(source: object) -> bytes:
     if isinstance(data, str):
         raise InvalidInput("Open the file in binary mode ('rb') to upload it.")
     return bytes(data)
-
-
-def _walk(folder: Path, ignored: frozenset[str]) -> Iterator[tuple[str, Path]]:
-    """Names below a folder with '/' between, and their files. Links out of the folder are refused, links to folders not
-    followed: they may lead in a circle."""
-    root = folder.resolve()
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in ignored)
-        for name in sorted(files):
-            path = Path(parent) / name
-            if name in ignored or not path.is_file():
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                raise InvalidPath(f"{path} is a link out of {folder}: copy the file, or leave it out.")
-            yield path.relative_to(folder).as_posix(), path

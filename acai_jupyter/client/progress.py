@@ -13,14 +13,15 @@ _DELAY_SECONDS: Final = 0.7
 
 
 @contextmanager
-def bar(what: str, wanted: bool) -> Iterator[OnProgress | None]:
-    """Told (bytes done, bytes in all), it draws a bar; None where none is wanted."""
+def bar(what: str, wanted: bool, unit: str = "B") -> Iterator[OnProgress | None]:
+    """Told (done, in all), of bytes or another unit, it draws a bar; None where none is wanted."""
     if not wanted:
         yield None
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=what, unit="B", unit_scale=True, unit_divisor=1024, delay=_DELAY_SECONDS, leave=False) as shown:
+    divisor = 1024 if unit == "B" else 1000
+    with tqdm(desc=what, unit=unit, unit_scale=True, unit_divisor=divisor, delay=_DELAY_SECONDS, leave=False) as shown:
 
         def on_progress(done: int, total: int) -> None:
             shown.total = total

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import threading
 from typing import TYPE_CHECKING
 
+from acai_agent.contract import PART_SIZE, composite_digest
 from acai_agent.http import HttpError
 from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.domain.errors import DigestMismatch
+from acai_jupyter.domain.references import escape
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -15,21 +20,30 @@ _FORBIDDEN = 403
 
 
 class RemoteFile(io.RawIOBase):
-    """The bytes of one pinned version. `item` says how to fetch it; where that has expired, it is asked for again."""
+    """The bytes of one pinned version. `item` says how to fetch it; where that has expired, it is asked for again.
+
+    Who reads the whole file from its beginning on, in whatever pieces, reads what its digest promises, or DigestMismatch.
+    """
 
     def __init__(self, transport: Transport, reference: str, item: Json) -> None:
         super().__init__()
         self._transport = transport
         # Pinned: a newer version must not mix into what is being read.
-        self._reference = reference if "@" in reference else f"{reference.partition(':')[0]}:{item['version']}"
+        self._reference = f"{escape(item['path'])}:{item['version']}"
         self._item = item
         self._position = 0
+        self._check = _Check(item.get("digest"), int(item["size"]))
         self.name = reference
 
     @property
     def size(self) -> int:
         """Bytes of the file."""
         return int(self._item["size"])
+
+    @property
+    def item(self) -> Json:
+        """How to fetch it: path, version, size, digest, request, offset."""
+        return self._item
 
     def readable(self) -> bool:
         return True
@@ -49,13 +63,28 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        wanted = min(len(view), self.size - self._position)
-        if wanted <= 0:
-            return 0
-        data = self._fetch(self._position, wanted)
+        data = self.fetch(self._position, len(view))
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+    def readall(self) -> bytes:
+        data = self.fetch(self._position, self.size)
+        self._position += len(data)
+        return data
+
+    def fetch(self, start: int, length: int) -> bytes:
+        """`length` bytes from `start` on, fewer at the end of the file; the position stays. Several threads may ask.
+
+        Raises DigestMismatch, FileNotFound where the version was deleted meanwhile, ServerUnreachable.
+        """
+        length = min(length, self.size - start)
+        if length <= 0:
+            return b""
+        data = self._fetch(start, length)
+        if len(data) != length or not self._check.take(start, data):
+            raise DigestMismatch(f"{self.name}: its bytes in the object store are not those that its digest promises.")
+        return data
 
     def _fetch(self, start: int, length: int) -> bytes:
         with translated():
@@ -74,3 +103,36 @@ class RemoteFile(io.RawIOBase):
         headers = {**request["headers"], "Range": f"bytes={first}-{first + length - 1}"}
         data: bytes = self._transport.api.http.send(request["method"], request["url"], headers)
         return data
+
+
+class _Check:
+    """Follows what is read of a file, as far as that reaches without a gap from its beginning on."""
+
+    def __init__(self, digest: str | None, size: int) -> None:
+        self._digest = digest
+        self._size = size
+        self._seen = 0
+        self._parts: list[bytes] = []
+        self._hasher = hashlib.sha256()
+        self._lock = threading.Lock()
+
+    def take(self, start: int, data: bytes) -> bool:
+        """Some bytes that were read; False where all were, and they are not those that the digest promises."""
+        with self._lock:
+            if self._digest is None or not start <= self._seen < start + len(data):
+                return True
+            self._add(memoryview(data)[self._seen - start :])
+            return self._seen < self._size or self._found() == self._digest
+
+    def _add(self, data: memoryview) -> None:
+        while data:
+            piece = data[: PART_SIZE - self._seen % PART_SIZE]
+            self._hasher.update(piece)
+            self._seen += len(piece)
+            if self._seen % PART_SIZE == 0 or self._seen == self._size:
+                self._parts.append(self._hasher.digest())
+                self._hasher = hashlib.sha256()
+            data = data[len(piece) :]
+
+    def _found(self) -> str:
+        return f"sha256:{self._parts[0].hex()}" if len(self._parts) == 1 else composite_digest(self._parts)

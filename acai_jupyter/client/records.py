@@ -89,6 +89,74 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion did. `count` is the number of files; where it was one, `version` is the number of the deleted version,
+    or of the tombstone that hides the path now: deleting that brings the file back."""
+
+    reference: str
+    count: int
+    version: int | None
+    tombstone: bool
+
+    def __str__(self) -> str:
+        if not self.tombstone:
+            return f"Deleted {self.reference}"
+        if self.version is None:
+            return f"Hid {self.count} files of {self.reference}; their versions stay"
+        return f"Hid {self.reference}; its versions stay, and deleting {self.reference}:{self.version} brings it back"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The room that a file, a folder or a file set takes, in bytes. `size` is the sum over its files, `versions_size` that
+    over all their versions. `stored` counts equal content once: `own` is what nothing else names, `shared` the rest."""
+
+    reference: str
+    file_count: int
+    size: int
+    version_count: int
+    versions_size: int
+    stored: int
+    shared: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUsage:
+    """The room that a project takes in the object store, in bytes. `files` is the content of files, `code` what only jobs'
+    code and kept outputs name, `logs` the logs of ended jobs, `garbage` the rest: `acai gc` says what of it can go."""
+
+    object_count: int
+    stored: int
+    files: int
+    code: int
+    logs: int
+    garbage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What is stored and nothing names any more, of one kind; `size` in bytes. `removed` says that it is gone."""
+
+    kind: str
+    count: int
+    size: int
+    removed: bool
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a check found wrong; `code` is stable, `message` says what can be done."""
+
+    code: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What an upload made of a file; `unchanged` says that the latest version had these bytes already."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 import weakref
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,11 @@ class Transport:
         # Whoever forgets to close a client leaves no connection open.
         self._close = weakref.finalize(self, self.api.http.close)
 
+    @property
+    def identity(self) -> str:
+        """Tells the user of one platform from all others, also where its address changes; no secret can be read from it."""
+        return hashlib.sha256(f"acai {self._token or self.url}".encode()).hexdigest()
+
     def close(self) -> None:
         """Close the connections; the transport can still be used."""
         self.api.http.close()
@@ -40,15 +46,24 @@ class Transport:
         with translated():
             return self.api.call("GET", address, query=_query(query), repeat=True)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False) -> Any:
-        """Ask for a change. One that `creates` carries a key, so that it can be repeated without making two."""
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False, timeout_s: float | None = None
+    ) -> Any:
+        """Ask for a change. One that `creates` carries a key, so that it can be repeated without making two. An answer that
+        takes long needs a `timeout_s` of its own."""
         headers = {"Idempotency-Key": uuid.uuid4().hex} if creates else None
         with translated():
-            return self.api.call("POST", path, dict(body or {}), headers=headers, repeat=True)
+            return self.api.call("POST", path, dict(body or {}), headers=headers, repeat=True, timeout_s=timeout_s)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         with translated():
             return self.api.call("PATCH", path, dict(body), repeat=True)
+
+    def delete(self, address: str, /, **query: str | bool | None) -> Any:
+        """Ask for something to go; with a key, so that a repeated request deletes nothing more than the first."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        with translated():
+            return self.api.call("DELETE", address, query=_query(query), headers=headers, repeat=True)
 
     def pages(
         self, address: str, /, *, most: int | None = None, page: int = 1000, **query: str | int | bool | None

@@ -36,6 +36,7 @@ class Right(StrEnum):
     WRITE = "write"
     MANAGE_USERS = "manage users"
     MANAGE_PROJECTS = "manage projects"
+    LOOK_AFTER = "look after the store"  # collect garbage, check what is stored
     SUPERVISE = "supervise a job"  # what an agent does
 
 
@@ -107,7 +108,7 @@ def _rights(principal: Principal) -> frozenset[Right]:
         return frozenset({Right.READ})
     rights = {Right.READ, Right.WRITE}
     if principal.role is not Role.MEMBER:
-        rights.add(Right.MANAGE_USERS)
+        rights |= {Right.MANAGE_USERS, Right.LOOK_AFTER}
     if principal.role is Role.PLATFORM_ADMIN:
         rights.add(Right.MANAGE_PROJECTS)
     return frozenset(rights)

@@ -13,7 +13,7 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists
+│       AgentSuperseded, BlobExists, StillUsed
 ├── LimitExceeded           a bound of the platform
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
@@ -245,6 +245,12 @@ class BlobExists(Conflict):
     """An object's key has been used already."""
 
     code = "blob_exists"
+
+
+class StillUsed(Conflict):
+    """It can't be deleted: a file set holds it, or an action used it."""
+
+    code = "still_used"
 
 
 class LimitExceeded(AcaiError):

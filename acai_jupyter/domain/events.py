@@ -9,8 +9,9 @@ from uuid import UUID
 
 class EventKind(StrEnum):
     FILES_COMMITTED = "files.committed"  # upload
-    FILE_DELETED = "file.deleted"  # path
+    FILES_DELETED = "files.deleted"  # reference: what was asked to go
     FILESET_CREATED = "fileset.created"  # fileset version
+    FILESET_DELETED = "fileset.deleted"  # fileset version
     JOB_SUBMITTED = "job.submitted"  # job
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job

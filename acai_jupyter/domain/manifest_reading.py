@@ -30,7 +30,7 @@ class Nodes:
         if missing:
             found = self._read(missing)
             for digest in missing:
-                self._decoded[digest] = decode(_intact(found, digest))
+                self._decoded[digest] = decode(intact(found, digest))
         return [self._decoded[digest] for digest in digests]
 
     def one(self, digest: bytes) -> Node:
@@ -78,7 +78,8 @@ class Cursor:
         return None
 
 
-def _intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:
+def intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:
+    """The bytes of a node that was read. Raises StoreDamaged where it is missing, or is not what its digest says."""
     data = found.get(digest)
     if data is None or hashlib.sha256(data).digest() != digest:
         raise StoreDamaged(f"Part {digest.hex()[:12]} of a manifest is missing or changed: restore the database from a backup.")

@@ -94,7 +94,7 @@ def parse_duration(text: str | int | float) -> float:
         raise InvalidRequest(f"{shown(text)} is not a duration: write 90 (seconds), 90s, 20m, 2h or 1d.")
     seconds = float(match[1]) * _UNITS_IN_SECONDS[(match[2] or "s").lower()]
     if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
-        raise InvalidRequest(f"{shown(text)} is not a duration between a millisecond and 366 days.")
+        raise InvalidRequest(f"{shown(text)} is out of bounds: a duration lies between a millisecond and 366 days.")
     return seconds
 
 

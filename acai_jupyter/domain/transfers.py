@@ -18,10 +18,11 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class SignedUpload:
-    """How a client sends an object: one PUT, or one a part. `multipart_id` is the store's name for an upload in parts."""
+    """How a client sends an object: one PUT, or one a part, None for what is known to have arrived. `multipart_id` is the
+    store's name for an upload in parts."""
 
     multipart_id: str | None
-    requests: tuple[SignedRequest, ...]
+    requests: tuple[SignedRequest | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, InvalidInput, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
+from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec
-from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 CONTRACT: Final = 1
 """The version of what agent and platform say to each other."""
@@ -75,16 +75,42 @@ class Dispatch:
         config = self._prepare(job)
         if config is None:
             return False
-        scope = {"job": write(Kind.JOB, job.id), "attempt": job.attempt, "rank": _RANK}
-        spec = LaunchSpec(job.id, job.attempt, _RANK, job.spec.resources, job.spec.image, job.spec.python, config | scope)
         try:
-            handle = self._launcher.launch(spec)
+            handle = self._launcher.launch(self._spec(job, config))
         except InvalidInput as error:
             self._fail(job, error.message)
             return False
         with self._store.begin() as unit:
             unit.jobs.set_handle(job, _RANK, handle)
         return True
+
+    def salvage(self, job: Job, handle: str, died_of: str) -> bool:
+        """Have another agent bring home what a dead one left: its partial output, and the end of its log. False where there
+        is nothing to bring, or where that agent, too, has died.
+
+        Raises Unavailable where it may work later.
+        """
+        with self._store.begin() as unit:
+            current = unit.jobs.get(job.project_id, job.id, lock=True)
+            if current is None or (current.status, current.attempt) != (job.status, job.attempt):
+                return True  # it has moved on since it was looked at
+            config = self._config(unit, job) | {"salvage": died_of}
+        try:
+            salvager = self._launcher.launch(self._spec(job, config, salvage=handle))
+        except InvalidInput:
+            return False
+        with self._store.begin() as unit:
+            unit.lock_project(job.project_id)
+            unit.jobs.set_handle(job, _RANK, salvager)
+            unit.jobs.set_progress(job, Progress.UPLOADING)
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+        return True
+
+    @staticmethod
+    def _spec(job: Job, config: dict[str, object], salvage: str | None = None) -> LaunchSpec:
+        scope = {"job": write(Kind.JOB, job.id), "attempt": job.attempt, "rank": _RANK}
+        spec = job.spec
+        return LaunchSpec(job.id, job.attempt, _RANK, spec.resources, spec.image, spec.python, config | scope, salvage)
 
     def _prepare(self, job: Job) -> dict[str, object] | None:
         """Take the right to launch, and make the agent's token."""
@@ -97,8 +123,12 @@ class Dispatch:
                 unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
                 return None
             unit.jobs.add_rank(job, _RANK)
-            scope = JobScope(job.id, job.attempt, _RANK)
-            token = Access.add_job_token(unit, job.project_id, job.user_id, TokenKind.AGENT, scope)
+            return self._config(unit, job)
+
+    def _config(self, unit: UnitOfWork, job: Job) -> dict[str, object]:
+        """What an agent must know to speak with the platform; its token is new."""
+        scope = JobScope(job.id, job.attempt, _RANK)
+        token = Access.add_job_token(unit, job.project_id, job.user_id, TokenKind.AGENT, scope)
         servers = None if self._servers is None else str(self._servers)
         return {"contract": CONTRACT, "url": self._agent_url(), "token": token, "servers": servers}
 

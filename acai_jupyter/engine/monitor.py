@@ -16,6 +16,7 @@ from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
+from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.finish import Ending, finish
 from acai_jupyter.engine.patience import KillPatience
 from acai_jupyter.engine.settings import EngineSettings
@@ -25,17 +26,24 @@ from acai_jupyter.wire.jobs import report_from_json
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_DETAIL_CHARACTERS: Final = 2000
+_DIED: Final = "its agent died without a report"
 
 
 class Monitor:
     """Follows active jobs. Nothing here depends on a message arriving: `check` finds every silent death."""
 
     def __init__(
-        self, store: Store, launcher: Launcher, settings: EngineSettings, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        launcher: Launcher,
+        settings: EngineSettings,
+        dispatch: Dispatch,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._launcher = launcher
         self._settings = settings
+        self._dispatch = dispatch
         self._patience = KillPatience(settings, clock)
         self._cleaner = Cleaner(store, launcher, clock)
 
@@ -117,7 +125,7 @@ class Monitor:
             self._end(job, report)
         elif rank.claimed_at is None and job.kill_requested_at is None and job.attempt < self._settings.attempts:
             self._try_again(job)
-        else:
+        elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or _DIED):
             self._end(job, None, seen)
 
     def _stored_report(self, job: Job, rank: Rank) -> str | None:
@@ -180,7 +188,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
     detail = report.detail and report.detail[:_MOST_DETAIL_CHARACTERS]
     if report.ended == "exited" and report.exit_code == 0:
         return Outcome(Status.FINISHED, None, detail, 0)
-    if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed"):
+    if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed", "lost"):
         return Outcome(Status.KILLED, None, detail, report.exit_code, report.signal)
     reasons = {
         "exited": Reason.EXIT_CODE,
@@ -200,4 +208,4 @@ def _lost(job: Job, seen: Observation | None) -> Ending:
         return Ending(Outcome(Status.KILLED, None, detail))
     if seen and seen.out_of_memory:
         return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))
-    return Ending(Outcome(Status.FAILED, Reason.LOST, detail or "its agent died without a report"))
+    return Ending(Outcome(Status.FAILED, Reason.LOST, detail or _DIED))

@@ -47,6 +47,7 @@ class Access:
     def owner(self, project_name: str, user_name: str) -> Principal:
         """The owner of an embedded platform: made, with the project, where they don't exist yet."""
         name = check_name(user_name, "user")
+        check_name(project_name, "project")
         with self._store.read() as unit:
             known = _principal(unit, project_name, name)
         if known is not None and known.role is Role.PLATFORM_ADMIN:
@@ -55,7 +56,7 @@ class Access:
             unit.leases.serialize("access")  # servers that start together make one project and one user
             project = unit.access.project(project_name)
             if project is None:
-                project = Project(new_id(), check_name(project_name, "project"), unit.now())
+                project = Project(new_id(), project_name, unit.now())
                 unit.access.add_project(project)
             user = unit.access.user(project.id, name)
             if user is None:
@@ -93,6 +94,7 @@ class Access:
         Raises Forbidden unless the principal is the platform's admin, NameTaken, InvalidName.
         """
         principal.require(Right.MANAGE_PROJECTS)
+        check_name(name, "project")
         check_name(admin_name, "user")
         token = new_token()
         with self._store.begin() as unit:
@@ -101,7 +103,7 @@ class Access:
             project = unit.access.project(name)
             admin = unit.access.user(project.id, admin_name) if project else None
             if not repeated or project is None or admin is None:
-                project = Project(new_id(), check_name(name, "project"), unit.now())
+                project = Project(new_id(), name, unit.now())
                 unit.access.add_project(project)
                 admin = User(project.id, new_id(), admin_name, Role.PROJECT_ADMIN, unit.now())
                 unit.access.add_user(admin)
@@ -125,13 +127,14 @@ class Access:
         principal.require(Right.MANAGE_USERS)
         if role is Role.PLATFORM_ADMIN and principal.role is not Role.PLATFORM_ADMIN:
             raise Forbidden("Only the platform's admin makes another one.")
+        check_name(name, "user")
         token = new_token()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             repeated = _is_repeated(unit, principal, key, token, f"user {name} {role}")
             user = unit.access.user(principal.project_id, name)
             if not repeated or user is None:
-                user = User(principal.project_id, new_id(), check_name(name, "user"), role, unit.now())
+                user = User(principal.project_id, new_id(), name, role, unit.now())
                 unit.access.add_user(user)
             self._add_token(unit, token, user.project_id, user.id, TokenKind.USER, "made with the user", None)
         return user, token

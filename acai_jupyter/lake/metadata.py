@@ -119,7 +119,7 @@ class MetadataService:
     @staticmethod
     def _artifact(unit: UnitOfWork, principal: Principal, kind: ArtifactKind, reference: str) -> Artifact:
         if kind is ArtifactKind.JOBS:
-            if reference.isdecimal() and len(reference) < 19:
+            if reference.isascii() and reference.isdecimal() and len(reference) < 19:
                 job = unit.jobs.by_number(principal.project_id, int(reference))
             else:
                 job = unit.jobs.get(principal.project_id, read(Kind.JOB, reference))

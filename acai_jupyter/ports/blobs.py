@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from acai_jupyter.domain.garbage import StoredObject
 from acai_jupyter.domain.transfers import SignedRequest, SignedUpload
 from acai_jupyter.domain.uploads import UploadObject
 
@@ -14,8 +15,8 @@ class BlobStore(Protocol):
 
     def sign_upload(self, item: UploadObject, base_url: str, seconds: int) -> SignedUpload:
         """What the client sends. Each request signs the SHA-256 and the size of what it carries, and succeeds only while
-        the key is free. Begins an upload in parts unless `item.multipart_id` names one. `base_url` is where the client
-        reaches the platform."""
+        the key is free. Begins an upload in parts unless `item.multipart_id` names one. For what has arrived already there
+        need be no request. `base_url` is where the client reaches the platform."""
         ...
 
     def complete(self, item: UploadObject) -> None:
@@ -39,4 +40,16 @@ class BlobStore(Protocol):
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove every object below a prefix, and what is left of uploads there."""
+        ...
+
+
+class BlobInventory(Protocol):
+    """What a store really holds, for those who look after it. Every method may raise StoreUnavailable."""
+
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
+        """Everything below a prefix, in order of name, from the first beyond `after`; also what uploads left half done."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Remove what `list` named, where it is still there."""
         ...

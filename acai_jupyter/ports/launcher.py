@@ -23,7 +23,10 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class LaunchSpec:
-    """One agent of one attempt. `config` is what the agent is told, its token included; it must reach the agent alone."""
+    """One agent of one attempt. `config` is what the agent is told, its token included; it must reach the agent alone.
+
+    `salvage` is the handle of an agent that died: the new one brings home what that one left, and runs nothing.
+    """
 
     job_id: UUID
     attempt: int
@@ -32,6 +35,7 @@ class LaunchSpec:
     image: str | None
     python: str | None
     config: dict[str, object]
+    salvage: str | None = None
 
 
 class Sign(StrEnum):
@@ -58,9 +62,11 @@ class Launcher(Protocol):
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent; returns a handle. Launching one attempt again does not start a second agent where names allow
-        it, and never makes a second one run the user's command: the claim decides.
+        it, and never makes a second one run the user's command: the claim decides. Nothing of a dead agent's job runs any
+        more when another begins to salvage what it left.
 
-        Raises Unavailable where it may work later, InvalidInput where it never will.
+        Raises Unavailable where it may work later, InvalidInput where it never will: there is nothing to salvage, or it was
+        tried.
         """
         ...
 

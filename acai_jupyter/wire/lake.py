@@ -8,6 +8,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Project, User
 from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.deletion import Deletion
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
@@ -74,6 +75,11 @@ def fileset_summary(item: FilesetSummary) -> Json:
 
 def change(item: Change) -> Json:
     return {"path": item.path, "before": item.before, "after": item.after}
+
+
+def deletion(reference: str, item: Deletion) -> Json:
+    own = {"count": item.count, "version": item.version, "tombstone": item.tombstone, "more": item.more}
+    return {"reference": reference, **own}
 
 
 def request(item: SignedRequest) -> Json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from acai_jupyter.domain.checks import ProblemCode
+from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
 from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
@@ -136,6 +138,30 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Fileset": _FILESET,
     "FilesetSummary": answer(**_FILESET["properties"], version_count=INTEGER),
     "CreatedFileset": answer(**_FILESET["properties"], unchanged=BOOLEAN),
+    "Usage": answer(
+        reference=TEXT,
+        file_count=INTEGER,
+        size=INTEGER,
+        version_count=INTEGER,
+        versions_size=INTEGER,
+        stored=INTEGER,
+        shared=INTEGER,
+        own=INTEGER,
+    ),
+    "StoreUsage": answer(object_count=INTEGER, stored=INTEGER, files=INTEGER, code=INTEGER, logs=INTEGER, garbage=INTEGER),
+    "GarbageStep": answer(
+        found=array(answer(kind=one_of(*GarbageKind), count=INTEGER, size=INTEGER)),
+        looked_at=INTEGER,
+        total=INTEGER,
+        cursor=or_null(TEXT),
+    ),
+    "CheckStep": answer(
+        problems=array(answer(code=one_of(*ProblemCode), subject=TEXT, message=TEXT)),
+        looked_at=INTEGER,
+        total=INTEGER,
+        cursor=or_null(TEXT),
+    ),
+    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFile": _FETCHABLE,
     "Upload": answer(
@@ -236,6 +262,8 @@ REQUESTS: Final[dict[str, Schema]] = {
         timeout={"type": ["string", "number", "null"]},
         priority=INTEGER,
     ),
+    "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
+    "check_storage": request((), digests=BOOLEAN, cursor=or_null(TEXT)),
     "change_metadata": request(
         ("kind", "reference"),
         kind=one_of(*ArtifactKind),

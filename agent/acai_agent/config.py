@@ -12,7 +12,8 @@ from acai_agent.contract import CONTRACT, ContractBroken
 
 class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
-    addresses, None where its address doesn't change."""
+    addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
+    None where there is a job to be done."""
 
     url: str
     token: str
@@ -21,6 +22,7 @@ class Config(NamedTuple):
     job: str
     attempt: int
     rank: int
+    salvage: str | None = None
 
     @property
     def work(self) -> Path:
@@ -50,6 +52,7 @@ def read_config(stream: BinaryIO) -> Config:
         job=_told(told, "job", str),
         attempt=_told(told, "attempt", int),
         rank=_told(told, "rank", int),
+        salvage=None if told.get("salvage") is None else _told(told, "salvage", str),
     )
 
 

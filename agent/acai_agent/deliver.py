@@ -32,7 +32,11 @@ class Delivery:
         """Upload what lies in `output/`, and note in `outcome` what became of it. Raises MustLeave."""
         if outcome.succeeded and self._bring_result(manifest, outcome):
             return
-        # Whatever the end: a long job's checkpoints are worth more than its exit code.
+        self.keep(outcome)
+
+    def keep(self, outcome: Outcome) -> None:
+        """Have the output folder kept with the job, whatever its end: a long job's checkpoints are worth more than its exit
+        code. Raises MustLeave."""
         try:
             outcome.kept_upload = self._keep(outcome, self._orders.leaving)
         except Cancelled:

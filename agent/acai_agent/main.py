@@ -17,6 +17,7 @@ from acai_agent.orders import Orders
 from acai_agent.outcome import KILLED
 from acai_agent.platform import Superseded
 from acai_agent.processes import adopt_orphans, hide_memory
+from acai_agent.salvage import Salvager
 from acai_agent.supervise import Supervisor
 
 _DONE: Final = 0
@@ -38,12 +39,12 @@ def main() -> int:
     _listen_to_signals(orders)
     adopt_orphans()
     with Http() as http:
-        return _run(Supervisor(config, orders, http))
+        return _run(Supervisor(config, orders, http) if config.salvage is None else Salvager(config, orders, http))
 
 
-def _run(supervisor: Supervisor) -> int:
+def _run(work: Supervisor | Salvager) -> int:
     try:
-        supervisor.run()
+        work.run()
     except Superseded as error:
         note(f"Leaving: {error}")
         return _DONE

@@ -15,6 +15,7 @@ COMMAND: Final = "command"
 INPUT: Final = "input"
 OUTPUT: Final = "output"
 KILLED: Final = "killed"
+LOST: Final = "lost"
 TIMEOUT: Final = "timeout"
 
 _MOST_DETAIL: Final = 4000

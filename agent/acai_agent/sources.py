@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
-from typing import Final, NamedTuple, Union
+from typing import Final, NamedTuple, Protocol, Union
 
 from acai_agent.contract import FileDigest, digest_of_bytes, digest_of_stream
 
@@ -32,54 +33,100 @@ class FileChanged(TransferError):
     """A local file that was written to while it was being uploaded."""
 
 
+class Stamp(NamedTuple):
+    """The state of a file on disk: as long as it is the same, so are the bytes. (`changed_ns` is told by the kernel, also
+    where somebody set the time of the last write back.)"""
+
+    size: int
+    written_ns: int
+    changed_ns: int
+    inode: int
+    device: int
+
+
 class LocalFile(NamedTuple):
-    """A file to upload: its path in the lake (or relative), and where its bytes are."""
+    """A file to upload: its path in the lake (or relative), and where its bytes are; `stamp` is its state when it was found."""
 
     path: str
     source: Union[str, os.PathLike[str], bytes]
     executable: bool = False
-
-
-class _Stamp(NamedTuple):
-    device: int
-    inode: int
-    size: int
-    changed_ns: int
+    stamp: Union[Stamp, None] = None
 
 
 class Measured(NamedTuple):
-    """A local file with its digest, and the state in which it had that."""
+    """A local file with its digest, and the state in which it had that; `data` where its bytes were kept."""
 
     file: LocalFile
     digest: FileDigest
-    stamp: Union[_Stamp, None]
+    stamp: Union[Stamp, None]
+    data: Union[bytes, None] = None
 
 
-def measure(file: LocalFile) -> Measured:
-    """Read a file once, for its digest. Raises FileUnreadable, FileChanged."""
+class Room:
+    """Room in memory for the bytes of small files, so that they are read once. All threads may take some."""
+
+    def __init__(self, size: int, largest: int) -> None:
+        self._left = size
+        self._largest = largest
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for a file of this size; then it is taken."""
+        with self._lock:
+            if size > self._largest or size > self._left:
+                return False
+            self._left -= size
+            return True
+
+
+class Memory(Protocol):
+    """Remembers the digests of files between uploads. It may forget, but it never errs."""
+
+    def recall(self, files: Sequence[LocalFile]) -> Mapping[str, FileDigest]:
+        """The digests of those of `files` that are as they were (by their stamps), by path in the lake."""
+
+    def remember(self, measured: Sequence[Measured], started_ns: int) -> None:
+        """Files that were read now, from `started_ns` (by the wall clock) on."""
+
+    def forget(self, files: Sequence[LocalFile]) -> None:
+        """What is remembered of `files` was wrong."""
+
+
+def measure(file: LocalFile, room: Union[Room, None] = None) -> Measured:
+    """Read a file once, for its digest, and keep its bytes where there is `room`. Raises FileUnreadable, FileChanged."""
     if isinstance(file.source, bytes):
         return Measured(file, digest_of_bytes(file.source), None)
+    data = None
     try:
         with _open(file.source) as opened:
             before = _stamp(opened)
-            digest = digest_of_stream(opened)
+            if room is not None and room.take(before.size):
+                data = opened.read(before.size + 1)
+                digest = digest_of_bytes(data)
+            else:
+                digest = digest_of_stream(opened)
             after = _stamp(opened)
     except OSError as error:
         raise _unreadable(file, error) from error
-    if before != after or digest.size != after.size:
+    if not _same(before, after) or digest.size != after.size:
         raise changed(file)
-    return Measured(file, digest, after)
+    return Measured(file, digest, after, data)
 
 
 def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
     """`size` bytes from `offset` on, of the file as it was measured. Raises FileUnreadable, FileChanged."""
     source = measured.file.source
     if isinstance(source, bytes):
-        yield from (source[at : min(at + _PIECE, offset + size)] for at in range(offset, offset + size, _PIECE))
+        yield from _cut(source, offset, size)
+        return
+    if measured.data is not None:
+        if _is_another(source, measured.stamp):
+            raise changed(measured.file)
+        yield from _cut(measured.data, offset, size)
         return
     try:
         with _open(source) as opened:
-            if _stamp(opened) != measured.stamp:
+            if not _same(_stamp(opened), measured.stamp):
                 raise changed(measured.file)
             opened.seek(offset)
             while size:
@@ -96,6 +143,8 @@ def size_of(file: LocalFile) -> int:
     """The size of a file, without reading it. Raises FileUnreadable."""
     if isinstance(file.source, bytes):
         return len(file.source)
+    if file.stamp is not None:
+        return file.stamp.size
     try:
         return Path(file.source).stat().st_size
     except OSError as error:
@@ -124,9 +173,29 @@ def _open(source: Union[str, os.PathLike[str]]) -> FileIO:
     return opened
 
 
-def _stamp(opened: FileIO) -> _Stamp:
-    found = os.fstat(opened.fileno())
-    return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def stamp_of(found: os.stat_result) -> Stamp:
+    """The state that a stat tells of."""
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
+def _stamp(opened: FileIO) -> Stamp:
+    return stamp_of(os.fstat(opened.fileno()))
+
+
+def _cut(data: bytes, offset: int, size: int) -> Iterator[bytes]:
+    return (data[at : min(at + _PIECE, offset + size)] for at in range(offset, offset + size, _PIECE))
+
+
+def _is_another(source: Union[str, os.PathLike[str]], stamp: Union[Stamp, None]) -> bool:
+    try:
+        return stamp_of(Path(source).stat()) != stamp
+    except FileNotFoundError:
+        return True
+
+
+def _same(one: Stamp, other: Union[Stamp, None]) -> bool:
+    """Whether nobody wrote between two looks at a file; a change of its rights or links doesn't count."""
+    return other is not None and one._replace(changed_ns=0) == other._replace(changed_ns=0)
 
 
 def _unreadable(file: LocalFile, error: OSError) -> FileUnreadable:

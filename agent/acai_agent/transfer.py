@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
-from acai_agent.failures import Cancelled, Signal
+from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
 from acai_agent.places import PathRefused, Root
 from acai_agent.signed import SignedRequests
-from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, TransferError, size_of
-from acai_agent.uploads import UploadSession
+from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
+from acai_agent.uploads import UploadEnded, UploadSession
 
 __all__ = [
     "Cancelled",
@@ -28,11 +28,16 @@ __all__ = [
     "FileChanged",
     "FileUnreadable",
     "LocalFile",
+    "Measured",
+    "Memory",
     "OnProgress",
     "PathRefused",
     "Renew",
+    "Stamp",
     "TransferError",
+    "UploadEnded",
     "download",
+    "stamp_of",
     "upload",
 ]
 
@@ -63,25 +68,39 @@ def upload(
     http: Http | None = None,
     threads: int = THREADS,
     patience_s: float = PATIENCE_S,
+    memory: Memory | None = None,
+    key: str | None = None,
 ) -> UploadAnswer:
     """Upload `files`; returns the platform's last answer, to `commit`, or to `seal` where `commit` is False.
 
-    `patience_s` is how long the object store may stay away; the platform's absence is up to `api`. When anything fails, the
-    upload is aborted and leaves nothing.
+    `patience_s` is how long the object store may stay away; the platform's absence is up to `api`. `memory` saves reading
+    files that are as they were. When anything fails, the upload is aborted and leaves nothing. With a `key` it stays where
+    it was only cut off: called again with the same files and key, it goes on, and sends nothing that has arrived.
 
-    Raises HttpError, ConnectionFailed, FileChanged, FileUnreadable, ContractBroken, Cancelled.
+    Raises HttpError, ConnectionFailed, FileChanged, FileUnreadable, ContractBroken, Cancelled, UploadEnded where the upload
+    with this key was committed before.
     """
     stop = Stop(cancel)
     meter = Meter(sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
-        session = UploadSession(api, sender, stop, meter, threads, patience_s)
+        session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key)
         try:
             session.add(files, purpose, fileset)
             answer = session.seal()
             return session.commit() if commit else answer
-        except BaseException:
-            session.abort()
+        except BaseException as error:
+            if isinstance(error, FileChanged) and memory is not None:
+                memory.forget(files)
+            if key is None or not _is_cut_off(error):
+                session.abort()
             raise
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Whether an upload that ended so may go on later."""
+    if isinstance(error, HttpError):
+        return error.status >= 500
+    return isinstance(error, (ConnectionFailed, Cancelled, UploadEnded)) or not isinstance(error, Exception)
 
 
 def download(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from acai_agent.contract import (
+    LEAST_SINGLE_BYTES,
     MOST_FILES_A_CALL,
     MOST_OBJECTS_A_CALL,
+    MOST_PACK_BYTES,
     ContractBroken,
     PartRequest,
     SignedRequest,
@@ -20,7 +23,18 @@ from acai_agent.http import Caller, Http, Stream
 from acai_agent.packing import Declared, StoreObject, objects_for
 from acai_agent.parallel import Meter, Stop, for_each
 from acai_agent.signed import SignedRequests
-from acai_agent.sources import FileChanged, LocalFile, changed, has_changed, measure
+from acai_agent.sources import (
+    FileChanged,
+    LocalFile,
+    Measured,
+    Memory,
+    Room,
+    TransferError,
+    changed,
+    has_changed,
+    measure,
+    size_of,
+)
 
 _SEAL_TIMEOUT_S: Final = 900.0
 _ALREADY_THERE: Final = 412
@@ -29,10 +43,27 @@ _MISMATCHES: Final = frozenset(
 )
 
 
+class UploadEnded(TransferError):
+    """An upload that is to go on was committed before."""
+
+
 class UploadSession:
     """One session. Bytes are read when they are sent; nothing of a file's content is kept."""
 
-    def __init__(self, api: Caller, http: Http, stop: Stop, meter: Meter, threads: int, patience_s: float) -> None:
+    def __init__(
+        self,
+        api: Caller,
+        http: Http,
+        stop: Stop,
+        meter: Meter,
+        threads: int,
+        patience_s: float,
+        memory: Memory | None = None,
+        key: str | None = None,
+    ) -> None:
+        self._memory = memory
+        self._key = key
+        self._sealed = False
         self._api = api
         self._http = http
         self._stop = stop
@@ -44,12 +75,17 @@ class UploadSession:
         self._ordinals = 0
 
     def add(self, files: Sequence[LocalFile], purpose: str, fileset: str | None) -> None:
-        """Declare `files` and send what the store lacks of them; the first call begins the session."""
+        """Declare `files` and send what the store lacks of them; the first call begins the session, or finds it again.
+
+        Raises UploadEnded where the session that is found again has been committed.
+        """
         for start in range(0, max(len(files), 1), MOST_FILES_A_CALL):
-            page = files[start : start + MOST_FILES_A_CALL]
-            measured = for_each(measure, page, self._threads, self._stop)
+            measured = self._measure(files[start : start + MOST_FILES_A_CALL])
             declared = [Declared(self._positions + number, file) for number, file in enumerate(measured)]
             missing = self._declare(declared, purpose, fileset)
+            if self._sealed:  # by an earlier call, which had sent everything
+                self._meter.add(sum(size_of(file) for file in files))
+                return
             self._meter.add(sum(file.size for file in declared if file.position not in missing))
             self._send([file for file in declared if file.position in missing])
 
@@ -76,14 +112,29 @@ class UploadSession:
         except RequestFailed:
             pass  # the error that led here is the one to tell; the platform aborts what expires
 
+    def _measure(self, page: Sequence[LocalFile]) -> list[Measured]:
+        """What is remembered of the files, and for the others what reading them tells."""
+        known = {} if self._memory is None else self._memory.recall(page)
+        unknown = [file for file in page if file.path not in known]
+        room = Room(MOST_PACK_BYTES, LEAST_SINGLE_BYTES - 1)
+        started_ns = time.time_ns()
+        read = iter(for_each(lambda file: measure(file, room), unknown, self._threads, self._stop))
+        measured = [Measured(file, known[file.path], file.stamp) if file.path in known else next(read) for file in page]
+        if self._memory is not None and unknown:
+            self._memory.remember([item for item in measured if item.file.path not in known], started_ns)
+        return measured
+
     def _declare(self, page: list[Declared], purpose: str, fileset: str | None) -> set[int]:
         files = [_declaration(file) for file in page]
         if self._id is None:
             # Should the answer get lost, the same key brings the same session again.
-            once = {"Idempotency-Key": uuid.uuid4().hex}
+            once = {"Idempotency-Key": self._key or uuid.uuid4().hex}
             begin = {"purpose": purpose, **({"fileset": fileset} if fileset else {}), "files": files}
             answer = self._api.call("POST", "/uploads", begin, headers=once, repeat=True)
             self._id = _text(answer, "id")
+            if self._key is not None and answer.get("state") == "committed":
+                raise UploadEnded("This upload was committed before.")
+            self._sealed = answer.get("state") == "sealed"
         else:
             answer = self._call("files", {"first": self._positions, "files": files})
         first, self._positions = self._positions, self._positions + len(page)
@@ -107,7 +158,9 @@ class UploadSession:
             return _by_offset(self._urls([message]), item)
 
         given = SignedRequests(_by_offset(requests, item), renew, self._patience_s, self._stop)
-        for part in requests[item.ordinal]:
+        lacking = requests[item.ordinal]  # of a session that was found again, some may have arrived
+        self._meter.add(item.size - sum(part.size for part in lacking))
+        for part in lacking:
             yield _Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
 
     def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from acai_jupyter.client.commands.command import Command, Lines, Watched
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
 from acai_jupyter.client.commands.text import local_problem
@@ -76,6 +76,10 @@ class AcaiMagics(Magics):
     def _show(self, value: Any, given: Namespace) -> Any:
         if isinstance(value, Watched):
             return watch(value)
+        if isinstance(value, Ended):
+            if value.said:
+                print(value.said)  # noqa: T201
+            return value.value
         if isinstance(value, Lines):
             for piece in value.pieces:
                 print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201
@@ -122,10 +126,16 @@ def watch(watched: Watched) -> Any:
         print(f"Job {job.number} goes on: %acai job logs -f {job.number}")  # noqa: T201
         return job
     if job.status != "FINISHED":
-        why = "; ".join(str(part) for part in (job.reason, job.detail) if part)
-        code = f" (exit code {job.exit_code})" if job.exit_code else ""
-        raise UsageError(f"Job {job.number} {job.status}{': ' + why if why else ''}{code}")
+        raise UsageError(f"Job {job.number} {job.status}{_why(job.details)}")
     return job
+
+
+def _why(told: Mapping[str, Any]) -> str:
+    """What the platform tells of how a job ended, in one line."""
+    number = {"exit code": told["exit_code"], "signal": told["signal"]}.get(told["reason"] or "")
+    reason = told["reason"] if number is None else f"{told['reason']} {number}"
+    why = "; ".join(" ".join(str(part).split()) for part in (reason, told["detail"]) if part)
+    return f": {why}" if why else ""
 
 
 def expand(word: str, variables: Mapping[str, Any]) -> str:

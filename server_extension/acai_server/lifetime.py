@@ -47,6 +47,11 @@ class Lifetime:
         self.unended = 0
 
     @property
+    def is_open(self) -> bool:
+        """Whether the platform answers."""
+        return self._state.refusal is None
+
+    @property
     def requests(self) -> int:
         """How many requests were made so far."""
         return self._state.requests

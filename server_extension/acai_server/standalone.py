@@ -47,7 +47,8 @@ class _IdleWatch:
         self._busy_at = time.monotonic()
 
     def __call__(self) -> None:
-        if self._lifetime.requests != self._requests or self._lifetime.unended or self._lifetime.followers:
+        life = self._lifetime
+        if not life.is_open or life.requests != self._requests or life.unended or life.followers:
             self._requests = self._lifetime.requests
             self._busy_at = time.monotonic()
         elif time.monotonic() - self._busy_at > self._lifetime.settings.idle_timeout_seconds:

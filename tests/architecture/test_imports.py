@@ -23,7 +23,7 @@ AGENT_DOORS = {"contract", "transfer", "http"}
 HEAVY = {
     "sqlalchemy", "alembic", "boto3", "botocore", "kubernetes", "sklearn", "scipy", "numpy", "pandas", "networkx", "prov",
     "requests", "urllib3", "http.client", "tornado", "websocket", "ipywidgets", "ipycytoscape", "jupyter_server",
-    "jupyter_client",
+    "jupyter_client", "fsspec", "pyarrow", "pathspec", "tqdm", "sqlite3",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from support.attempts import Attempt, group_of, is_alive
 from support.servers import Server
@@ -25,7 +26,9 @@ def family_of(attempt: Attempt) -> list[int]:
     return [*group_of(attempt.command()), int((attempt.folder / "stray").read_text())]
 
 
-def test_a_job_whose_agent_is_killed_is_lost_and_leaves_no_process(server: Server) -> None:
+def test_a_job_whose_agent_is_killed_is_lost_with_its_partial_output_and_leaves_no_process(
+    server: Server, tmp_path: Path
+) -> None:
     job, attempt = ready(server)
     family = family_of(attempt)
     assert len(family) == 4
@@ -37,6 +40,21 @@ def test_a_job_whose_agent_is_killed_is_lost_and_leaves_no_process(server: Serve
     wait_for(lambda: not any(is_alive(pid) for pid in family))
     wait_for(lambda: not attempt.folder.exists())
     assert job.logs() == "ready\n"
+    assert [path.read_text() for path in job.download(tmp_path)] == ["half\n"]
+
+
+def test_an_agent_that_is_killed_while_it_has_no_server_loses_neither_log_nor_output(server: Server, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    more = f"until [ -e {gate} ]; do sleep 0.05; done; echo more > output/more; echo unsent; touch {tmp_path}/done; sleep 600"
+    job, attempt = ready(server, f"echo half > output/checkpoint; echo ready; {more}")
+    server.kill()
+    gate.touch()
+    wait_for((tmp_path / "done").exists)
+    wait_for(lambda: b"unsent" in (attempt.folder / "log").read_bytes())
+    os.kill(attempt.agent(), signal.SIGKILL)
+    found = server.start().client().jobs.get(job.id).wait(timeout=60)
+    assert (found.status, found.reason, found.logs()) == ("FAILED", "lost", "ready\nunsent\n")
+    assert sorted(path.name for path in found.download(tmp_path / "left")) == ["checkpoint", "more"]
 
 
 def test_a_command_that_is_killed_fails_with_its_signal_and_keeps_what_it_wrote(server: Server) -> None:

@@ -118,7 +118,7 @@ def test_waiting_for_a_job_that_fails_is_one_line_and_stops_the_notebook(shell: 
     assert ran.out == "before\n"
     (line,) = ran.err.strip().splitlines()
     assert line.startswith("UsageError: Job ")
-    assert line.endswith("FAILED: exit code (exit code 3)")
+    assert line.endswith("FAILED: exit code 3")
 
 
 def waiting(word: str, gate: Path) -> str:

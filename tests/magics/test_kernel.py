@@ -71,7 +71,7 @@ def test_a_job_that_fails_stops_run_all_and_shows_its_log_and_one_line(kernel: K
     cell = kernel.run("%%acai submit --wait\nprint('before')\nraise SystemExit(3)")
     assert cell.status == "error"
     assert cell.text.splitlines()[0] == "before"
-    assert cell.text.splitlines()[-1].endswith("FAILED: exit code (exit code 3)")
+    assert cell.text.splitlines()[-1].endswith("FAILED: exit code 3")
     assert "Traceback" not in cell.text
 
 

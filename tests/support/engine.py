@@ -86,7 +86,7 @@ class Engine:
             store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
         )
         self.job_files = JobFiles(store, self.blobs, 3600)
-        self.monitor = Monitor(store, self.launcher, settings, self.clock)
+        self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
 
     def another(self, store: Store | None = None) -> Engine:

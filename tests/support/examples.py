@@ -64,6 +64,17 @@ class World:
                 assert self.server.call("POST", f"/uploads/{begun['id']}/{step}").status == 200
         return str(begun["id"])
 
+    def unused_file(self) -> str:
+        """The path of a new file."""
+        path = f"/unused/{next(self._counter)}"
+        self.client.files.upload(path.encode(), path)
+        return path
+
+    def unused_fileset(self) -> str:
+        """A file set version that nothing used."""
+        name = f"Unused{next(self._counter)}"
+        return self.client.filesets.create(name, ["/digits/"]).reference
+
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
         self._data = f"the bytes of {next(self._counter)}".encode()
@@ -112,11 +123,13 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "commit_upload": lambda world: Request({"upload": world.upload("SEALED")}),
     "abort_upload": lambda world: Request({"upload": world.upload()}),
     "list_files": lambda world: Request(query={"ref": "/digits/", "recursive": "false"}),
+    "delete_files": lambda world: Request(query={"ref": world.unused_file()}),
     "file_versions": lambda world: Request(query={"path": "/digits/b.txt"}),
     "download_files": lambda world: Request(query={"ref": "@Digits"}),
     "create_fileset": lambda world: Request(body={"name": "Part", "references": ["/digits/deep/@Digits"]}),
     "list_filesets": lambda world: Request(),
     "get_fileset": lambda world: Request(query={"ref": "Digits:1"}),
+    "delete_fileset": lambda world: Request(query={"ref": world.unused_fileset()}),
     "fileset_versions": lambda world: Request(query={"name": "Digits"}),
     "diff_filesets": lambda world: Request(query={"before": "Digits:1", "after": "Digits:2"}),
     "submit_job": lambda world: Request(body={"command": ["true"], "cpu": 1, "memory": "1GiB", "timeout": 60, "env": {"A": "1"}}),
@@ -145,6 +158,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "usage": lambda world: Request(query={"ref": "/digits/"}),
+    "store_usage": lambda world: Request(),
+    "collect_garbage": lambda world: Request(body={"run": False}),
     "openapi": lambda world: Request(),
 }
 

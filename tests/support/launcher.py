@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 
 ALIVE = Observation(Sign.ALIVE)
@@ -12,7 +12,8 @@ GONE = Observation(Sign.GONE)
 
 
 class StandInLauncher:
-    """Handles name job, attempt, rank and how often that was launched. `refusals` are raised by the next launches."""
+    """Handles name job, attempt, rank and how often that was launched. `refusals` are raised by the next launches.
+    `salvageable` says whether dead agents leave anything."""
 
     def __init__(self) -> None:
         self.launched: dict[str, LaunchSpec] = {}
@@ -21,6 +22,7 @@ class StandInLauncher:
         self.cleaned: list[str] = []
         self.refusals: list[AcaiError] = []
         self.clean_refusals: list[AcaiError] = []
+        self.salvageable = False
         self.on_launch: Callable[[LaunchSpec], None] = lambda spec: None
 
     @property
@@ -38,6 +40,8 @@ class StandInLauncher:
     def launch(self, spec: LaunchSpec) -> str:
         if self.refusals:
             raise self.refusals.pop(0)
+        if spec.salvage is not None and (not self.salvageable or self.launched[spec.salvage].salvage is not None):
+            raise InvalidRequest("There is nothing (more) to salvage.")
         handle = f"{spec.job_id.hex}/{spec.attempt}/{spec.rank}/{len(self.launched)}"
         self.launched[handle] = spec
         self.on_launch(spec)

@@ -31,15 +31,21 @@ class LocalBlobs:
 
     def sign_upload(self, item: UploadObject, base_url: str, seconds: int) -> SignedUpload:
         expires = self._signer.deadline(seconds)
+        path = self._path(item.key)
+        arrived = path.exists()
         if item.kind is not ObjectKind.MULTIPART:
             grant = Grant("PUT", item.key, expires, item.size, item.digest.value.hex())
-            return SignedUpload(None, (self._request(grant, base_url),))
+            return SignedUpload(None, (None if arrived else self._request(grant, base_url),))
         upload = item.multipart_id or secrets.token_hex(8)
+        folder = parts_folder(path, upload)
         grants = (
             Grant("PUT", item.key, expires, size, digest.hex(), part, upload)
             for part, (size, digest) in enumerate(zip(part_sizes(item.size), item.parts, strict=True))
         )
-        return SignedUpload(upload, tuple(self._request(grant, base_url) for grant in grants))
+        requests = (
+            None if arrived or (folder / str(grant.part)).exists() else self._request(grant, base_url) for grant in grants
+        )
+        return SignedUpload(upload, tuple(requests))
 
     def _request(self, grant: Grant, base_url: str) -> SignedRequest:
         headers = (("If-None-Match", "*"),) if grant.method == "PUT" and grant.part is None else ()

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy.engine import make_url
-
 from acai_jupyter.backends.bus.listeners import Listeners
 from acai_jupyter.backends.bus.local import Probe
+from acai_jupyter.backends.sql.postgres import parse_url
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.ports.bus import OnNotice
 
@@ -32,10 +31,10 @@ _MOST_WAITING: Final = 10_000
 
 
 class PostgresBus:
-    """`url` is the database's; `probe` tells the last number of every project."""
+    """`url` is the database's; `probe` tells the last number of every project. Raises InvalidSetting."""
 
     def __init__(self, url: str, probe: Probe) -> None:
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._probe = probe
         self._listeners = Listeners()
         self._waiting: queue.Queue[tuple[UUID, int] | None] = queue.Queue(_MOST_WAITING)
@@ -86,10 +85,20 @@ class PostgresBus:
     def _send(self) -> None:
         with self._connect() as connection:
             while not self._closed.is_set():
-                notice = self._waiting.get()
-                if notice is not None:
-                    payload = f"{notice[0]} {notice[1]}"
-                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))
+                for project_id, number in self._gathered().items():
+                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, f"{project_id} {number}"))
+
+    def _gathered(self) -> dict[UUID, int]:
+        """The next notice and all that wait behind it: of each project only the highest number tells something."""
+        highest: dict[UUID, int] = {}
+        notice = self._waiting.get()
+        while True:
+            if notice is not None:
+                highest[notice[0]] = max(notice[1], highest.get(notice[0], 0))
+            try:
+                notice = self._waiting.get_nowait()
+            except queue.Empty:
+                return highest
 
     def _listen(self) -> None:
         with self._connect() as connection:

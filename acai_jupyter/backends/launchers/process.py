@@ -35,6 +35,10 @@ from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 _BOOT: Final = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
 """The agent's folder comes last on its path: beside it may lie packages that are named like the standard library's."""
 
+_AGENT: Final = "agent.json"
+_SALVAGER: Final = "salvager.json"
+"""Where an agent is recorded that was started for an attempt: to do the job, or to salvage it."""
+
 _LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError)
 
 
@@ -79,16 +83,21 @@ class ProcessLauncher:
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.
 
-        Raises Unavailable where the machine has no room now, InvalidSetting where the folder can't be used.
+        Raises Unavailable where the machine has no room now, InvalidSetting where the folder can't be used, InvalidRequest
+        where there is nothing to salvage.
         """
         self._children.lay_to_rest()
         folder = self._folder / spec.job_id.hex / str(spec.attempt) / str(spec.rank)
+        if spec.salvage is not None and not folder.is_dir():
+            raise InvalidRequest("There is nothing (more) to salvage.")
         try:
             self._make(folder)
             with locked(folder):
-                agent = _recorded(folder)
+                if spec.salvage is not None:
+                    return self._salvage(spec, folder, Handle.parse(spec.salvage)).to_text()
+                agent = _recorded(folder, _AGENT)
                 if agent is None or not is_alive(agent.name):
-                    agent = _start(spec, folder)
+                    agent = _start(spec, folder, _AGENT)
                     self._children.add(agent.name)
                 return agent.to_text()
         except _LASTING as error:
@@ -145,13 +154,24 @@ class ProcessLauncher:
         last = tail(folder / "agent.log")
         return Observation(Sign.GONE, detail=f"The job's agent ended without a report{how}." + (f" {last}" if last else ""))
 
+    def _salvage(self, spec: LaunchSpec, folder: Path, dead: Handle) -> Handle:
+        """Whoever asks first starts it, others are told of it; one that died of it is not replaced."""
+        started = _recorded(folder, _SALVAGER)
+        if started == dead or dead.folder != str(folder) or (started is None and not _has_left_something(folder)):
+            raise InvalidRequest("There is nothing (more) to salvage.")
+        if started is None:
+            _end(dead)
+            started = _start(spec, folder, _SALVAGER)
+            self._children.add(started.name)
+        return started
+
     def _make(self, folder: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         for place in (folder.parent.parent, folder.parent, folder):
             place.mkdir(mode=0o700, exist_ok=True)
 
 
-def _start(spec: LaunchSpec, folder: Path) -> Handle:
+def _start(spec: LaunchSpec, folder: Path, record: str) -> Handle:
     with (folder / "agent.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _BOOT, str(_agent_root())],
@@ -170,7 +190,7 @@ def _start(spec: LaunchSpec, folder: Path) -> Handle:
     try:
         with process.stdin as told:
             # Recorded before it is told what to do: no agent works that could not be found again.
-            write_text(folder / "agent.json", handle.to_text())
+            write_text(folder / record, handle.to_text())
             told.write(json.dumps({**spec.config, "folder": str(folder)}).encode())
     except BrokenPipeError:
         pass  # it ended at once; poll tells how
@@ -205,12 +225,18 @@ def _command(folder: Path, boot: str) -> ProcessName | None:
         return None
 
 
-def _recorded(folder: Path) -> Handle | None:
-    """The agent that was started for this attempt before."""
+def _recorded(folder: Path, record: str) -> Handle | None:
+    """The agent that was started here before."""
     try:
-        return Handle.parse(read_text(folder / "agent.json") or "")
+        return Handle.parse(read_text(folder / record) or "")
     except InvalidRequest:
         return None
+
+
+def _has_left_something(folder: Path) -> bool:
+    """Whether a dead agent's job has written or printed anything."""
+    output, log = folder / "work" / "output", folder / "log"
+    return (output.is_dir() and any(output.iterdir())) or (log.is_file() and log.stat().st_size > 0)
 
 
 def _agent_root() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -26,10 +27,11 @@ def refuse_network_folder(folder: Path) -> None:
 def file_system_of(folder: Path, mounts: str) -> str | None:
     """The file system's name of the mount that holds `folder`, from the text of /proc/self/mountinfo."""
     found: tuple[int, str | None] = (-1, None)
-    resolved = folder.absolute()
+    resolved = folder.resolve()
     for line in mounts.splitlines():
         fields, _, rest = line.partition(" - ")
-        mount = Path(fields.split()[4].encode().decode("unicode_escape"))
+        # Space, tab, newline and backslash are written as \040 and so on.
+        mount = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields.split()[4]))
         if resolved.is_relative_to(mount) and len(mount.parts) >= found[0]:
             found = (len(mount.parts), rest.split()[0])
     return found[1]

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
-from acai_jupyter.domain.errors import AcaiError, InvalidSetting, StoreUnavailable
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, InvalidSetting, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
 
 _OPENING: Final = 4_242_001
@@ -31,7 +31,7 @@ class PostgresStore:
 
     def __init__(self, url: str, on_events: OnEvents) -> None:
         self._on_events = on_events
-        self._engine = _engine(_parsed(url))
+        self._engine = _engine(parse_url(url))
         self._mine = threading.local()
         self._ended = threading.Condition()
         self._open = 0
@@ -102,10 +102,15 @@ def _stopping() -> StoreUnavailable:
     return StoreUnavailable("The database is closed: the platform is stopping.")
 
 
-def _parsed(url: str) -> URL:
+def _unkeepable() -> InvalidRequest:
+    return InvalidRequest("A number is too large, or a text holds NUL or half a character: the database can't keep it.")
+
+
+def parse_url(url: str) -> URL:
+    """The URL of a database. Raises InvalidSetting."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # The URL itself is not shown: it may hold a password.
         raise InvalidSetting("ACAI_DATABASE_URL is no URL: write postgresql://user:password@host/database.") from error
     return parsed.set(drivername="postgresql+psycopg")
@@ -141,7 +146,11 @@ def _translated() -> Iterator[None]:
         yield
     except AcaiError:
         raise
+    except UnicodeEncodeError as error:
+        raise _unkeepable() from error
     except DBAPIError as error:
+        if isinstance(error, DataError):
+            raise _unkeepable() from error
         state = getattr(error.orig, "sqlstate", None) or ""
         if state.startswith(("40", "55P03")):
             raise StoreUnavailable("The database is busy with another writer; try again in a moment.") from error

@@ -8,8 +8,11 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.checks import SqlChecks
+from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
+from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
@@ -17,9 +20,11 @@ from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempo
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
+from acai_jupyter.backends.sql.repositories.usage import SqlUsage
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
+from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -37,6 +42,10 @@ class SqlUnitOfWork:
         self.files: Files = SqlFiles(session)
         self.filesets: Filesets = SqlFilesets(session)
         self.snapshots: Snapshots = SqlSnapshots(session)
+        self.deletions: Deletions = SqlDeletions(session)
+        self.usage: UsageMeasures = SqlUsage(session)
+        self.garbage: GarbageCollection = SqlGarbage(session)
+        self.checks: Checks = SqlChecks(session)
         self.provenance: Provenance = SqlProvenance(session)
         self.metadata: MetadataValues = SqlMetadataValues(session)
         self.search: Search = SqlSearch(session)
@@ -52,4 +61,5 @@ class SqlUnitOfWork:
     def lock_project(self, project_id: UUID) -> None:
         # SQLite has one writer at a time: whoever writes holds every row.
         if self.session.dialect == "postgresql":
-            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update())
+            # NO KEY: a row that is added meanwhile refers to the project, and must not wait for this, nor this for it.
+            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update(key_share=True))

@@ -47,6 +47,15 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A value that is shown, and how the command ends; `said` goes to stderr."""
+
+    value: Any
+    exit_code: int
+    said: str | None = None
+
+
+@dataclass(frozen=True)
 class Lines:
     """Text that comes piece by piece."""
 

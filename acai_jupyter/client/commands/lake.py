@@ -43,6 +43,10 @@ def cat(client: Client, given: Namespace) -> Any:
     return Lines(pieces())
 
 
+def rm(client: Client, given: Namespace) -> Any:
+    return [client.files.delete(reference, recursive=given.recursive) for reference in given.references]
+
+
 def fileset_create(client: Client, given: Namespace) -> Any:
     return client.filesets.create(given.name, given.references)
 
@@ -57,6 +61,10 @@ def fileset_show(client: Client, given: Namespace) -> Any:
 
 def fileset_versions(client: Client, given: Namespace) -> Any:
     return client.filesets.versions(given.name)
+
+
+def fileset_rm(client: Client, given: Namespace) -> Any:
+    return [f"Deleted file set {client.filesets.delete(reference)}" for reference in given.filesets]
 
 
 def fileset_diff(client: Client, given: Namespace) -> Any:
@@ -96,6 +104,15 @@ COMMANDS: Final = (
     ),
     Command(("cat",), "print a file", (_REFERENCE,), cat),
     Command(
+        ("rm",),
+        "hide files by tombstones, or delete versions (PATH:3) for good",
+        (
+            argument("references", nargs="+", means="reference", help="paths, patterns, folders with -R, or versions"),
+            argument("-R", "--recursive", action="store_true", help="every file below a folder"),
+        ),
+        rm,
+    ),
+    Command(
         ("fileset", "create"),
         "make a file set version from references; later ones override earlier ones",
         (argument("name", means="fileset"), argument("references", nargs="+", means="reference")),
@@ -104,6 +121,12 @@ COMMANDS: Final = (
     Command(("fileset", "ls"), "list file sets", (), fileset_ls),
     Command(("fileset", "show"), "list the files of a file set", (argument("fileset", means="fileset"),), fileset_show),
     Command(("fileset", "versions"), "list the versions of a file set", (argument("name", means="fileset"),), fileset_versions),
+    Command(
+        ("fileset", "rm"),
+        "delete versions of file sets that nothing used",
+        (argument("filesets", nargs="+", means="fileset", help="with their numbers, such as Digits:2"),),
+        fileset_rm,
+    ),
     Command(
         ("fileset", "diff"),
         "what differs between two file sets",

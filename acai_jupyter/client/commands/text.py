@@ -82,7 +82,7 @@ def _record(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Job):
         return value.details
-    if isinstance(value, JobList | Records):
+    if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):
         return {"files": _plain(value.files), "fileset": _plain(value.fileset)}

@@ -80,7 +80,9 @@ class Uploads(Protocol):
 class Blobs(Protocol):
     """Where bytes lie, by digest, within a project. Only digests that the platform verified get here."""
 
-    def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]: ...
+    def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
+        """Those that are in the store; they stay at least until the unit ends, so that it can `pin` them."""
+        ...
 
     def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
         """Promise the session that these stay."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
+from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
@@ -26,6 +27,10 @@ class UnitOfWork(Protocol):
     files: Files
     filesets: Filesets
     snapshots: Snapshots
+    deletions: Deletions
+    usage: UsageMeasures
+    garbage: GarbageCollection
+    checks: Checks
     provenance: Provenance
     metadata: MetadataValues
     search: Search

@@ -16,7 +16,23 @@ from acai_jupyter.client.jobs import JobList, Jobs
 from acai_jupyter.client.metadata import Metadata, MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Graph, Provenance
-from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Folder, Identity, Project, Records, User
+from acai_jupyter.client.records import (
+    Change,
+    Deletion,
+    File,
+    Fileset,
+    FilesetSummary,
+    Folder,
+    Garbage,
+    Identity,
+    Problem,
+    Project,
+    Records,
+    StoreUsage,
+    Usage,
+    User,
+)
+from acai_jupyter.client.storage import Storage
 
 NOUNS: tuple[tuple[str, type], ...] = (
     ("client", Client),
@@ -26,6 +42,7 @@ NOUNS: tuple[tuple[str, type], ...] = (
     ("job", Job),
     ("client.metadata", MetadataKeys),
     ("client.provenance", Provenance),
+    ("client.storage", Storage),
     ("client.projects", Projects),
     ("client.users", Users),
 )
@@ -38,6 +55,11 @@ RECORDS: tuple[type, ...] = (
     Fileset,
     FilesetSummary,
     Change,
+    Deletion,
+    Usage,
+    StoreUsage,
+    Garbage,
+    Problem,
     JobList,
     Metadata,
     Graph,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from acai_jupyter.platform import Platform
 
 _AUTH_RESOURCE: Final = "acai"
+_OTHER_NAME: Final = "This server does not answer under that name: use its address, or ServerApp.local_hostnames."
 
 
 class State:
@@ -83,8 +84,9 @@ class AcaiHandler(Authenticated, APIHandler):
         state.requests += 1
 
     async def prepare(self) -> None:  # type: ignore[override]
-        if self.state.refusal is not None:
-            self.send_refusal(self.state.refusal)
+        refusal = self.state.refusal if self.check_host() else Forbidden(_OTHER_NAME)
+        if refusal is not None:
+            self.send_refusal(refusal)
             return
         await super().prepare()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.transfers import FetchableFile
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import BOOLEAN, TEXT, page
+from acai_jupyter.wire.schemas import BOOLEAN, TEXT, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
 
@@ -36,6 +36,14 @@ def downloads(call: Call) -> Json:
     return wire.page(items, following)
 
 
+def delete(call: Call) -> Json:
+    reference = call.query["ref"]
+    recursive = call.query.get("recursive", False)
+    return wire.deletion(
+        reference, call.platform.deletions.delete_files(call.principal, reference, recursive, call.idempotency_key)
+    )
+
+
 def _path(entry: str | FileVersion) -> str:
     return entry if isinstance(entry, str) else entry.path
 
@@ -49,6 +57,16 @@ ROUTES = [
         list_files,
         page("Entry"),
         query=page_query(ref=TEXT, recursive=BOOLEAN),
+        required_query=("ref",),
+    ),
+    Route(
+        "DELETE",
+        "/files",
+        "delete_files",
+        "Hide files by tombstones, or delete one version of a file",
+        delete,
+        ref("Deletion"),
+        query={"ref": TEXT, "recursive": BOOLEAN},
         required_query=("ref",),
     ),
     Route(

@@ -39,6 +39,10 @@ def versions(call: Call) -> Json:
     return wire.page([wire.fileset(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
+def delete(call: Call) -> Json:
+    return wire.fileset(call.platform.deletions.delete_fileset(call.principal, call.query["ref"]))
+
+
 def diff(call: Call) -> Json:
     query, limit = call.query, call.query.get("limit", 1000)
     changes = call.platform.filesets.diff(call.principal, query["before"], query["after"], limit, call.path_cursor())
@@ -62,6 +66,16 @@ ROUTES = [
         "get_fileset",
         "One version of a file set",
         get,
+        ref("Fileset"),
+        query={"ref": TEXT},
+        required_query=("ref",),
+    ),
+    Route(
+        "DELETE",
+        "/filesets/version",
+        "delete_fileset",
+        "Delete one version of a file set that nothing used",
+        delete,
         ref("Fileset"),
         query={"ref": TEXT},
         required_query=("ref",),

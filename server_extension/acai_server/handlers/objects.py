@@ -33,6 +33,8 @@ class ObjectHandler(RequestHandler):
         self._pools = state.pools
         self._receiver: Receiver | None = None
         self._buffer = bytearray()
+        self._working = False
+        self._gone = False
         state.requests += 1
 
     def check_xsrf_cookie(self) -> None:
@@ -55,13 +57,12 @@ class ObjectHandler(RequestHandler):
     async def data_received(self, chunk: bytes) -> None:
         self._buffer += chunk
         if len(self._buffer) >= _PIECE:
-            await self._drain()
+            await self._work(self._drain)
 
     @allow_unauthenticated
     async def put(self, key: str) -> None:
-        await self._drain()
-        if self._receiver is not None:
-            await self._pools.run(BULK, self._receiver.finish)
+        # All bytes are here: they are kept, though the client may not live to hear of it.
+        await self._work(self._complete)
         self.set_status(200)
 
     @allow_unauthenticated
@@ -76,7 +77,9 @@ class ObjectHandler(RequestHandler):
         self._let_go()
 
     def on_connection_close(self) -> None:
-        self._let_go()
+        self._gone = True
+        if not self._working:
+            self._let_go()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         raised = kwargs.get("exc_info", (None, None, None))[1]
@@ -94,10 +97,25 @@ class ObjectHandler(RequestHandler):
             raise InvalidRequest("An upload needs the header If-None-Match: *.")
         self._receiver = await self._pools.run(BULK, self._store.receive, grant)
 
-    async def _drain(self) -> None:
-        if self._receiver is not None and self._buffer:
-            piece, self._buffer = bytes(self._buffer), bytearray()
-            await self._pools.run(BULK, self._receiver.write, piece)
+    async def _work(self, step: Callable[[Receiver], None]) -> None:
+        """One step on a thread. A client that goes away meanwhile doesn't pull the file out from under it."""
+        if self._receiver is None:
+            return
+        self._working = True
+        try:
+            await self._pools.run(BULK, step, self._receiver)
+        finally:
+            self._working = False
+            if self._gone:
+                self._let_go()
+
+    def _drain(self, receiver: Receiver) -> None:
+        piece, self._buffer = bytes(self._buffer), bytearray()
+        receiver.write(piece)
+
+    def _complete(self, receiver: Receiver) -> None:
+        self._drain(receiver)
+        receiver.finish()
 
     def _let_go(self) -> None:
         if self._receiver is not None:

@@ -10,6 +10,7 @@ from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.digests import Digest, part_sizes
 from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.transfers import SignedUpload
 from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, Purpose, UploadSession, WantedObject
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.schemas import REQUESTS, page, ref
@@ -41,12 +42,7 @@ def urls(call: Call) -> Json:
     wanted = [_wanted(item) for item in call.body["objects"]]
     signed = call.platform.uploads.urls(call.principal, _upload_id(call), wanted, call.base_url)
     sizes = {item.ordinal: item for item in wanted}
-    return {
-        "objects": [
-            {"ordinal": ordinal, "requests": _requests(sizes[ordinal], [wire.request(one) for one in upload.requests])}
-            for ordinal, upload in signed
-        ]
-    }
+    return {"objects": [{"ordinal": ordinal, "requests": _requests(sizes[ordinal], upload)} for ordinal, upload in signed]}
 
 
 def seal(call: Call) -> Json:
@@ -93,12 +89,13 @@ def _wanted(given: Mapping[str, Any]) -> WantedObject:
     )
 
 
-def _requests(wanted: WantedObject, requests: list[Json]) -> list[Json]:
-    """Each request with the piece of the object that it carries."""
+def _requests(wanted: WantedObject, upload: SignedUpload) -> list[Json]:
+    """Each request with the piece of the object that it carries; pieces that have arrived need none."""
     sizes = part_sizes(wanted.size) if wanted.kind is ObjectKind.MULTIPART else [wanted.size]
     offset, answer = 0, []
-    for size, request in zip(sizes, requests, strict=True):
-        answer.append({**request, "offset": offset, "size": size})
+    for size, request in zip(sizes, upload.requests, strict=True):
+        if request is not None:
+            answer.append({**wire.request(request), "offset": offset, "size": size})
         offset += size
     return answer
 

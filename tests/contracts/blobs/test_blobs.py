@@ -27,6 +27,7 @@ def single(data: bytes, key: str = KEY) -> UploadObject:
 
 def sign(house: BlobHouse, item: UploadObject, seconds: int = 60) -> SignedRequest:
     (request,) = house.store.sign_upload(item, BASE_URL, seconds).requests
+    assert request is not None
     return request
 
 
@@ -116,9 +117,9 @@ def test_bytes_that_are_not_those_that_were_signed_are_refused(house: BlobHouse,
 
 
 def test_a_second_upload_to_a_key_is_refused_and_changes_nothing(house: BlobHouse) -> None:
+    requests = [(data, sign(house, single(data))) for data in (b"first", b"other")]
     put(house, b"first")
-    for data in (b"first", b"other"):
-        request = sign(house, single(data))
+    for data, request in requests:
         with pytest.raises(BlobExists):
             house.send(request.method, request.url, data)
     assert read(house) == b"first"

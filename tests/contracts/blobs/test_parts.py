@@ -24,9 +24,9 @@ def large(first: bytes = FIRST, last: bytes = LAST) -> UploadObject:
 
 
 def begin(house: BlobHouse, item: UploadObject) -> tuple[UploadObject, list[str]]:
-    """The object with its upload begun, and the addresses of its parts."""
+    """The object with its upload begun, and the addresses of its parts; none for what has arrived."""
     signed = house.store.sign_upload(item, BASE_URL, 600)
-    return replace(item, multipart_id=signed.multipart_id), [request.url for request in signed.requests]
+    return replace(item, multipart_id=signed.multipart_id), [request.url if request else "" for request in signed.requests]
 
 
 def absent(house: BlobHouse) -> bool:

@@ -1,141 +1,247 @@
-"""Jobs in the store: whose turn it is, who launches, who runs, and what is still to be cleared away."""
+"""Jobs in the store: whose turn it is, and who of several servers and agents gets what only one may have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Progress, Reason, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Reason, Status
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
-from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from tests.contracts.people import Person, join
-from tests.contracts.threads import together
+from tests.contracts.threads import together, wait_until
 
+SPEC = JobSpec("true", Resources(1.0, 512), PriceTable())
 HERE, THERE = new_id(), new_id()
 
 
-def submit(store: Store, who: Person, **given: object) -> Job:
-    spec = JobSpec("true", Resources(1.0, 1024), PriceTable(), **given)  # type: ignore[arg-type]
+def add(store: Store, who: Person, spec: JobSpec = SPEC) -> Job:
     with store.begin() as unit:
         unit.lock_project(who.project_id)
-        return unit.jobs.add(who.project_id, who.user_id, spec, ["a note"])
+        return unit.jobs.add(who.project_id, who.user_id, spec, [])
 
 
-def launching(store: Store, who: Person, attempt: int = 1) -> Job:
-    job = submit(store, who)
+def do(store: Store, what: Callable[[UnitOfWork], object]) -> object:
     with store.begin() as unit:
-        job = unit.jobs.move(job, Status.LAUNCHING, attempt=attempt)
-        unit.jobs.add_rank(job, 0)
+        return what(unit)
+
+
+def move(store: Store, job: Job, *to: Status, **more: object) -> Job:
+    for status in to:
+        with store.begin() as unit:
+            job = unit.jobs.move(job, status, **more)
     return job
 
 
+def ready(store: Store, quota: int = 2, limit: int = 100) -> list[int]:
+    with store.read() as unit:
+        return [job.number for job in unit.jobs.ready(quota, limit)]
+
+
 def test_a_job_comes_back_as_it_was_pinned(store: Store, ada: Person) -> None:
-    given = {"name": "ä", "env": (("A", "1"),), "timeout": 5, "priority": -3, "python": "/py", "output_name": "Model"}
-    job = submit(store, ada, **given)
+    spec = replace(
+        SPEC,
+        command=("python", "train.py", "é; $x"),
+        name="train",
+        env=(("A", "1"), ("B", "")),
+        timeout=5_000_000,
+        priority=3,
+        image="python:3.12",
+        python="/usr/bin/python3",
+        lake_access=True,
+        output_name="Model",
+        output_path="/m/",
+        prices=PriceTable(cpu_hour=1.5),
+    )
+    job = add(store, ada, spec)
     with store.read() as unit:
         assert unit.jobs.get(ada.project_id, job.id) == unit.jobs.by_number(ada.project_id, job.number) == job
-        assert unit.jobs.notes(job) == ["a note"]
-        assert [(entry.position, entry.status) for entry in unit.jobs.history(job)] == [(1, Status.QUEUED)]
-    assert (job.spec.env, job.spec.timeout, job.creator) == ((("A", "1"),), 5, "ada")
+    assert (job.spec, job.status, job.attempt, job.creator, job.ended) == (spec, Status.QUEUED, 0, "ada", False)
 
 
-def test_turns_go_by_priority_and_number_up_to_the_quota(store: Store, ada: Person) -> None:
-    bob = join(store, "research", "bob")
-    for who, priority in ((ada, 0), (ada, 0), (bob, 0), (ada, 9), (ada, 0)):
-        submit(store, who, priority=priority)
+def test_a_job_of_another_project_is_not_found(store: Store, ada: Person) -> None:
+    job = add(store, ada)
+    bob = join(store, "other", "bob")
     with store.read() as unit:
-        assert sorted(job.number for job in unit.jobs.ready(2, 10)) == [1, 3, 4]
-        assert sorted(job.number for job in unit.jobs.ready(1, 10)) == [3, 4]
-        first_of_each = {job.number for job in unit.jobs.ready(9, 2)}
-    assert first_of_each == {3, 4}
+        assert unit.jobs.get(bob.project_id, job.id) is None
+        assert unit.jobs.by_number(bob.project_id, job.number) is None
+        assert unit.jobs.page(bob.project_id, [], None, 10) == []
 
 
-def test_active_jobs_count_for_the_quota(store: Store, ada: Person) -> None:
-    launching(store, ada)
-    submit(store, ada)
+def test_the_queue_of_each_user_is_first_in_first_out_up_to_the_quota(store: Store, ada: Person) -> None:
+    bob, eve = join(store, "research", "bob"), join(store, "other", "eve")
+    for who in (ada, ada, ada, bob, bob, eve):
+        add(store, who)
     with store.read() as unit:
-        assert unit.jobs.ready(1, 10) == []
-        assert [job.number for job in unit.jobs.ready(2, 10)] == [2]
-        assert [job.number for job in unit.jobs.active(10)] == [1]
+        turn = [(job.creator, job.number) for job in unit.jobs.ready(2, 100)]
+    assert sorted(turn) == [("ada", 1), ("ada", 2), ("bob", 4), ("bob", 5), ("eve", 1)]
+    assert [creator for creator, _ in turn[:3]] != ["ada", "ada", "bob"]  # the first of everybody come first
+        "the first of everybody come before the second of anybody"
+    )
+    assert len(ready(store, limit=3)) == 3
+
+
+def test_active_jobs_count_and_ended_ones_do_not(store: Store, ada: Person) -> None:
+    jobs = [add(store, ada) for _ in range(4)]
+    first = move(store, jobs[0], Status.LAUNCHING)
+    assert ready(store) == [2]
+    running = move(store, move(store, jobs[1], Status.LAUNCHING), Status.RUNNING)
+    assert ready(store) == []
+    move(store, running, Status.FINISHED, outcome=Outcome(Status.FINISHED))
+    assert ready(store) == [3]
+    move(store, first, Status.KILLED)
+    assert ready(store) == [3, 4]
+    with store.read() as unit:
         assert unit.jobs.count_unended() == 2
+        assert unit.jobs.active(10) == []
 
 
-def test_a_move_from_a_state_that_has_passed_is_refused(store: Store, ada: Person) -> None:
-    job = launching(store, ada)
-    with store.begin() as unit:
-        running = unit.jobs.move(job, Status.RUNNING, progress=Progress.DOWNLOADING)
-    for stale in (job, running):
-        with store.begin() as unit, pytest.raises(JobEnded):
-            unit.jobs.move(stale, Status.LAUNCHING, attempt=2)
-    with store.begin() as unit:
-        ended = unit.jobs.move(running, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.SIGNAL, "x", None, 9))
-    assert ended.outcome == Outcome(Status.FAILED, Reason.SIGNAL, "x", None, 9)
-    with store.begin() as unit, pytest.raises(JobEnded):
-        unit.jobs.move(running, Status.FINISHED)
+def test_priority_comes_before_number(store: Store, ada: Person) -> None:
+    for priority in (0, 5, 1, 5):
+        add(store, ada, replace(SPEC, priority=priority))
+    assert ready(store, quota=3) == [2, 4, 3]
 
 
-def test_one_server_launches_until_its_time_is_over(store: Store, ada: Person) -> None:
-    job = launching(store, ada)
+def test_a_job_moves_once_though_many_servers_want_it(new_store: Callable[[], Store]) -> None:
+    stores = [new_store(), new_store()]
+    job = add(stores[0], join(stores[0], "research", "ada"))
 
-    def hold(holder: object, seconds: float) -> bool:
-        with store.begin() as unit:
-            return unit.jobs.hold_launch(job, holder, seconds)  # type: ignore[arg-type]
+    def launch(store: Store) -> bool:
+        try:
+            move(store, job, Status.LAUNCHING, attempt=1)
+        except JobEnded:
+            return False
+        return True
 
-    assert hold(HERE, 60)
-    assert hold(HERE, 0)
-    assert hold(THERE, 60)
-    assert not hold(HERE, 60)
-
-
-def test_of_many_agents_one_claims_a_rank(new_store: Callable[[], Store]) -> None:
-    store = new_store()
-    job = launching(store, join(store, "research", "ada"))
-
-    def claim() -> bool:
-        with store.begin() as unit:
-            return unit.jobs.claim(job, 0, new_id())
-
-    assert sum(together([claim] * 8)) == 1
+    assert together([lambda number=number: launch(stores[number % 2]) for number in range(8)]).count(True) == 1
+    with stores[0].read() as unit:
+        assert [entry.status for entry in unit.jobs.history(job)] == [Status.QUEUED, Status.LAUNCHING]
 
 
-def test_a_claim_can_be_repeated_by_its_agent(store: Store, ada: Person) -> None:
-    job = launching(store, ada)
-    for agent, claimed in ((HERE, True), (HERE, True), (THERE, False)):
-        with store.begin() as unit:
-            assert unit.jobs.claim(job, 0, agent) is claimed
+def test_a_move_that_no_job_makes_is_refused_and_writes_no_history(store: Store, ada: Person) -> None:
+    job = add(store, ada)
+    for to in (Status.RUNNING, Status.FINISHED, Status.QUEUED):
+        with pytest.raises(JobEnded):
+            move(store, job, to)
+    ended = move(store, job, Status.KILLED)
+    with pytest.raises(JobEnded):
+        move(store, ended, Status.LAUNCHING)
     with store.read() as unit:
-        (rank,) = unit.jobs.ranks(job)
-    assert rank.instance == HERE
+        assert [(entry.position, entry.status) for entry in unit.jobs.history(job)] == [(1, Status.QUEUED), (2, Status.KILLED)]
 
 
-def test_the_first_report_of_a_rank_stays(store: Store, ada: Person) -> None:
-    job = launching(store, ada)
+def test_the_history_tells_times_attempts_progress_and_reasons(store: Store, ada: Person) -> None:
+    job = move(store, add(store, ada), Status.LAUNCHING, attempt=1)
+    job = move(store, job, Status.LAUNCHING, attempt=2)
+    job = move(store, job, Status.RUNNING, progress=Progress.DOWNLOADING)
     with store.begin() as unit:
-        assert unit.jobs.report(job, 0, "first")
-        assert not unit.jobs.report(job, 0, "second")
+        job = unit.jobs.set_progress(job, Progress.RUNNING)
+    job = move(store, job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.EXIT_CODE, "it ended with 3", 3))
+    assert (job.launching_at, job.running_at, job.ended_at) == tuple(
+        sorted(filter(None, (job.launching_at, job.running_at, job.ended_at)))
+    )
+    assert job.outcome == Outcome(Status.FAILED, Reason.EXIT_CODE, "it ended with 3", 3)
+    with store.read() as unit:
+        history = [(entry.attempt, entry.status.value, entry.progress, entry.reason) for entry in unit.jobs.history(job)]
+    assert history == [
+        (0, "QUEUED", None, None), (1, "LAUNCHING", None, None), (2, "LAUNCHING", None, None),
+        (2, "RUNNING", "downloading", None), (2, "RUNNING", "running", None), (2, "FAILED", None, "exit code"),
+    ]  # fmt: skip
+
+
+def test_an_attempt_is_launched_by_one_server_until_its_hold_expires(store: Store, ada: Person) -> None:
+    job = move(store, add(store, ada), Status.LAUNCHING, attempt=1)
+
+    def hold(holder: object, of: Job = job, seconds: float = 60) -> object:
+        return do(store, lambda unit: unit.jobs.hold_launch(of, holder, seconds))
+
+    assert (hold(HERE), hold(THERE), hold(HERE)) == (True, False, True)
+    assert hold(HERE, replace(job, attempt=2)) is False
+    assert hold(HERE, seconds=0.01) is True
+    wait_until(lambda: hold(THERE))
+    assert hold(HERE) is False
+    move(store, job, Status.RUNNING)
+    assert hold(THERE) is False
+
+
+def test_a_rank_is_claimed_by_one_agent_and_reported_once(new_store: Callable[[], Store]) -> None:
+    stores = [new_store(), new_store()]
+    job = move(stores[0], add(stores[0], join(stores[0], "research", "ada")), Status.LAUNCHING, attempt=1)
+    for rank in (0, 1, 0):
+        do(stores[0], lambda unit, rank=rank: unit.jobs.add_rank(job, rank))
+    agents = [new_id() for _ in range(8)]
+    claims = together(
+        [
+            lambda number=number: do(stores[number % 2], lambda unit: unit.jobs.claim(job, 0, agents[number]))
+            for number in range(8)
+        ]
+    )
+    assert claims.count(True) == 1
+    winner = agents[claims.index(True)]
+    assert do(stores[0], lambda unit: unit.jobs.claim(job, 0, winner)) is True
+    assert do(stores[0], lambda unit: unit.jobs.claim(job, 5, winner)) is False
+    assert do(stores[0], lambda unit: unit.jobs.claim(job, 1, winner)) is True
+    assert [do(stores[1], lambda unit, text=text: unit.jobs.report(job, 0, text)) for text in ("first", "second")] == [
+        True,
+        False,
+    ]
+    with stores[1].read() as unit:
         assert unit.jobs.reports(job) == ["first"]
+        ranks = unit.jobs.ranks(job)
+        assert [(rank.rank, rank.instance, rank.reported_at is not None) for rank in ranks] == [
+            (0, winner, True),
+            (1, winner, False),
+        ]
+        assert unit.jobs.ranks(replace(job, attempt=2)) == []
 
 
-def test_what_ended_jobs_and_given_up_attempts_left_is_listed_until_it_is_gone(store: Store, ada: Person) -> None:
-    ended, retried, running = (launching(store, ada) for _ in range(3))
+def test_a_heartbeat_is_told_by_the_databases_clock(store: Store, ada: Person) -> None:
+    job = move(store, add(store, ada), Status.LAUNCHING, attempt=1)
+    do(store, lambda unit: unit.jobs.add_rank(job, 0))
     with store.begin() as unit:
-        for job in (ended, retried, running):
-            unit.jobs.set_handle(job, 0, f"handle {job.number}")
-        unit.jobs.move(ended, Status.KILLED)
-        second = unit.jobs.move(retried, Status.LAUNCHING, attempt=2)
-        unit.jobs.add_rank(second, 0)
-        unit.jobs.set_handle(second, 0, "handle of the second")
+        unit.jobs.claim(job, 0, HERE)
+        unit.jobs.heartbeat(job, 0)
+        (rank,) = unit.jobs.ranks(job)
+        assert rank.claimed_at == rank.heartbeat_at == unit.now()
+
+
+def test_pages_show_the_newest_first_and_may_be_of_some_states(store: Store, ada: Person) -> None:
+    jobs = [add(store, ada) for _ in range(5)]
+    move(store, jobs[3], Status.KILLED)
     with store.read() as unit:
-        left = unit.jobs.uncleaned(10)
-        assert len(unit.jobs.uncleaned(1)) == 1
-    assert sorted(rank.handle or "" for rank in left) == ["handle 1", "handle 2"]
+        page = unit.jobs.page
+        assert [job.number for job in page(ada.project_id, [], None, 3)] == [5, 4, 3]
+        assert [job.number for job in page(ada.project_id, [], 3, 3)] == [2, 1]
+        assert [job.number for job in page(ada.project_id, [Status.KILLED], None, 3)] == [4]
+        assert [job.number for job in page(ada.project_id, [Status.QUEUED], 5, 2)] == [3, 2]
+
+
+def test_notes_are_told_once_and_are_bounded(store: Store, ada: Person) -> None:
+    job = add(store, ada)
     with store.begin() as unit:
-        for rank in left:
-            unit.jobs.forget_handle(rank)
-    with store.read() as unit:
-        assert unit.jobs.uncleaned(10) == []
-        assert [rank.handle for rank in unit.jobs.ranks(second)] == ["handle of the second"]
+        for number in range(40):
+            unit.jobs.add_note(job, f"note {number // 2}" + "x" * 1000)
+        notes = unit.jobs.notes(job)
+    assert len(notes) == len(set(notes)) == 20
+    assert max(map(len, notes)) == 300
+
+
+def test_a_result_is_kept_to_the_microsecond_and_micro_dollar(store: Store, ada: Person) -> None:
+    job = move(store, add(store, ada), Status.LAUNCHING, Status.RUNNING)
+    phases = Phases(0.5, 12.25, None)
+    with store.begin() as unit:
+        result = unit.jobs.set_result(job, phases=phases, runtime=12_750_001, cost=2**40 + 1, output=None, kept=None)
+    assert (result.phases, result.runtime, result.cost) == (phases, 12_750_001, 2**40 + 1)
+
+
+def test_a_kill_is_asked_for_once(store: Store, ada: Person) -> None:
+    job = add(store, ada)
+    with store.begin() as unit:
+        first = unit.jobs.request_kill(job).kill_requested_at
+    with store.begin() as unit:
+        assert unit.jobs.request_kill(job).kill_requested_at == first is not None

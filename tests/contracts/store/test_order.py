@@ -68,7 +68,7 @@ def test_a_folder_is_listed_by_code_point_in_pages_of_any_size(
 
 
 @given(st.lists(PATHS, min_size=1, max_size=12, unique=True), st.integers(1, 4))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_paths_are_listed_by_code_point(store: Store, paths: list[str], limit: int) -> None:
     with store.read() as unit:
         count = len(unit.access.projects())

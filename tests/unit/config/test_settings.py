@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from acai_jupyter.config import Settings, from_environment, load, login_name, variable
@@ -97,7 +97,6 @@ def test_settings_that_can_not_be_are_refused_in_one_line(environment: dict[str,
     assert caught.value.code == "invalid_setting"
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from([variable(setting.name) for setting in fields(Settings)]), st.text(max_size=10), max_size=4)
 )

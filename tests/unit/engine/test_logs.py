@@ -186,7 +186,7 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=6))
 def test_however_a_log_is_cut_and_repeated_it_is_the_same_log(
     engine: Engine, lines: list[bytes], sends: list[tuple[int, int]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,33 @@ def test_a_second_agent_of_the_same_attempt_is_told_to_leave(engine: Engine) -> 
         with pytest.raises(AgentSuperseded, match="leave"):
             call()
     assert engine.job().status is Status.RUNNING
+
+
+def test_of_agents_that_claim_and_report_at_once_one_is_believed(new_engine: NewEngine) -> None:
+    engine = new_engine()
+    first = launching(engine)
+    agents = [first, *(Agent(engine, first.spec) for _ in range(3))]
+    start = threading.Barrier(len(agents))
+    believed: list[int] = []
+
+    def work(number: int) -> None:
+        start.wait()
+        try:
+            agents[number].claim()
+            agents[number].report(exit_code=number)
+        except (AgentSuperseded, TokenExpired):
+            return
+        believed.append(number)
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(len(agents))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (number,) = believed
+    outcome = engine.job().outcome
+    assert outcome is not None
+    assert outcome.exit_code == number
 
 
 def test_an_agent_that_has_not_claimed_has_no_say(engine: Engine) -> None:
@@ -105,16 +133,22 @@ def test_an_ended_jobs_token_is_worthless(engine: Engine) -> None:
         engine.access.authenticate(agent.token)
 
 
-def test_a_report_of_an_earlier_attempt_changes_nothing(engine: Engine) -> None:
+def test_an_agent_of_an_earlier_attempt_has_no_say_any_more(engine: Engine) -> None:
+    """It may have been authenticated just before its token ended."""
     old = launching(engine)
     engine.launcher.seen[old.handle] = GONE
     engine.tick()
     engine.tick()
     new = engine.agent()
+
+    def refused() -> None:
+        for call in (old.claim, old.beat, old.report):
+            with pytest.raises(AgentSuperseded):
+                call()
+
+    refused()
     new.claim()
-    for call in (old.claim, old.beat, old.report):
-        with pytest.raises(AgentSuperseded):
-            call()
+    refused()
     assert (engine.job().status, engine.job().attempt) == (Status.RUNNING, 2)
     assert new.report().status is Status.FINISHED
 

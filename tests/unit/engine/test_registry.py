@@ -226,7 +226,7 @@ def test_pages_of_jobs_go_from_new_to_old_without_a_gap(engine: Engine) -> None:
     assert [job.number for job in engine.registry.page(engine.owner, [Status.QUEUED], 5, 2)] == [4, 2]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(max_size=20), st.lists(st.text(max_size=5), max_size=3).map(tuple)))
 def test_any_command_is_kept_as_it_is_or_refused(engine: Engine, command: str | tuple[str, ...]) -> None:
     try:

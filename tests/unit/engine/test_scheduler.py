@@ -173,7 +173,7 @@ def test_another_server_waits_for_the_one_that_launches(engine: Engine) -> None:
     other.store.close()
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["submit", "claim", "end", "kill"]), max_size=25), st.integers(1, 3))
 def test_whatever_happens_the_order_and_the_quota_hold(new_engine: NewEngine, steps: list[str], quota: int) -> None:
     engine = new_engine(quota=quota)

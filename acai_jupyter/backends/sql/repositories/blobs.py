@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, func, literal, select
 
+from acai_jupyter.backends.sql.repositories.promises import lock_promises
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import blob_pins, blobs, objects, upload_files, upload_objects
 from acai_jupyter.domain.digests import Digest
@@ -20,6 +21,7 @@ class SqlBlobs:
         self._session = session
 
     def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
+        lock_promises(self._session, project_id, shared=True)
         found: set[Digest] = set()
         for some in chunks(list(digests)):
             wanted = select(blobs.c.digest).where(blobs.c.project_id == project_id, blobs.c.digest.in_(some))

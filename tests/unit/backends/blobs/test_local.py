@@ -36,6 +36,17 @@ def large(size: int = PART_SIZE + 4) -> UploadObject:
     return UploadObject(0, new_id(), ObjectKind.MULTIPART, KEY, size, composite(list(parts)), parts)
 
 
+def test_what_has_arrived_needs_no_request(house: LocalHouse) -> None:
+    item, grant = grant_for(house, large(), part=1)
+    receiver = house.store.receive(grant)
+    receiver.write(b"last")
+    receiver.finish()
+    receiver.close()
+    first, last = house.store.sign_upload(item, BASE_URL, 600).requests
+    assert first is not None
+    assert last is None
+
+
 def test_two_requests_never_write_one_part_at_once(house: LocalHouse) -> None:
     _, grant = grant_for(house, large(), part=1)
     first = house.store.receive(grant)

@@ -1,0 +1,32 @@
+"""Copies within the lake: a new version somewhere else of bytes that the store has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.errors import Conflict
+
+_FILES_A_CALL: Final = 5_000
+
+
+def copy_files(transport: Transport, sources: Mapping[str, Json]) -> None:
+    """Make versions of the lake paths that are the keys, all at once, of the bytes of the files `sources`; none are sent.
+
+    Raises InvalidPath, Forbidden, Conflict where bytes were deleted meanwhile.
+    """
+    declared = [{"path": path, "size": item["size"], "digest": item["digest"]} for path, item in sources.items()]
+    begun: Any = transport.post("/uploads", {"purpose": "files", "files": declared[:_FILES_A_CALL]}, creates=True)
+    address, missing = f"/uploads/{begun['id']}", list(begun["missing"])
+    try:
+        for first in range(_FILES_A_CALL, len(declared), _FILES_A_CALL):
+            page = {"first": first, "files": declared[first : first + _FILES_A_CALL]}
+            missing += transport.post(f"{address}/files", page)["missing"]
+        if missing:
+            raise Conflict(f"{declared[missing[0]]['path']}: the file to copy was deleted meanwhile.")
+        transport.post(f"{address}/seal")
+    except BaseException:
+        transport.post(f"{address}/abort")
+        raise
+    transport.post(f"{address}/commit")

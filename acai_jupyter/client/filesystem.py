@@ -1,0 +1,198 @@
+"""The lake as a file system for pandas, pyarrow, dask and all that reads by fsspec: `acai:///data/train.csv@Digits:1`."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from glob import has_magic
+from pathlib import Path
+from typing import Any
+
+from fsspec.callbacks import DEFAULT_CALLBACK
+from fsspec.compression import compr
+from fsspec.core import get_compression
+
+from acai_jupyter.client import filesystem_paths as names
+from acai_jupyter.client.copies import copy_files
+from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
+from acai_jupyter.client.filesystem_reads import ReadLake, find_items
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction
+from acai_jupyter.client.ranges import read_spans, whole
+from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.references import escape
+
+
+class LakeFileSystem(ReadLake):
+    """Files are immutable versions: writing makes a new one when the file is closed, a transaction makes all at once.
+
+    `url`, `token` and `home` choose the platform as `acai_jupyter.connect` does. There are no empty folders: making one
+    does nothing, writing into it does.
+    """
+
+    transaction_type = SessionTransaction
+
+    def __init__(self, url: str | None = None, token: str | None = None, home: str | None = None, **options: Any) -> None:
+        super().__init__(url, token, home, **options)
+        self._to_put: list[Given] | None = None
+        self._to_copy: dict[str, str] | None = None
+
+    def _open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_options: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        path = names.normal(path)
+        if mode == "rb":
+            return self.open_to_read(path, block_size, cache_options=cache_options, **options)
+        if mode not in ("wb", "xb", "ab"):
+            raise io.UnsupportedOperation(f"mode={mode!r}: files of the lake are read (rb), written (wb, xb) or continued (ab).")
+        place = names.file_in_lake(path)
+        there = mode != "wb" and self.isfile(path)
+        if there and mode == "xb":
+            raise FileExistsError(f"{path} exists already.")
+        draft = Draft(place, self.deliver if autocommit else None)
+        if there:
+            draft.write(self.cat_file(path))
+        return draft
+
+    def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **options: Any) -> Any:
+        """A file to read, or to write as a new version. As fsspec's, but closing a compressed one closes the file too."""
+        if compression is None or "r" in mode or "b" not in mode:
+            return super().open(path, mode, *args, compression=compression, **options)
+        draft = super().open(path, mode, *args, **options)
+        kind = get_compression(path, compression)
+        return draft if kind is None else Compressed(compr[kind](draft, mode="w"), draft)
+
+    def deliver(self, files: Iterable[Outgoing]) -> None:
+        """Make new versions of files, all at once; within a transaction, at its end. Of two for one path the last counts."""
+        waiting = list(files)
+        if self._intrans:
+            self.transaction.files.extend(waiting)
+            return
+        sources = {file.path.removeprefix("/"): file.source for file in waiting}
+        with os_errors():
+            self.client.files.upload(sources, "/")
+
+    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
+        """Make a version of bytes. Raises FileExistsError where `mode` is `create` and there is one."""
+        self._refuse_to_overwrite(path, mode)
+        with self._putting() as waiting:
+            waiting.append(Given(names.file_in_lake(path), bytes(value)))
+
+    def pipe(self, path: Any, value: bytes | None = None, **options: Any) -> None:
+        """Make a version of bytes, or of several by path, all at once."""
+        with self._putting():
+            super().pipe(path, value, **options)
+
+    def put(self, lpath: Any, rpath: Any, recursive: bool = False, **options: Any) -> None:
+        """Upload files, all at once; what the store has is not sent."""
+        with self._putting():
+            super().put(lpath, rpath, recursive=recursive, **options)
+
+    def put_file(self, lpath: Any, rpath: str, callback: Any = DEFAULT_CALLBACK, mode: str = "overwrite", **_: Any) -> None:
+        """Upload a file; of a folder nothing is to be made."""
+        local = os.fspath(lpath)
+        if Path(local).is_dir():
+            return
+        # The names that fsspec took over from the local disk are literal.
+        tail = names.common_tail(local.replace(os.sep, "/"), rpath)
+        path = names.normal(names.with_tail(rpath, tail, escape(rpath)))
+        self._refuse_to_overwrite(path, mode)
+        with self._putting() as waiting:
+            waiting.append(Given(names.file_in_lake(path), Path(local)))
+
+    def touch(self, path: str, truncate: bool = True, **_: Any) -> None:
+        """Make an empty version. Raises io.UnsupportedOperation where only the time of one that exists is to change."""
+        if not truncate and self.exists(path):
+            raise io.UnsupportedOperation("A version of a file never changes, nor does its time.")
+        self.pipe_file(path, b"")
+
+    def copy(self, path1: Any, path2: Any, recursive: bool = False, **options: Any) -> None:
+        """Make versions elsewhere of the same bytes, all at once; nothing is sent."""
+        with self._copying():
+            super().copy(path1, path2, recursive=recursive, **options)
+
+    def cp_file(self, path1: str, path2: str, **_: Any) -> None:
+        """Make a version elsewhere of the same bytes. Raises FileNotFoundError."""
+        with self._copying() as pairs:
+            pairs[names.normal(path2)] = names.normal(path1)
+
+    def rm_file(self, path: str) -> None:
+        """Hide a file by a tombstone, or delete a version of it (`/data/a.csv:3`). Raises FileNotFoundError."""
+        with os_errors():
+            self.client.files.delete(names.reference_of(names.normal(path)))
+
+    def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
+        """Hide files, and with `recursive` all that folders hold. Raises FileNotFoundError."""
+        if recursive and maxdepth is None:
+            given = [path] if isinstance(path, str | os.PathLike) else list(path)
+            if not any(has_magic(os.fspath(one)) for one in given):
+                for one in self._strip_protocol(given):
+                    self._rm_all(one)
+                return
+        for one in self.expand_path(path, recursive=recursive, maxdepth=maxdepth):
+            if not (recursive and self.isdir(one)):
+                self.rm_file(one)
+
+    def _rm_all(self, path: str) -> None:
+        if self.isfile(path):
+            self.rm_file(path)
+            return
+        with os_errors():
+            self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
+
+    def _refuse_to_overwrite(self, path: str, mode: str) -> None:
+        if mode == "create" and self.exists(path):
+            raise FileExistsError(f"{path} exists already.")
+
+    @contextmanager
+    def _putting(self) -> Iterator[list[Given]]:
+        """All that is to be put within this block is put at its end, at once."""
+        if self._to_put is not None:
+            yield self._to_put
+            return
+        self._to_put = []
+        try:
+            yield self._to_put
+            waiting = self._to_put
+        finally:
+            self._to_put = None
+        if waiting:
+            self.deliver(waiting)
+
+    @contextmanager
+    def _copying(self) -> Iterator[dict[str, str]]:
+        """All that is to be copied within this block is copied at its end, at once."""
+        if self._to_copy is not None:
+            yield self._to_copy
+            return
+        self._to_copy = {}
+        try:
+            yield self._to_copy
+            pairs = self._to_copy
+        finally:
+            self._to_copy = None
+        self._copy(pairs)
+
+    def _copy(self, pairs: Mapping[str, str]) -> None:
+        folders = folders_above(pairs.values(), names.ROOT)
+        wanted = {target: source for target, source in pairs.items() if source not in folders}
+        items = self.ask(lambda client: find_items(client, list(wanted.values())))
+        found = {}
+        for target, source in wanted.items():
+            item = items[source]
+            if not isinstance(item, AcaiError):
+                found[names.file_in_lake(target)] = item
+            elif not self.isdir(source):
+                raise as_os_error(item) from item
+        if self._intrans:
+            self.deliver(Given(path, read_spans(self.client.files.transport, [whole(item)])[0]) for path, item in found.items())
+        elif found:
+            with os_errors():
+                copy_files(self.client.files.transport, found)

@@ -1,0 +1,188 @@
+"""What the fsspec file system reads: files by blocks, and many files by as few requests as can be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from fsspec.callbacks import DEFAULT_CALLBACK
+from fsspec.spec import AbstractBufferedFile
+from fsspec.utils import isfilelike
+
+from acai_agent import contract, transfer
+from acai_jupyter.client import filesystem_paths as names
+from acai_jupyter.client.client import Client
+from acai_jupyter.client.files import Files
+from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
+from acai_jupyter.client.ranges import Span, at_once, read_spans
+from acai_jupyter.client.reader import RemoteFile
+from acai_jupyter.client.transport import Json, translated
+from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound
+
+_FEW: Final = 8
+_MOST_LISTED_IN_VAIN: Final = 5_000
+
+
+class LakeFile(AbstractBufferedFile):
+    """A file of the lake, read through fsspec's caches. It stays at the version that it had when it was opened."""
+
+    def __init__(self, lake: Any, path: str, remote: RemoteFile, block_size: int | None, **options: Any) -> None:
+        self._remote = remote
+        super().__init__(lake, path, "rb", block_size or "default", size=remote.size, **options)
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        with os_errors():
+            return self._remote.fetch(start, end - start)
+
+
+class ReadLake(ListedLake):
+    """Reading. Whoever reads a whole file reads what its digest promises."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._to_get: list[tuple[str, str]] | None = None
+
+    def open_to_read(self, path: str, block_size: int | None, **options: Any) -> LakeFile:
+        """Raises FileNotFoundError."""
+        with os_errors():
+            remote = self.ask(lambda client: client.files.remote(names.reference_of(path)))
+        return LakeFile(self, path, remote, block_size, **options)
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
+        """The bytes of a file, or a part of them. Raises FileNotFoundError."""
+        return bytes(self._read([path], [start], [end], "raise")[0])  # type: ignore[arg-type]
+
+    def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **options: Any) -> Any:
+        """The bytes of one file, or those of several by path, fetched together."""
+        found = self.expand_path(path, recursive=recursive, **options)
+        if isinstance(path, str) and found == [names.normal(path)]:
+            return self.cat_file(path)
+        folders = folders_above(found, names.ROOT)
+        wanted = [one for one in found if one not in folders]
+        nothing = [None] * len(wanted)
+        read = zip(wanted, self._read(wanted, nothing, nothing, on_error), strict=True)
+        return {one: data for one, data in read if on_error != "omit" or isinstance(data, bytes)}
+
+    def cat_ranges(
+        self, paths: Any, starts: Any, ends: Any, max_gap: int | None = None, on_error: str = "return", **_: Any
+    ) -> list[Any]:
+        """Parts of files; those that lie near each other are fetched together (what is near, is decided here)."""
+        starts, ends = ([given] * len(paths) if not isinstance(given, list) else given for given in (starts, ends))
+        if not len(paths) == len(starts) == len(ends):
+            raise ValueError("paths, starts and ends must have the same length.")
+        return list(self._read(paths, starts, ends, on_error))
+
+    def get(self, rpath: Any, lpath: Any, recursive: bool = False, **options: Any) -> None:
+        """Download files, in parallel, each verified; what is there already with the right bytes is kept."""
+        with self._getting():
+            super().get(rpath, lpath, recursive=recursive, **options)
+
+    def get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, outfile: Any = None, **options: Any) -> None:
+        """Download a file; a folder is made."""
+        if outfile is not None or isfilelike(lpath):
+            super().get_file(rpath, lpath, callback=callback, outfile=outfile, **options)
+            return
+        with self._getting() as pairs:
+            rpath, lpath = names.normal(rpath), os.fspath(lpath)
+            tail = names.common_tail(rpath, lpath)
+            pairs.append((rpath, names.with_tail(lpath, tail, names.local_name(rpath))))
+
+    @contextmanager
+    def _getting(self) -> Iterator[list[tuple[str, str]]]:
+        """All that is to be got within this block is got at its end, together."""
+        if self._to_get is not None:
+            yield self._to_get
+            return
+        self._to_get = []
+        try:
+            yield self._to_get
+            pairs = self._to_get
+        finally:
+            self._to_get = None
+        self._bring(dict(pairs))
+
+    def _bring(self, places: Mapping[str, str]) -> None:
+        folders = folders_above(places, names.ROOT)
+        wanted = {path: place for path, place in places.items() if path not in folders}
+        items = self.ask(lambda client: find_items(client, list(wanted)))
+        for path, place in places.items():
+            item = items.get(path)
+            if item is None or (isinstance(item, AcaiError) and self.isdir(path)):
+                Path(place).mkdir(parents=True, exist_ok=True)
+            elif isinstance(item, AcaiError):
+                raise as_os_error(item) from item
+        found = {path: item for path, item in items.items() if not isinstance(item, AcaiError)}
+        if found:
+            fetch_to_disk(found, {path: Path(places[path]) for path in found})
+
+    def _read(
+        self, paths: Sequence[str], starts: Sequence[int | None], ends: Sequence[int | None], on_error: str
+    ) -> list[bytes | Exception]:
+        normal = [names.normal(path) for path in paths]
+        items = self.ask(lambda client: find_items(client, normal))
+        spans = [_span(items[path], start, end) for path, start, end in zip(normal, starts, ends, strict=True)]
+        wrong = next((span for span in spans if isinstance(span, AcaiError)), None)
+        if wrong is not None and on_error == "raise":
+            raise as_os_error(wrong) from wrong
+        with os_errors():
+            read = iter(read_spans(self.client.files.transport, [span for span in spans if isinstance(span, Span)]))
+        return [next(read) if isinstance(span, Span) else as_os_error(span) for span in spans]
+
+
+def find_items(client: Client, paths: Sequence[str]) -> dict[str, Json | AcaiError]:
+    """How to fetch the files at normal paths, by path; for what is not there, or no file, the error that says so."""
+    wanted = sorted(set(paths))
+    found: dict[str, Json | AcaiError] = {}
+    if len(wanted) > _FEW:
+        found.update(_listed(client.files, wanted))
+    rest = [path for path in wanted if path not in found]
+    found.update(zip(rest, at_once(lambda path: _one(client.files, path), rest), strict=True))
+    return found
+
+
+def fetch_to_disk(items: Mapping[str, Json], places: Mapping[str, Path]) -> None:
+    """Write the files `items` to their `places`, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
+    absolute = {path: Path(os.path.abspath(place)) for path, place in places.items()}  # noqa: PTH100 - links stay
+    root = Path(os.path.commonpath([place.parent for place in absolute.values()]))
+    entries = [
+        contract.parse_file_entry({**items[path], "path": place.relative_to(root).as_posix()}) for path, place in absolute.items()
+    ]
+    with translated():
+        root.mkdir(parents=True, exist_ok=True)
+        transfer.download(entries, root)
+
+
+def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
+    """Those that a listing of the folder above them all tells of, as long as that holds little else."""
+    folder = names.common_folder(wanted)
+    missing = set(wanted)
+    found: dict[str, Json] = {}
+    try:
+        for passed, item in enumerate(files.transport.pages("/files/downloads", ref=names.reference_of(folder, folder=True))):
+            name = names.child_of(folder, item["path"])
+            if name in missing:
+                missing.remove(name)
+                found[name] = item
+            if not missing or passed - len(found) > _MOST_LISTED_IN_VAIN:
+                break
+    except (NotFound, InvalidInput):
+        pass  # asked for one by one, each says what is the matter with it
+    return found
+
+
+def _one(files: Files, path: str) -> Json | AcaiError:
+    try:
+        return files.remote(names.reference_of(path)).item
+    except (NotFound, Forbidden, InvalidInput) as error:
+        return error
+
+
+def _span(item: Json | AcaiError, start: int | None, end: int | None) -> Span | AcaiError:
+    """As a slice of the file's bytes would be."""
+    if isinstance(item, AcaiError):
+        return item
+    first, last, _ = slice(start, end).indices(int(item["size"]))
+    return Span(item, first, max(last - first, 0))

@@ -1,0 +1,108 @@
+"""Walking a local folder: the files in it that count, each looked at once."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from acai_agent.transfer import Stamp, stamp_of
+from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
+
+IGNORE_FILE: Final = ".acaiignore"
+"""Patterns as in .gitignore, for the folder that it stands in and those below; it is not uploaded itself."""
+
+
+class Found(NamedTuple):
+    """A file below a folder: its name there with '/' between, where it is, and the state in which it was seen."""
+
+    name: str
+    path: str
+    stamp: Stamp
+
+
+class _Rules(NamedTuple):
+    """The patterns of one folder, and where that lies below the root (with '/' at the end, or nothing)."""
+
+    folder: str
+    spec: PathSpec[Any]
+
+
+def walk(folder: Path, never: frozenset[str] = frozenset()) -> Iterator[Found]:
+    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes.
+
+    Links to files in the folder are followed, links to folders not: they may lead in a circle.
+
+    Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
+    can't be looked into.
+    """
+    yield from _Walk(folder, never).below(os.fspath(folder), "", ())
+
+
+class _Walk:
+    def __init__(self, folder: Path, never: frozenset[str]) -> None:
+        self._folder = folder
+        self._root = folder.resolve()
+        self._never = never
+
+    def below(self, path: str, name: str, rules: tuple[_Rules, ...]) -> Iterator[Found]:
+        entries = _entries(path)
+        if any(entry.name == IGNORE_FILE for entry in entries):
+            rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+        folders = []
+        for entry in entries:
+            if entry.name in self._never or entry.name == IGNORE_FILE:
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):
+                continue
+            if is_folder:
+                folders.append(entry)
+            elif (stamp := self._stamp(entry)) is not None:
+                yield Found(name + entry.name, entry.path, stamp)
+        for entry in folders:
+            yield from self.below(entry.path, f"{name}{entry.name}/", rules)
+
+    def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
+        """The state of a file; None for what is none (any more)."""
+        if not entry.is_file():
+            return None
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
+            raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")
+        try:
+            return stamp_of(entry.stat())
+        except FileNotFoundError:
+            return None
+
+
+def _entries(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise FileNotFound(f"The folder {path} can't be read: {error.strerror or error}.") from error
+
+
+def _read_patterns(path: str) -> PathSpec[Any]:
+    import pathspec
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of re, about '[[': its meaning stays the same here
+            return pathspec.PathSpec.from_lines("gitignore", Path(path).read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path} can't be read: {error}") from error
+
+
+def _is_ignored(name: str, rules: tuple[_Rules, ...]) -> bool:
+    """What the lowest folder with a say says; a pattern with '!' includes again, but never below an excluded folder."""
+    for folder, spec in reversed(rules):
+        said: bool | None = spec.check_file(name[len(folder) :]).include
+        if said is not None:
+            return said
+    return False

@@ -1,0 +1,94 @@
+"""Many pieces of many files at once: neighbours in one object by one request, several requests at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple, TypeVar
+
+from acai_agent.contract import digest_of_bytes
+from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.domain.errors import DigestMismatch
+
+_THREADS: Final = 8
+_WIDEST_GAP: Final = 64 * 1024
+_MOST_BYTES: Final = 16 * 1024 * 1024
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Span(NamedTuple):
+    """`length` bytes of a file from `start` on; `item` says how to fetch the file."""
+
+    item: Json
+    start: int
+    length: int
+
+    @property
+    def first(self) -> int:
+        """Where it begins in the object that carries the file."""
+        return int(self.item["offset"]) + self.start
+
+
+def whole(item: Json) -> Span:
+    """All of a file."""
+    return Span(item, 0, int(item["size"]))
+
+
+def read_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes]:
+    """The bytes of `spans`, in their order. A span that is a whole file is verified.
+
+    Raises DigestMismatch, ServerUnreachable, Forbidden where the signed requests have expired.
+    """
+    numbers: dict[int, bytes] = {}
+    runs = list(_runs([(number, span) for number, span in enumerate(spans) if span.length]))
+    for fetched in at_once(lambda run: _fetch(transport, run), runs):
+        numbers.update(fetched)
+    return [numbers.get(number, b"") for number in range(len(spans))]
+
+
+def at_once(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """`work` for every item, several at a time; the results in the items' order."""
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(_THREADS, len(items)), thread_name_prefix="acai-read") as pool:
+        return list(pool.map(work, items))
+
+
+def _runs(spans: Iterable[tuple[int, Span]]) -> Iterator[list[tuple[int, Span]]]:
+    """What to fetch by one request each: spans of one object that lie close together."""
+    run: list[tuple[int, Span]] = []
+    end = 0
+    for number, span in sorted(spans, key=lambda given: (given[1].item["request"]["url"], given[1].first)):
+        if run and not _joins(run[0][1], end, span):
+            yield run
+            run, end = [], 0
+        run.append((number, span))
+        end = max(end, span.first + span.length)
+    if run:
+        yield run
+
+
+def _joins(first: Span, end: int, span: Span) -> bool:
+    near = first.item["request"] == span.item["request"] and span.first - end <= _WIDEST_GAP
+    return near and max(end, span.first + span.length) - first.first <= _MOST_BYTES
+
+
+def _fetch(transport: Transport, run: list[tuple[int, Span]]) -> list[tuple[int, bytes]]:
+    begin = run[0][1].first
+    end = max(span.first + span.length for _, span in run)
+    request = run[0][1].item["request"]
+    headers = {**request["headers"], "Range": f"bytes={begin}-{end - 1}"}
+    with translated():
+        data: bytes = transport.api.http.send(request["method"], request["url"], headers)
+    return [(number, _checked(span, data[span.first - begin : span.first - begin + span.length])) for number, span in run]
+
+
+def _checked(span: Span, data: bytes) -> bytes:
+    digest = span.item.get("digest")
+    if len(data) != span.length:
+        raise DigestMismatch(f"{span.item['path']}: the object that should hold its bytes is too short.")
+    if digest and (span.start, span.length) == (0, span.item["size"]) and digest_of_bytes(data).digest != digest:
+        raise DigestMismatch(f"{span.item['path']}: its bytes are not those that its digest promises.")
+    return data

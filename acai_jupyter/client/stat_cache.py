@@ -1,0 +1,151 @@
+"""What this user's files were, by their state on disk, so that an unchanged tree costs a stat walk; and uploads that were
+cut off, so that they go on.
+
+An entry is trusted as git trusts its index: size, times and inode must be the same, and the file must have been left alone
+for a while before it was read. Two writes within one tick of a file system's clock leave the same times, so a file that was
+written just now is not remembered. All of this only saves work: where it can't be read or written, everything is read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from acai_agent.contract import FileDigest
+from acai_agent.transfer import LocalFile, Measured, Stamp
+
+_Result = TypeVar("_Result")
+_RACY_NS: Final = 2_000_000_000
+"""The coarsest clock of a file system, that of FAT."""
+
+_MOST_BYTES: Final = 1024 * 1024 * 1024
+_UPLOADS_KEPT_NS: Final = 86_400 * 1_000_000_000
+_PAGE: Final = 500
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS files (
+    place TEXT PRIMARY KEY, size INTEGER, written INTEGER, changed INTEGER, inode INTEGER, digest TEXT, parts TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uploads (what BLOB PRIMARY KEY, key TEXT, begun INTEGER) WITHOUT ROWID;
+"""
+
+
+def cache_folder() -> Path:
+    """Where this user's programs keep what they can make anew."""
+    given = os.environ.get("XDG_CACHE_HOME")
+    return (Path(given) if given else Path.home() / ".cache") / "acai"
+
+
+class StatCache:
+    """Digests of files by their state, in the database `path`; what the transfer code calls a memory."""
+
+    def __init__(self, path: Path | None = None, clock: Callable[[], int] = time.time_ns) -> None:
+        self._path = path or cache_folder() / "files.db"
+        self._clock = clock
+
+    def recall(self, files: Sequence[LocalFile]) -> Mapping[str, FileDigest]:
+        """The digests of those files that are as they were, by path in the lake."""
+        wanted = {_place(file): file for file in files if file.stamp is not None}
+        rows: list[tuple[Any, ...]] = []
+        rows = self._try(lambda database: list(_rows(database, list(wanted))), rows)
+        known = {}
+        for place, *state, digest, parts in rows:
+            file = wanted[place]
+            if file.stamp is not None and list(file.stamp[:4]) == state:
+                known[file.path] = FileDigest(digest, file.stamp.size, tuple(parts.split()))
+        return known
+
+    def remember(self, measured: Sequence[Measured], started_ns: int) -> None:
+        """Files that were read from `started_ns` on, but for those that were written only just before."""
+        rows = [_row(item.file, item.stamp, item.digest) for item in measured if _is_settled(item.stamp, started_ns)]
+        if rows:
+            self._try(lambda database: database.executemany("REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", rows), None)
+
+    def forget(self, files: Sequence[LocalFile]) -> None:
+        """Remember nothing of these files."""
+        places = [(_place(file),) for file in files if not isinstance(file.source, bytes)]
+        self._try(lambda database: database.executemany("DELETE FROM files WHERE place = ?", places), None)
+
+    def key_of(self, upload: bytes) -> str:
+        """The key under which an upload goes on that was cut off within the last day; a new one for any other."""
+        oldest = self._clock() - _UPLOADS_KEPT_NS
+
+        def take(database: sqlite3.Connection) -> str:
+            database.execute("DELETE FROM uploads WHERE begun < ?", (oldest,))
+            row = (upload, uuid.uuid4().hex, self._clock())
+            database.execute("INSERT INTO uploads VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
+            return str(database.execute("SELECT key FROM uploads WHERE what = ?", (upload,)).fetchone()[0])
+
+        return self._try(take, uuid.uuid4().hex)
+
+    def end(self, upload: bytes) -> None:
+        """An upload that needs not go on."""
+        self._try(lambda database: database.execute("DELETE FROM uploads WHERE what = ?", (upload,)), None)
+
+    def _try(self, action: Callable[[sqlite3.Connection], Any], otherwise: _Result) -> _Result:
+        """What `action` returns, or `otherwise` where the cache can't be used; a damaged one is begun anew."""
+        for _ in range(2):
+            try:
+                with self._open() as database:
+                    result: _Result = action(database)
+                    return result
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    return otherwise  # locked, a full disk, a folder that can't be written
+                self._path.unlink(missing_ok=True)
+            except OSError:
+                return otherwise
+        return otherwise
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._path.exists():
+            self._path.touch(mode=0o600)
+        elif self._path.stat().st_size > _MOST_BYTES:
+            self._path.unlink()
+        database = sqlite3.connect(self._path, timeout=5.0)
+        try:
+            database.execute("PRAGMA synchronous = OFF")  # what a power cut damages is begun anew
+            database.executescript(_SCHEMA)
+            with database:
+                yield database
+        finally:
+            database.close()
+
+
+def upload_mark(*said: str | None, files: Sequence[LocalFile]) -> bytes:
+    """What tells an upload from all others: where it goes, and the state of every file in it."""
+    mark = hashlib.sha256(repr(said).encode())
+    for file in files:
+        content = hashlib.sha256(file.source).hexdigest() if isinstance(file.source, bytes) else file.stamp
+        mark.update(repr((file.path, content)).encode(errors="surrogatepass"))
+    return mark.digest()
+
+
+def _rows(database: sqlite3.Connection, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    for first in range(0, len(places), _PAGE):
+        some = places[first : first + _PAGE]
+        marks = ", ".join("?" * len(some))
+        yield from database.execute(f"SELECT * FROM files WHERE place IN ({marks})", some)  # noqa: S608 - only question marks
+
+
+def _row(file: LocalFile, stamp: Stamp | None, digest: FileDigest) -> tuple[Any, ...]:
+    assert stamp is not None
+    return (_place(file), *stamp[:4], digest.digest, " ".join(digest.parts))
+
+
+def _place(file: LocalFile) -> str:
+    """Where a file is, in a form that SQLite takes (a name that is not UTF-8 included)."""
+    assert not isinstance(file.source, bytes)
+    return os.path.abspath(file.source).encode(errors="surrogateescape").decode("utf-8", "backslashreplace")  # noqa: PTH100
+
+
+def _is_settled(stamp: Stamp | None, read_ns: int) -> bool:
+    return stamp is not None and max(stamp.written_ns, stamp.changed_ns) < read_ns - _RACY_NS

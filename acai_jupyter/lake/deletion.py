@@ -1,0 +1,148 @@
+"""Deleting: a tombstone hides a path, a mark stays where a version was, and nothing goes that something holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.deletion import Deletion, listed
+from acai_jupyter.domain.errors import FileNotFound, InvalidReference, InvalidRequest, StillUsed
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.files import VersionKind
+from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.manifest_walks import holding
+from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse, parse_fileset
+from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+MOST_FILES_A_CALL: Final = 10_000
+_MOST_NAMED: Final = 5
+
+
+class Deletions:
+    """Deletes files and file set versions. Bytes go later, by the garbage collection."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def delete_files(self, principal: Principal, reference: str, recursive: bool = False, key: str | None = None) -> Deletion:
+        """Hide what a path, a pattern or (with `recursive`) a folder means by tombstones; delete the version that `PATH:n`
+        means, which brings a file back where it is the tombstone that hides it. At most 10,000 files go in one call, which
+        then says that there are more. `key` makes a repeated call return the first one's answer.
+
+        Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, InvalidRequest
+        for a folder without `recursive`, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        wanted = _parse(reference)
+        if isinstance(wanted, FolderReference) and not recursive:
+            raise InvalidRequest(f"{reference} is a folder: say that all below it is meant (acai rm -R, recursive=True).")
+        if isinstance(wanted, FileReference) and wanted.version is not None:
+            return self._delete_version(principal, wanted, wanted.version, key)
+        return self._once(principal, key, str(wanted), lambda unit: _hide(unit, principal, wanted))
+
+    def delete_fileset(self, principal: Principal, reference: str) -> FilesetVersion:
+        """Delete one version of a file set, named with its number.
+
+        Raises InvalidReference, FilesetNotFound, StillUsed with the names of what used it, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        wanted = parse_fileset(reference)
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            found = Resolver(unit, principal.project_id).fileset(wanted)
+            if wanted.version is None:
+                raise InvalidReference(f"Say which version of {wanted.name} is to go: the latest is {found.label}.")
+            uses = unit.deletions.uses(principal.project_id, found.id, _MOST_NAMED)
+            if uses.count:
+                raise StillUsed(f"File set {found.label} was used by {uses}: what an action used stays, and so does its graph.")
+            unit.deletions.delete_fileset_version(principal.project_id, found)
+            shown = write(Kind.FILESET_VERSION, found.id)
+            unit.events.append(principal.project_id, EventKind.FILESET_DELETED, fileset=shown, label=found.label)
+        return found
+
+    def _delete_version(self, principal: Principal, wanted: FileReference, version: int, key: str | None) -> Deletion:
+        holders = _Holders(principal.project_id, wanted.path, version)
+        with self._store.read() as unit:
+            holders.find(unit)  # most of the work is done before anybody has to wait for it
+
+        def delete(unit: UnitOfWork) -> Deletion:
+            kind = unit.deletions.kind_of(principal.project_id, wanted.path, version)
+            if kind is None or kind is VersionKind.DELETED:
+                raise FileNotFound(f"There is no {wanted} (any more): see what there is with acai ls --all-versions.")
+            if kind is VersionKind.DATA:
+                holders.refuse(unit, wanted)
+            unit.deletions.delete_version(principal.project_id, wanted.path, version)
+            return Deletion(1, version)
+
+        return self._once(principal, key, str(wanted), delete)
+
+    def _once(self, principal: Principal, key: str | None, asked: str, delete: Callable[[UnitOfWork], Deletion]) -> Deletion:
+        """Delete, and tell of it, unless the call with this key has done so before."""
+        digest = hashlib.sha256(f"delete {asked}".encode()).digest()
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
+            if first:
+                return Deletion(*json.loads(first))
+            done = delete(unit)
+            if key:
+                answer = json.dumps([done.count, done.version, done.tombstone, done.more])
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, answer)
+            unit.events.append(principal.project_id, EventKind.FILES_DELETED, reference=asked)
+        return done
+
+
+class _Holders:
+    """The file set versions that hold a version of a file. What a manifest was found to hold needs no second look."""
+
+    def __init__(self, project_id: UUID, path: str, version: int) -> None:
+        self._project_id = project_id
+        self._path = path
+        self._version = version
+        self._looked_at: set[bytes] = set()
+        self._holding: set[bytes] = set()
+
+    def find(self, unit: UnitOfWork) -> list[bytes]:
+        """The manifests that hold it now."""
+        roots = unit.deletions.manifests(self._project_id)
+        new = [root for root in roots if root not in self._looked_at]
+        read_nodes = Resolver(unit, self._project_id).read_nodes
+        self._holding |= holding(read_nodes, new, self._path, self._version)
+        self._looked_at.update(new)
+        return [root for root in roots if root in self._holding]
+
+    def refuse(self, unit: UnitOfWork, wanted: FileReference) -> None:
+        """Raises StillUsed where there are any."""
+        roots = self.find(unit)
+        if roots:
+            named, count = unit.deletions.labels(self._project_id, roots, _MOST_NAMED)
+            sets = listed(named, count)
+            raise StillUsed(
+                f"{wanted} is held by {sets}: a file set keeps what it holds. To hide the path, leave out the version."
+            )
+
+
+def _parse(text: str) -> FileReference | FolderReference | GlobReference:
+    wanted = parse(text)
+    if isinstance(wanted, FilesetReference):
+        raise InvalidReference(f"{text!r} is a file set: delete a version of it with acai fileset rm.")
+    if wanted.fileset is not None:
+        raise InvalidReference(
+            f"{text!r} lies in a file set, whose versions never change: make a version of it without the file."
+        )
+    return wanted
+
+
+def _hide(unit: UnitOfWork, principal: Principal, wanted: FileReference | FolderReference | GlobReference) -> Deletion:
+    files, following = Resolver(unit, principal.project_id).files(wanted, None, MOST_FILES_A_CALL)
+    if not files:
+        raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+    hidden = unit.deletions.hide(principal.project_id, [file.path for file in files], principal.user_id)
+    version = hidden[wanted.path] if isinstance(wanted, FileReference) else None
+    return Deletion(len(hidden), version, tombstone=True, more=following is not None)

@@ -1,0 +1,44 @@
+"""`acai rm` and `acai fileset rm`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from support.servers import Server
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_rm_says_what_it_hid_and_how_it_comes_back(acai: Cli, server: Server) -> None:
+    server.client().files.upload(b"1", "/a/x")
+    assert acai("rm", "/a/x") == (0, "Hid /a/x; its versions stay, and deleting /a/x:2 brings it back\n", "")
+    assert acai("rm", "/a/x:2", "/a/x:1") == (0, "Deleted /a/x:2\nDeleted /a/x:1\n", "")
+    code, _, said = acai("rm", "/a/x")
+    assert code == 1
+    assert "[file_not_found]" in said
+
+
+def test_rm_of_a_folder_wants_a_flag(acai: Cli, server: Server) -> None:
+    server.client().files.upload([b"1"], "/b/x")
+    server.client().files.upload([b"2"], "/b/c/y")
+    code, out, said = acai("rm", "/b/")
+    assert (code, out) == (1, "")
+    assert "rm -R" in said
+    assert acai("rm", "-R", "/b/") == (0, "Hid 2 files of /b/; their versions stay\n", "")
+
+
+def test_rm_prints_json_for_programs(acai: Cli, server: Server) -> None:
+    server.client().files.upload(b"1", "/j/x")
+    _, out, _ = acai("rm", "--json", "/j/x")
+    assert json.loads(out) == [{"reference": "/j/x", "count": 1, "version": 2, "tombstone": True}]
+
+
+def test_fileset_rm_deletes_versions_and_refuses_what_was_used(acai: Cli, server: Server) -> None:
+    client = server.client()
+    client.files.upload(b"1", "/s/x", fileset="Hot")
+    client.filesets.create("Cold", ["@Hot"])
+    code, _, said = acai("fileset", "rm", "Hot:1")
+    assert code == 1
+    assert "Hot:1 was used by file set Cold:1" in said
+    assert acai("fileset", "rm", "Cold:1", "Hot:1") == (0, "Deleted file set Cold:1\nDeleted file set Hot:1\n", "")

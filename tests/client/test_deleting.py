@@ -1,0 +1,59 @@
+"""`client.files.delete` and `client.filesets.delete`, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.servers import Server
+
+from acai_jupyter.client.client import Client
+from acai_jupyter.domain.errors import FileNotFound, InvalidReference, InvalidRequest, StillUsed
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[Client]:
+    with server.client() as made:
+        yield made
+
+
+def test_a_path_is_hidden_and_comes_back_when_its_tombstone_is_deleted(client: Client) -> None:
+    client.files.upload(b"1", "/hidden/x")
+    deleted = client.files.delete("/hidden/x")
+    assert (deleted.count, deleted.version, deleted.tombstone) == (1, 2, True)
+    with pytest.raises(FileNotFound):
+        client.files.get("/hidden/x")
+    assert "/hidden/x:2 brings it back" in str(deleted)
+    back = client.files.delete("/hidden/x:2")
+    assert (back.count, back.version, back.tombstone) == (1, 2, False)
+    assert client.files.open("/hidden/x").read() == b"1"
+
+
+def test_a_version_that_a_set_holds_is_refused_with_the_sets_name(client: Client) -> None:
+    client.files.upload(b"1", "/held/x", fileset="Held")
+    with pytest.raises(StillUsed, match="Held:1") as refused:
+        client.files.delete("/held/x:1")
+    assert refused.value.code == "still_used"
+    assert str(client.filesets.delete("Held:1")) == "Held:1"
+    assert client.files.delete("/held/x:1").version == 1
+    with pytest.raises(FileNotFound):
+        client.files.get("/held/x:1")
+
+
+def test_a_folder_needs_recursive_and_a_special_path_its_escapes(client: Client) -> None:
+    client.files.upload([b"1"], "/odd/50%25 done%3A%40home")
+    client.files.upload([b"2"], "/odd/more/y")
+    with pytest.raises(InvalidRequest):
+        client.files.delete("/odd/")
+    assert client.files.delete("/odd/50%25*").count == 1
+    assert client.files.delete("/odd/", recursive=True).count == 1
+    with pytest.raises(FileNotFound):
+        client.files.list("/odd/")
+
+
+def test_a_set_is_deleted_by_its_record_too_and_never_without_a_version(client: Client) -> None:
+    client.files.upload(b"1", "/record/x", fileset="Record")
+    with pytest.raises(InvalidReference, match="Record:1"):
+        client.filesets.delete("Record")
+    assert client.filesets.delete(client.filesets.get("Record")).version == 1
+    assert [one.name for one in client.filesets.list() if one.name == "Record"] == []

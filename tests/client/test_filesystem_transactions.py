@@ -1,0 +1,106 @@
+"""A transaction of the fsspec file system is one upload session: all of it becomes versions, or nothing does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+from support.servers import Server
+
+from acai_jupyter.client.filesystem import LakeFileSystem
+
+
+@pytest.fixture(scope="module")
+def lake(server: Server) -> LakeFileSystem:
+    found: LakeFileSystem = fsspec.filesystem("acai", url=server.url, token=server.token)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where drafts are kept, which every test leaves empty."""
+    folder = tmp_path / "drafts"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    assert list(folder.iterdir()) == []
+
+
+def test_all_that_is_written_in_a_transaction_appears_at_its_end_in_one_session(
+    lake: LakeFileSystem, server: Server, tmp_path: Path
+) -> None:
+    lake.pipe_file("/t/source", b"copied")
+    (tmp_path / "local").write_bytes(b"put")
+    before = server.log.count("/commit")
+    with lake.transaction:
+        with lake.open("/t/opened", "wb") as file:
+            file.write(b"opened")
+        left_open = lake.open("/t/left_open", "wb")
+        left_open.write(b"left open")
+        lake.pipe({"/t/piped": b"piped", "/t/twice": b"first"})
+        lake.pipe_file("/t/twice", b"second")
+        lake.put(str(tmp_path / "local"), "/t/put")
+        lake.copy("/t/source", "/t/copied")
+        assert lake.find("/t") == ["/t/source"]
+    assert {path: data.decode() for path, data in lake.cat("/t", recursive=True).items()} == {
+        "/t/copied": "copied",
+        "/t/left_open": "left open",
+        "/t/opened": "opened",
+        "/t/piped": "piped",
+        "/t/put": "put",
+        "/t/source": "copied",
+        "/t/twice": "second",
+    }
+    assert server.log.count("/commit") - before == 1
+
+
+def test_a_transaction_that_fails_leaves_nothing(lake: LakeFileSystem) -> None:
+    def fail() -> None:
+        with lake.transaction:
+            lake.pipe_file("/f/piped", b"x")
+            with lake.open("/f/opened", "wb") as file:
+                file.write(b"x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not lake.exists("/f")
+    lake.pipe_file("/f/after", b"x")  # the transaction is over
+    assert lake.find("/f") == ["/f/after"]
+
+
+def test_a_file_whose_block_failed_is_not_part_of_its_transaction(lake: LakeFileSystem) -> None:
+    with lake.transaction:
+        lake.pipe_file("/p/whole", b"x")
+        with pytest.raises(RuntimeError), lake.open("/p/half", "wb") as file:
+            file.write(b"ha")
+            raise RuntimeError
+    assert lake.find("/p") == ["/p/whole"]
+
+
+def test_a_transaction_whose_end_is_refused_leaves_nothing_and_is_over(lake: LakeFileSystem, tmp_path: Path) -> None:
+    local = tmp_path / "local"
+    local.write_bytes(b"x")
+
+    def lose_a_file() -> None:
+        with lake.transaction:
+            lake.pipe_file("/n/good", b"x")
+            lake.put(str(local), "/n/lost")
+            local.unlink()
+
+    with pytest.raises(FileNotFoundError, match="local"):
+        lose_a_file()
+    lake.start_transaction()
+    lake.pipe_file("/n/kept", b"x")
+    lake.end_transaction()
+    assert lake.find("/n") == ["/n/kept"]
+
+
+def test_an_empty_transaction_makes_nothing(lake: LakeFileSystem, server: Server) -> None:
+    before = server.log.count("POST /acai/api/v1/uploads")
+    with lake.transaction:
+        pass
+    assert server.log.count("POST /acai/api/v1/uploads") == before
