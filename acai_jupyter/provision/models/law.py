@@ -10,8 +10,8 @@ import numpy as np
 
 from acai_jupyter.provision.models.features import Logs, directions
 from acai_jupyter.provision.models.memory import memory_cliff
+from acai_jupyter.provision.models.non_negative import non_negative
 from acai_jupyter.provision.models.runs import Floats, Role, Runs
-from acai_jupyter.provision.models.scale_out import non_negative
 
 _POWERS = (0.0, 0.5, 1.0, 1.5, 2.0)
 _PLAIN_POWERS = (0.0, 1.0)

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from acai_jupyter.provision.models.non_negative import non_negative
 from acai_jupyter.provision.models.runs import Floats, Role, Runs
-from acai_jupyter.provision.models.scale_out import non_negative
 
 _MARGIN = 1.1
 """Peaks differ from run to run by so much."""

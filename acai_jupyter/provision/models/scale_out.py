@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import lsq_linear, nnls
+from scipy.stats import norm
 
 from acai_jupyter.provision.models.features import Logs, directions, exponents
+from acai_jupyter.provision.models.law import in_words
+from acai_jupyter.provision.models.non_negative import non_negative
 from acai_jupyter.provision.models.runs import Floats, Predictions, Role, Runs, outside
 
 _SHRINK = 1e-2
@@ -111,15 +113,6 @@ def scale_out_law(runs: Runs, *, powers: bool = False) -> ScaleOutLaw:
     return ScaleOutLaw(parts, non_negative(matrix, target), _LEAST_SHARE * float(runs.seconds.min()))
 
 
-def non_negative(matrix: Floats, target: Floats) -> Floats:
-    """The amounts, none below 0, with the least squared error."""
-    try:
-        amounts, _ = nnls(matrix, target, maxiter=100 * matrix.shape[1])
-    except RuntimeError:  # its active set went round in circles
-        amounts = lsq_linear(matrix, target, bounds=(0.0, np.inf)).x
-    return np.asarray(amounts, dtype=np.float64)
-
-
 @dataclass(frozen=True)
 class ScaleOut:
     """The scale-out law alone, with the band that its own residuals give."""
@@ -146,13 +139,9 @@ class FittedScaleOut:
     spread: float
 
     def predict(self, points: Floats, confidence: float = 0.9) -> Predictions:
-        from scipy.stats import norm
-
         middle = self.law_found.log_seconds(points)
         half = float(norm.ppf((1 + confidence) / 2)) * self.spread
         return Predictions(np.exp(middle), np.exp(middle - half), np.exp(middle + half), outside(self.runs, points))
 
     def law(self) -> str:
-        from acai_jupyter.provision.models.law import in_words
-
         return in_words(self.runs)

@@ -11,7 +11,8 @@ from acai_jupyter.provision.models import gaussian
 from acai_jupyter.provision.models.blend import Blend
 from acai_jupyter.provision.models.gaussian import Process, Scales, learn_scales
 from acai_jupyter.provision.models.log_linear import LogLinear
-from acai_jupyter.provision.models.scale_out import ScaleOut, non_negative
+from acai_jupyter.provision.models.non_negative import non_negative
+from acai_jupyter.provision.models.scale_out import ScaleOut
 
 GRID = [(1, 2, 5), (0.5, 1, 2), (512, 1024, 2048)]
 
