@@ -9,9 +9,10 @@ from acai_reference import commands
 from unit.docs.pages import DOCS
 
 from acai_jupyter.backends.blobs.signing import Signer
-from acai_jupyter.backends.by_url import blobs_by_url, check_platform_url, launcher_by_url
+from acai_jupyter.backends.by_url import blobs_by_url, launcher_by_url
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS
+from acai_jupyter.config import check_platform_url
 from acai_jupyter.domain.errors import BackendNotBuilt
 
 PAGE = (DOCS / "not-yet.md").read_text()
