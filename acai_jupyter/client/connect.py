@@ -24,8 +24,9 @@ def connect(url: str | None = None, token: str | None = None, *, home: str | Non
     named = _named(url, token, home)
     if named is not None:
         return _reach(named)
-    folder = Path(home).expanduser().absolute() if home else config.load().home_folder
-    return _running(folder) or _started(folder)
+    settings = config.load({"home": home} if home else {})
+    settings.check_built()
+    return _running(settings.home_folder) or _started(settings.home_folder)
 
 
 def _named(url: str | None, token: str | None, home: str | None) -> Address | None:
@@ -37,7 +38,7 @@ def _named(url: str | None, token: str | None, home: str | None) -> Address | No
     if home is not None:
         return None
     if os.environ.get("ACAI_URL"):
-        return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN"), "ACAI_URL")
+        return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN") or None, "ACAI_URL")
     return from_credentials()
 
 

@@ -91,6 +91,7 @@ class Dispatch:
         Raises Unavailable where it may work later.
         """
         with self._store.begin() as unit:
+            unit.lock_project(job.project_id)
             current = unit.jobs.get(job.project_id, job.id, lock=True)
             if current is None or (current.status, current.attempt) != (job.status, job.attempt):
                 return True  # it has moved on since it was looked at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from acai_jupyter.domain.errors import StoreDamaged
 from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.manifests import totals
+from acai_jupyter.domain.manifest_nodes import decode, sums
+from acai_jupyter.domain.manifest_reading import intact
 from acai_jupyter.domain.references import escape
 from acai_jupyter.lake.check_lists import list_problems
 from acai_jupyter.lake.check_objects import ObjectCheck
@@ -102,10 +103,12 @@ class StoreCheck:
     def _in_store(self, project_id: UUID, last: str | None, digests: bool) -> Iterator[_Page]:
         while True:
             with self._store.read() as unit:
-                page = unit.checks.objects(project_id, as_id(last), limit=1 if digests else self._page)
-            problems = [problem for item in page for problem in self._objects.problems(project_id, item, digests)]
-            last = page[-1].id.hex if page else None
-            yield _Page(problems, len(page), last)
+                page = unit.checks.objects(project_id, as_id(last), self._page)
+            for item in page[:-1]:
+                yield _Page(list(self._objects.problems(project_id, item, digests)), 1, item.id.hex)
+            problems = [problem for item in page[-1:] for problem in self._objects.problems(project_id, item, digests)]
+            last = page[-1].id.hex if len(page) == self._page else None
+            yield _Page(problems, len(page[-1:]), last)
 
 
 def _of_path(item: CheckedPath) -> Iterator[Problem]:
@@ -130,13 +133,14 @@ def _of_fileset(unit: UnitOfWork, project_id: UUID, item: CheckedFileset) -> Ite
         yield Problem(ProblemCode.NUMBERS_WRONG, f"@{item.name}", said)
     for number in item.unmade:
         yield Problem(ProblemCode.EDGE_MISSING, f"@{item.name}:{number}", f"No action made it: {_RESTORE}.")
+    roots = Resolver(unit, project_id).read_nodes(list({version.root for version in item.versions}))
     for version in item.versions:
-        yield from _of_version(unit, project_id, version)
+        yield from _of_version(roots, version)
 
 
-def _of_version(unit: UnitOfWork, project_id: UUID, version: FilesetVersion) -> Iterator[Problem]:
+def _of_version(roots: Mapping[bytes, bytes], version: FilesetVersion) -> Iterator[Problem]:
     try:
-        counted = totals(Resolver(unit, project_id).read_nodes, version.root)
+        counted = sums(decode(intact(roots, version.root)))
     except StoreDamaged:
         yield Problem(ProblemCode.LIST_DAMAGED, f"@{version.label}", f"Its list is missing or changed: {_RESTORE}.")
         return

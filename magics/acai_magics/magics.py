@@ -14,7 +14,6 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
-from acai_jupyter.client.commands.text import local_problem
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class AcaiMagics(Magics):
         except AcaiError as error:
             raise UsageError(f"{error.message} [{error.code}]") from None
         except OSError as error:
+            from acai_jupyter.client.commands.text import local_problem
+
             raise UsageError(local_problem(error)) from None
 
     def _line(self, words: Sequence[str]) -> Any:

@@ -96,15 +96,22 @@ class Lifetime:
                 return
             except (SchemaMismatch, InvalidInput) as error:
                 self._state.refusal = error
+                self._point_kernels_here(url)
                 self._on_hopeless(error)
                 return
             except AcaiError as error:
                 self._refuse(error)
+                self._point_kernels_here(url)
                 await asyncio.sleep(self.settings.tick_seconds)
             except Exception:
                 self._log.exception("ACAI can't start")
+                self._point_kernels_here(url)
                 self._state.refusal = AcaiError("The platform could not start; the server's log says more.")
                 return
+
+    def _point_kernels_here(self, url: str | None) -> None:
+        if self._gives_kernels_access:
+            tell_kernels(url)
 
     async def _open(self, url: str | None) -> None:
         if self._state.opened is None:
@@ -118,7 +125,7 @@ class Lifetime:
             self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id)
             self._file.publish(url)
             if self._kernel_token is not None:
-                os.environ["ACAI_URL"], os.environ["ACAI_TOKEN"] = url, self._kernel_token
+                tell_kernels(url, self._kernel_token)
         else:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
@@ -167,6 +174,12 @@ class Lifetime:
     def _refuse(self, error: AcaiError) -> None:
         self._state.refusal = error
         self._log.error("ACAI is not available: %s", error.message)
+
+
+def tell_kernels(url: str | None, token: str = "") -> None:
+    """Let kernels ask this server, even one that refuses: what they would start themselves is another platform."""
+    if url is not None:
+        os.environ["ACAI_URL"], os.environ["ACAI_TOKEN"] = url, token
 
 
 def _create(settings: Settings) -> Platform:

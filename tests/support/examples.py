@@ -161,6 +161,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "usage": lambda world: Request(query={"ref": "/digits/"}),
     "store_usage": lambda world: Request(),
     "collect_garbage": lambda world: Request(body={"run": False}),
+    "check_storage": lambda world: Request(body={"digests": False}),
     "openapi": lambda world: Request(),
 }
 

@@ -106,3 +106,4 @@ class World:
         named = {self.files[path, version] for path, version in self.files}
         stored = list(self.lake.inventory.list(self.who.project_id.hex))
         assert sorted(item.size for item in stored) == sorted(map(len, named))
+        assert self.lake.fsck(who=self.who) == []

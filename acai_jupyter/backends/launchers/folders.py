@@ -50,6 +50,12 @@ def tail(path: Path) -> str:
     return "\n".join(text.strip().splitlines()[-_TAIL_LINES:])
 
 
+def holds_results(folder: Path) -> bool:
+    """Whether the job of this attempt has written or printed anything."""
+    output, log = folder / "work" / "output", folder / "log"
+    return (output.is_dir() and any(output.iterdir())) or (log.is_file() and log.stat().st_size > 0)
+
+
 def remove(folder: Path) -> None:
     """Remove a folder, also where its job has taken our right to write in it."""
     try:

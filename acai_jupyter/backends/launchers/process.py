@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from acai_jupyter.backends.launchers.environment import allowed_environment
-from acai_jupyter.backends.launchers.folders import locked, read_text, remove, remove_empty, tail, write_text
+from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
 from acai_jupyter.backends.launchers.processes import (
     Children,
     Process,
@@ -157,7 +157,7 @@ class ProcessLauncher:
     def _salvage(self, spec: LaunchSpec, folder: Path, dead: Handle) -> Handle:
         """Whoever asks first starts it, others are told of it; one that died of it is not replaced."""
         started = _recorded(folder, _SALVAGER)
-        if started == dead or dead.folder != str(folder) or (started is None and not _has_left_something(folder)):
+        if started == dead or dead.folder != str(folder) or (started is None and not holds_results(folder)):
             raise InvalidRequest("There is nothing (more) to salvage.")
         if started is None:
             _end(dead)
@@ -231,12 +231,6 @@ def _recorded(folder: Path, record: str) -> Handle | None:
         return Handle.parse(read_text(folder / record) or "")
     except InvalidRequest:
         return None
-
-
-def _has_left_something(folder: Path) -> bool:
-    """Whether a dead agent's job has written or printed anything."""
-    output, log = folder / "work" / "output", folder / "log"
-    return (output.is_dir() and any(output.iterdir())) or (log.is_file() and log.stat().st_size > 0)
 
 
 def _agent_root() -> Path:

@@ -142,7 +142,7 @@ def test_an_agent_of_an_earlier_attempt_has_no_say_any_more(engine: Engine) -> N
     new = engine.agent()
 
     def refused() -> None:
-        for call in (old.claim, old.beat, old.report):
+        for call in (old.claim, old.beat, old.report, lambda: old.log(b"late", 0)):
             with pytest.raises(AgentSuperseded):
                 call()
 

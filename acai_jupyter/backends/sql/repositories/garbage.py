@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, union
@@ -25,6 +25,8 @@ from acai_jupyter.backends.sql.tables import (
 )
 from acai_jupyter.domain.garbage import ObjectState
 from acai_jupyter.domain.uploads import UploadState
+
+_ID_DIGITS: Final = 32
 
 
 class SqlGarbage:
@@ -87,18 +89,20 @@ class SqlGarbage:
         coming: set[str] = set()
         of_session = and_(uploads.c.project_id == upload_objects.c.project_id, uploads.c.id == upload_objects.c.upload_id)
         is_open = uploads.c.state.in_([UploadState.PENDING.value, UploadState.SEALED.value])
-        for some in chunks(sorted(set(keys))):
-            there = select(objects.c.key).where(objects.c.project_id == project_id, objects.c.key.in_(some))
+        for some in chunks(sorted(set(keys)), 250):
+            ids = _ids_in(some)  # keys have no index, and need none: the ids of the object and of its upload stand in them
+            there = select(objects.c.key).where(objects.c.project_id == project_id, objects.c.id.in_(ids))
             stored.update(self._session.run(there).scalars())
             wanted = select(upload_objects.c.key).join(uploads, of_session)
-            announced = (upload_objects.c.project_id == project_id, upload_objects.c.key.in_(some))
-            coming.update(self._session.run(wanted.where(*announced, is_open)).scalars())
+            announced = (upload_objects.c.project_id == project_id, upload_objects.c.upload_id.in_(ids))
+            coming.update(self._session.run(wanted.where(*announced, is_open, upload_objects.c.key.in_(some))).scalars())
         return stored, coming
 
     def _states(self, project_id: UUID, page: Any, code_goes: bool = False) -> list[ObjectState]:
         live = _is_live(project_id, code_goes)
         inside = and_(blobs.c.project_id == objects.c.project_id, blobs.c.object_id == objects.c.id)
-        is_log = exists().where(logs.c.project_id == objects.c.project_id, logs.c.object_id == objects.c.id)
+        of_logs = select(logs.c.object_id).where(logs.c.project_id == project_id, logs.c.object_id.is_not(None))
+        is_log = objects.c.id.in_(of_logs)
         columns = (objects.c.id, objects.c.key, objects.c.size, case((is_log, 1), else_=0).label("is_log"))
         count = func.coalesce(func.sum(case((live, 1), else_=0)), 0).label("live_count")
         size = func.coalesce(func.sum(case((live, blobs.c.size), else_=0)), 0).label("live_size")
@@ -111,6 +115,11 @@ class SqlGarbage:
             )
             for row in self._session.run(grouped)
         ]
+
+
+def _ids_in(keys: Iterable[str]) -> list[UUID]:
+    parts = {part for key in keys for part in key.split("/") if len(part) == _ID_DIGITS}
+    return [UUID(hex=part) for part in sorted(parts)]
 
 
 def _is_live(project_id: UUID, code_goes: bool) -> ColumnElement[bool]:
