@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 from support.databases import SqliteDatabases
@@ -173,6 +173,11 @@ def test_numbers_have_no_gap_and_versions_never_change(sqlite_databases: SqliteD
     run_state_machine_as_test(
         history(sqlite_databases),
         settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+            max_examples=12,
+            stateful_step_count=15,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
         ),
     )
