@@ -16,7 +16,7 @@ from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
-from acai_jupyter.domain.errors import InvalidInput, InvalidReference
+from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
 
 if TYPE_CHECKING:
@@ -154,9 +154,14 @@ class Files:
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, Forbidden.
         """
-        count = 0
+        count, answer = 0, dict[str, Any]()
         while True:
-            answer = self._transport.delete("/files", ref=reference, recursive=recursive)
+            try:
+                answer = self._transport.delete("/files", ref=reference, recursive=recursive)
+            except FileNotFound:
+                if not count:
+                    raise
+                answer = {**answer, "count": 0, "more": False}  # somebody else has deleted the rest
             count += answer["count"]
             if not answer["more"]:
                 return record(Deletion, {**answer, "count": count})
