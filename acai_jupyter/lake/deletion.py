@@ -140,9 +140,10 @@ def _parse(text: str) -> FileReference | FolderReference | GlobReference:
 
 
 def _hide(unit: UnitOfWork, principal: Principal, wanted: FileReference | FolderReference | GlobReference) -> Deletion:
-    files, following = Resolver(unit, principal.project_id).files(wanted, None, MOST_FILES_A_CALL)
+    files, _ = Resolver(unit, principal.project_id).files(wanted, None, MOST_FILES_A_CALL + 1)
     if not files:
         raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-    hidden = unit.deletions.hide(principal.project_id, [file.path for file in files], principal.user_id)
+    paths = [file.path for file in files[:MOST_FILES_A_CALL]]
+    hidden = unit.deletions.hide(principal.project_id, paths, principal.user_id)
     version = hidden[wanted.path] if isinstance(wanted, FileReference) else None
-    return Deletion(len(hidden), version, tombstone=True, more=following is not None)
+    return Deletion(len(hidden), version, tombstone=True, more=len(files) > len(paths))

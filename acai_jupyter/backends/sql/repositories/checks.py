@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select, tuple_
+from sqlalchemy import Select, and_, exists, func, select
 
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets
 from acai_jupyter.backends.sql.session import Session, chunks
@@ -75,11 +75,10 @@ class SqlChecks:
 
     def missing_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
         found: set[tuple[str, int]] = set()
-        for some in chunks(pins, 250):
-            these = tuple_(paths.c.path, file_versions.c.version).in_(list(some))
+        for some in chunks(pins):  # all versions are read: pairs of columns of two tables are slow to look for
+            of_paths = (paths.c.project_id == project_id, _is_data, paths.c.path.in_([path for path, _ in some]))
             wanted = select(paths.c.path, file_versions.c.version).select_from(_versions_of_paths)
-            rows = self._session.run(wanted.where(paths.c.project_id == project_id, _is_data, these))
-            found.update((row.path, row.version) for row in rows)
+            found.update((row.path, row.version) for row in self._session.run(wanted.where(*of_paths)))
         return [pin for pin in pins if pin not in found]
 
     def snapshots(self, project_id: UUID, after: UUID | None, limit: int) -> list[tuple[UUID, list[str]]]:

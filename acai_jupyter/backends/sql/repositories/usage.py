@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import blobs, file_versions, logs, objects, paths, snapshot_files
@@ -39,10 +39,13 @@ class SqlUsage:
 
     def of_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> Usage:
         size, named, sizes = 0, Counter[Digest](), dict[Digest, int]()
-        for some in chunks(pins, 250):
-            wanted = select(file_versions.c.digest, file_versions.c.size).select_from(_versions_of_paths)
-            these = tuple_(paths.c.path, file_versions.c.version).in_(list(some))
-            for row in self._session.run(wanted.where(paths.c.project_id == project_id, _is_data, these)):
+        for some in chunks(pins):
+            wanted = select(paths.c.path, file_versions.c.version, file_versions.c.digest, file_versions.c.size)
+            of_paths = (paths.c.project_id == project_id, _is_data, paths.c.path.in_([path for path, _ in some]))
+            pinned = set(some)  # all versions are read: pairs of columns of two tables are slow to look for
+            for row in self._session.run(wanted.select_from(_versions_of_paths).where(*of_paths)):
+                if (row.path, row.version) not in pinned:
+                    continue
                 size += row.size
                 if row.digest is not None:
                     named[row.digest] += 1

@@ -159,11 +159,12 @@ def test_a_folder_goes_only_when_it_is_said_and_a_pattern_as_it_is(lake: Lake) -
     assert lake.ls() == ["/c:1"]
 
 
-def test_many_files_go_in_calls_that_say_that_there_are_more(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("last", [1, 2])
+def test_many_files_go_in_calls_that_say_that_there_are_more(lake: Lake, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
     monkeypatch.setattr(deletion, "MOST_FILES_A_CALL", 2)
-    lake.put({f"/a/{number}": b"x" for number in range(5)})
+    lake.put({f"/a/{number}": b"x" for number in range(4 + last)})
     done = [lake.deletions.delete_files(lake.owner, "/a/", recursive=True) for _ in range(3)]
-    assert [(one.count, one.more) for one in done] == [(2, True), (2, True), (1, False)]
+    assert [(one.count, one.more) for one in done] == [(2, True), (2, True), (last, False)]
     assert lake.ls() == []
 
 
