@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Garbage, Problem, Records, StoreUsage, Usage, record
-from acai_jupyter.client.transport import Json, Transport
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.transport import Json, Transport
 
 _MEANS: Final = {
     "code": "uploaded code that no job runs (its bytes count as objects)",
