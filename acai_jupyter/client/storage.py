@@ -7,7 +7,7 @@ from typing import Final
 
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Garbage, Problem, Records, StoreUsage, Usage, record
-from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.client.transport import Json, Transport, translated
 
 _MEANS: Final = {
     "code": "uploaded code that no job runs (its bytes count as objects)",
@@ -18,7 +18,7 @@ _MEANS: Final = {
 }
 
 
-_STEP_TIMEOUT_SECONDS: Final = 3600.0  # a step may have to read one very large object
+_STEP_TIMEOUT_SECONDS: Final = 3600.0  # a step may have to read one very large object whole
 
 
 class CheckInterrupted(KeyboardInterrupt):
@@ -41,7 +41,10 @@ class Storage:
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
-        return record(Usage, self._transport.get("/storage/usage", ref=str(reference)))
+        with translated():  # a file set of a million files takes longer to measure than other answers may
+            query = {"ref": str(reference)}
+            answer = self._transport.api.call("GET", "/storage/usage", query=query, repeat=True, timeout_s=_STEP_TIMEOUT_SECONDS)
+        return record(Usage, answer)
 
     def total(self) -> StoreUsage:
         """The room that the project takes in the object store."""
