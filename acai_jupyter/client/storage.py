@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import Garbage, Problem, Records, StoreUsage, Usage, record
+from acai_jupyter.client.records import CheckInterrupted, Garbage, Problem, Records, StoreUsage, Usage, record
 from acai_jupyter.client.transport import Json, Transport, translated
 
 _MEANS: Final = {
@@ -19,15 +19,6 @@ _MEANS: Final = {
 
 
 _STEP_TIMEOUT_SECONDS: Final = 3600.0  # a step may have to read one very large object whole
-
-
-class CheckInterrupted(KeyboardInterrupt):
-    """A check that was interrupted: the `problems` found so far, and the `cursor` from which another goes on."""
-
-    def __init__(self, problems: Records[Problem], cursor: str | None) -> None:
-        super().__init__(f"The check was interrupted; another one goes on from {cursor}.")
-        self.problems = problems
-        self.cursor = cursor
 
 
 class Storage:
