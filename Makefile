@@ -48,6 +48,7 @@ faults: install ## the fault tests at their full counts
 
 bench: install ## the benchmarks
 	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/lake.py
 
 docs: install ## the documentation, into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

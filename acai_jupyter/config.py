@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from acai_jupyter.domain.access import check_name
-from acai_jupyter.domain.errors import InvalidName, InvalidSetting
+from acai_jupyter.domain.errors import BackendNotBuilt, InvalidName, InvalidSetting
 from acai_jupyter.domain.texts import shown
 
 PREFIX: Final = "ACAI_"
@@ -100,6 +100,12 @@ class Settings:
             _check_name(name, getattr(self, name))
         _folder(self.home)
 
+    def check_built(self) -> None:
+        """Raises BackendNotBuilt. Needs no backend's library, so that whoever would start a server is told at once."""
+        check_platform_url(self.platform_url)
+        for name in ("database_url", "object_store_url", "launcher_url"):
+            check_built(getattr(self, name), variable(name))
+
     def _check_order(self, low: str, high: str) -> None:
         if getattr(self, low) > getattr(self, high):
             raise InvalidSetting(
@@ -137,12 +143,37 @@ _IN_ORDER: Final = (
     ("memory_min_mb", "default_memory_mb"),
     ("default_memory_mb", "memory_max_mb"),
 )
+_NOT_BUILT: Final = {
+    "s3": "S3 is not supported by this version yet: use file:///path.",
+    "kubernetes": "Kubernetes is not supported by this version yet: use process:.",
+}
 _MOST: Final = 10**12
 """More than any setting can mean, and little enough for every computation with it."""
 
 
 _WHOLE: Final = re.compile("-?[0-9]{1,13}")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,13}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?")
+
+
+def scheme_of(url: str) -> str:
+    """What a backend's URL begins with: `postgresql`, also for `postgresql+driver:`."""
+    return url.partition(":")[0].strip().lower().partition("+")[0] if ":" in url else ""
+
+
+def check_built(url: str, setting: str) -> None:
+    """Raises BackendNotBuilt for a backend that this version does not have yet."""
+    refusal = _NOT_BUILT.get(scheme_of(url))
+    if refusal:
+        raise BackendNotBuilt(f"{setting}: {refusal}")
+
+
+def check_platform_url(url: str) -> None:
+    """Raises BackendNotBuilt for a platform elsewhere to relay to."""
+    if url:
+        raise BackendNotBuilt(
+            "ACAI_PLATFORM_URL: relaying to a team's platform is not supported by this version yet; unset it, or connect"
+            " to the platform directly with ACAI_URL and ACAI_TOKEN."
+        )
 
 
 def variable(name: str) -> str:
@@ -175,6 +206,14 @@ def default_home() -> Path:
     from jupyter_core.paths import jupyter_data_dir
 
     return Path(jupyter_data_dir()) / "acai"
+
+
+def unusable_home(home: Path, error: OSError) -> InvalidSetting:
+    """What to say where the data folder can't be made or written."""
+    return InvalidSetting(
+        f"The data folder {shown(str(home))} can't be used ({error.strerror or error}): set {variable('home')} to a folder"
+        " on this machine that you may write to."
+    )
 
 
 def login_name() -> str:

@@ -12,12 +12,11 @@ from acai_jupyter.backends.blobs.signing import Signer, shared_key
 from acai_jupyter.backends.by_url import (
     blobs_by_url,
     bus_by_url,
-    check_platform_url,
     inventory_by_url,
     launcher_by_url,
     store_by_url,
 )
-from acai_jupyter.config import Settings
+from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable

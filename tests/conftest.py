@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,10 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL of this process's own, started by the first test that wants it."""
-    with tempfile.TemporaryDirectory(prefix="acai-pg-") as folder:
-        Path(folder).chmod(0o755)
-        with running_postgres(Path(folder)) as server:
-            yield server
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -13,24 +13,21 @@ from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.backends.sql.sqlite import SqliteStore
-from acai_jupyter.domain.errors import AcaiError, BackendNotBuilt, InvalidSetting
+from acai_jupyter.config import check_built, scheme_of
+from acai_jupyter.domain.errors import InvalidSetting
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import OnEvents, Store
 
 _DATABASES: Final = "sqlite:///path or postgresql://user:password@host/database"
 _KNOWN_FORM: Final = re.compile("[a-z][a-z0-9]{0,15}")
-_NOT_BUILT: Final = {
-    "s3": "S3 is not supported by this version yet: use file:///path.",
-    "kubernetes": "Kubernetes is not supported by this version yet: use process:.",
-}
 
 
 def store_by_url(url: str, on_events: OnEvents) -> Store:
     """The metadata store. Raises InvalidSetting, BackendNotBuilt."""
-    if _scheme(url) == "sqlite":
+    if scheme_of(url) == "sqlite":
         return SqliteStore(_path(url, "ACAI_DATABASE_URL"), on_events)
-    if _scheme(url) == "postgresql":
+    if scheme_of(url) == "postgresql":
         from acai_jupyter.backends.sql.postgres import PostgresStore
 
         return PostgresStore(url, on_events)
@@ -39,23 +36,23 @@ def store_by_url(url: str, on_events: OnEvents) -> Store:
 
 def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
     """The object store. Raises InvalidSetting, BackendNotBuilt."""
-    if _scheme(url) == "file":
+    if scheme_of(url) == "file":
         return LocalBlobs(_path(url, "ACAI_OBJECT_STORE_URL"), signer)
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
 
 
 def inventory_by_url(url: str) -> LocalInventory:
     """What really lies in the object store. Raises InvalidSetting, BackendNotBuilt."""
-    if _scheme(url) == "file":
+    if scheme_of(url) == "file":
         return LocalInventory(_path(url, "ACAI_OBJECT_STORE_URL"))
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
 
 
 def bus_by_url(database_url: str, probe: Probe) -> EventBus:
     """The event bus, which follows the database. Raises InvalidSetting, BackendNotBuilt."""
-    if _scheme(database_url) == "sqlite":
+    if scheme_of(database_url) == "sqlite":
         return LocalBus(probe)
-    if _scheme(database_url) == "postgresql":
+    if scheme_of(database_url) == "postgresql":
         from acai_jupyter.backends.bus.postgres import PostgresBus
 
         return PostgresBus(database_url, probe)
@@ -69,22 +66,9 @@ def launcher_by_url(url: str, folder: Path) -> Launcher:
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
 
-def check_platform_url(url: str) -> None:
-    """Raises BackendNotBuilt for a platform elsewhere to relay to."""
-    if url:
-        raise BackendNotBuilt(
-            "ACAI_PLATFORM_URL: relaying to a team's platform is not supported by this version yet; unset it, or connect"
-            " to the platform directly with ACAI_URL and ACAI_TOKEN."
-        )
-
-
-def _scheme(url: str) -> str:
-    return url.partition(":")[0].strip().lower().partition("+")[0] if ":" in url else ""
-
-
 def _path(url: str, setting: str) -> Path:
     """The absolute path that a URL names. What such a URL can't say is refused: it would be lost without a word."""
-    scheme = _scheme(url)
+    scheme = scheme_of(url)
     example = f"write three slashes before an absolute path, as in {scheme}:///home/me/acai"
     try:
         parts = urlsplit(url.strip())
@@ -98,11 +82,10 @@ def _path(url: str, setting: str) -> Path:
     return path
 
 
-def _refused(url: str, setting: str, instead: str) -> AcaiError:
+def _refused(url: str, setting: str, instead: str) -> InvalidSetting:
     # The URL itself is never shown: it may hold a password.
-    scheme = _scheme(url)
-    if scheme in _NOT_BUILT:
-        return BackendNotBuilt(f"{setting}: {_NOT_BUILT[scheme]}")
+    scheme = scheme_of(url)
+    check_built(url, setting)
     if not _KNOWN_FORM.fullmatch(scheme):
         return InvalidSetting(f"{setting} is no URL: use {instead}.")
     return InvalidSetting(f"{setting} begins with {scheme}:, which is not known: use {instead}.")

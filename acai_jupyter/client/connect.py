@@ -24,8 +24,9 @@ def connect(url: str | None = None, token: str | None = None, *, home: str | Non
     named = _named(url, token, home)
     if named is not None:
         return _reach(named)
-    folder = Path(home).expanduser().absolute() if home else config.load().home_folder
-    return _running(folder) or _started(folder)
+    settings = config.load({"home": home} if home else {})
+    settings.check_built()
+    return _running(settings.home_folder) or _started(settings.home_folder)
 
 
 def _named(url: str | None, token: str | None, home: str | None) -> Address | None:
@@ -37,7 +38,7 @@ def _named(url: str | None, token: str | None, home: str | None) -> Address | No
     if home is not None:
         return None
     if os.environ.get("ACAI_URL"):
-        return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN"), "ACAI_URL")
+        return Address(api_url(os.environ["ACAI_URL"]), os.environ.get("ACAI_TOKEN") or None, "ACAI_URL")
     return from_credentials()
 
 
@@ -72,7 +73,6 @@ def _running(home: Path) -> Client | None:
 
 def _started(home: Path) -> Client:
     """Start a platform of one's own, unless another process does so at this moment."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _one_at_a_time(home / "start.lock"):
         client = _running(home)
         if client is not None:
@@ -88,6 +88,11 @@ def _started(home: Path) -> Client:
 def _one_at_a_time(path: Path) -> Iterator[None]:
     import fcntl
 
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = path.open("w")
+    except OSError as error:
+        raise config.unusable_home(path.parent, error) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

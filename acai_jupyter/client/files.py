@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,17 +23,27 @@ if TYPE_CHECKING:
     from acai_jupyter.client.reader import RemoteFile
 
 
-@dataclass(frozen=True)
 class Upload:
-    """What an upload made: its files, and the file set version where one was named."""
+    """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
+    of it already; the files are asked for when somebody looks at them."""
 
-    files: Records[UploadedFile]
-    fileset: Fileset | None
+    def __init__(self, id: str, count: int, fileset: Fileset | None, unchanged: bool, load: Callable[[], Iterable[Json]]) -> None:
+        self.id = id
+        self.fileset = fileset
+        self.unchanged = unchanged
+        self._count = count
+        self._load = load
+
+    @cached_property
+    def files(self) -> Records[UploadedFile]:
+        """A record a file: path, version, size, and whether the latest version had these bytes already."""
+        made = (record(UploadedFile, item) for item in self._load())
+        return Records((replace(file, unchanged=True) for file in made) if self.unchanged else made, UploadedFile)
 
     def __repr__(self) -> str:
-        new = sum(not file.unchanged for file in self.files)
-        said = f"{new} new, {len(self.files) - new} unchanged"
-        return f"Uploaded {len(self.files)} files ({said})" + (f" as {self.fileset}" if self.fileset else "")
+        new = 0 if self.unchanged else sum(not file.unchanged for file in self.files)
+        said = f"{new} new, {self._count - new} unchanged"
+        return f"Uploaded {self._count} files ({said})" + (f" as {self.fileset}" if self.fileset else "")
 
 
 class Files:
@@ -59,12 +70,14 @@ class Files:
         """
         files = for_lake(source, destination)
         with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
-            answer = send(self._transport, files, fileset, on_progress)
-        made = self._transport.pages(f"/uploads/{answer['id']}/files")
+            answer, before = send(self._transport, files, fileset, on_progress)
         version = answer.get("fileset")
         return Upload(
-            Records((record(UploadedFile, item) for item in made), UploadedFile),
+            answer["id"],
+            len(files),
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
+            before,
+            lambda: self._transport.pages(f"/uploads/{answer['id']}/files"),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Transport, segment, translated
-from acai_jupyter.domain.errors import InvalidRequest, JobNotFound
+from acai_jupyter.domain.errors import InvalidRequest, JobNotFound, ResourcesOutOfBounds
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -62,6 +63,7 @@ class Jobs:
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
         FileNotFound.
         """
+        _check_cpu(cpu)
         wanted = {
             "command": command if isinstance(command, str) else [str(part) for part in command],
             "name": name,
@@ -118,6 +120,12 @@ class Jobs:
         if isinstance(code, str) and code.startswith("@"):
             return code
         return self.upload_code(for_code(code)).id
+
+
+def _check_cpu(cpu: float | None) -> None:
+    """JSON can't say what no platform can give. Raises ResourcesOutOfBounds."""
+    if isinstance(cpu, float) and not math.isfinite(cpu):
+        raise ResourcesOutOfBounds(f"cpu={cpu} is out of bounds: ask for a number of vCPU, such as 2.")
 
 
 _COLUMNS: Final = {

@@ -13,16 +13,22 @@ import time
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.domain.errors import Unavailable
+from acai_jupyter.domain.errors import AcaiError, Unavailable
+from acai_jupyter.wire.errors import error_from_json
 
 _IDLE_SECONDS: Final = 900
 _START_SECONDS: Final = 60.0
 _MOST_WORDS: Final = 300
+_REFUSAL: Final = re.compile(r"acai: (.*) \[([a-z0-9_]+)\]")
 
 
 def start_server(home: Path, seconds: float = _START_SECONDS) -> None:
-    """Start a server on `home` and wait until it has published itself. Raises Unavailable where it does not."""
+    """Start a server on `home` and wait until it has published itself.
+
+    Raises what the server refused to start with, Unavailable where it ended or stays silent without saying why.
+    """
     log = home / "server.log"
+    before = log.stat().st_size if log.exists() else 0
     process = _launch(home, log)
     deadline = time.monotonic() + seconds
     pause = 0.02
@@ -30,7 +36,7 @@ def start_server(home: Path, seconds: float = _START_SECONDS) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
             process.wait()
-            raise Unavailable(f"The local platform could not be started: {_last_words(log)} ({log} says more.)")
+            raise _why(log, before)
         time.sleep(pause)
         pause = min(pause * 1.5, 0.25)
     # It may go on for longer than this process; where it ends before, it leaves no zombie.
@@ -47,10 +53,14 @@ def _has_published(home: Path, pid: int) -> bool:
     return False
 
 
-def _last_words(log: Path) -> str:
-    """The last line of a log, without its time and level."""
-    lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
-    return re.sub(r"^\[[^]]*\] *", "", lines[-1])[:_MOST_WORDS]
+def _why(log: Path, start: int) -> AcaiError:
+    """The error in the last line that was logged after `start`: as the server named it, or that line in words."""
+    said = log.read_bytes()[start:].decode(errors="replace").strip().splitlines() or ["it said nothing."]
+    refusal = _REFUSAL.fullmatch(said[-1])
+    if refusal:
+        return error_from_json(503, {"message": refusal[1], "code": refusal[2]})
+    words = re.sub(r"^\[[^]]*\] *", "", said[-1])[:_MOST_WORDS]
+    return Unavailable(f"The local platform could not be started: {words} ({log} says more.)")
 
 
 def _launch(home: Path, log: Path) -> subprocess.Popen[bytes]:

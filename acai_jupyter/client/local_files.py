@@ -55,6 +55,8 @@ def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     """
     paths = [code] if isinstance(code, str | os.PathLike) else list(code)
     found: list[LocalFile] = []
+    if any(not os.fspath(path) for path in paths):
+        raise FileNotFound("The code is empty: name a folder, a file, or a file set such as @Code; '.' is this folder.")
     for path in map(Path, paths):
         if path.is_dir():
             found += (_code_file(check_relative(name), Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))

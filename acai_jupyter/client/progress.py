@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from acai_agent.transfer import OnProgress
+if TYPE_CHECKING:  # the transfer code brings http.client, which the first import must not
+    from acai_agent.transfer import OnProgress
 
 _DELAY_SECONDS: Final = 0.7
 

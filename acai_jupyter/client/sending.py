@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from acai_agent import transfer
 from acai_agent.http import HttpError
 from acai_jupyter.client.stat_cache import StatCache, upload_mark
 from acai_jupyter.client.transport import Transport, translated
+from acai_jupyter.domain.errors import NotFound
 
 _TRIES: Final = 3
 _CUT_OFF: Final = 500
@@ -16,19 +18,55 @@ _ENDED: Final = frozenset({"idempotency_key_reused", "upload_not_pending", "uplo
 """What the platform says of an upload that can't go on: it was aborted, has expired, or was another."""
 
 
+class Sent(NamedTuple):
+    """The platform's answer about the upload that holds the files; `before` says that it was an earlier one, and that the
+    lake has not changed since."""
+
+    answer: Any
+    before: bool
+
+
 def send(
     transport: Transport,
     files: Sequence[transfer.LocalFile],
     fileset: str | None,
     on_progress: transfer.OnProgress | None,
-) -> Any:
-    """Upload files and commit them; the platform's last answer. An upload of the same files, in the same state and to the
+) -> Sent:
+    """Upload files and commit them. Where the same files were committed before, in the same state and to the same places,
+    and the lake has not changed since, nothing is to be done. An upload of the same files, in the same state and to the
     same places, that was cut off within a day goes on where it was.
 
     Raises DigestMismatch where a file changes meanwhile, and what the platform refuses with.
     """
     cache = StatCache()
     mark = upload_mark(transport.identity, fileset, files=files)
+    started_ns = time.time_ns()
+    if (answer := _committed_before(transport, cache.committed(mark))) is not None:
+        return Sent(answer, True)
+    answer = _upload(transport, files, fileset, on_progress, cache, mark)
+    cache.note_commit(mark, answer["id"], files, started_ns)
+    return Sent(answer, False)
+
+
+def _committed_before(transport: Transport, upload: str | None) -> Any:
+    """What the platform says of an earlier upload, if nothing in the lake has changed since."""
+    if upload is None:
+        return None
+    try:
+        answer = transport.get(f"/uploads/{upload}")
+    except NotFound:
+        return None
+    return answer if answer["state"] == "committed" and answer.get("latest") else None
+
+
+def _upload(
+    transport: Transport,
+    files: Sequence[transfer.LocalFile],
+    fileset: str | None,
+    on_progress: transfer.OnProgress | None,
+    cache: StatCache,
+    mark: bytes,
+) -> Any:
     with translated():
         for tries_left in reversed(range(_TRIES)):
             try:

@@ -32,6 +32,7 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
     place TEXT PRIMARY KEY, size INTEGER, written INTEGER, changed INTEGER, inode INTEGER, digest TEXT, parts TEXT
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS committed (what BLOB PRIMARY KEY, upload TEXT, at INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (what BLOB PRIMARY KEY, key TEXT, begun INTEGER) WITHOUT ROWID;
 """
 
@@ -87,6 +88,23 @@ class StatCache:
     def end(self, upload: bytes) -> None:
         """An upload that needs not go on."""
         self._try(lambda database: database.execute("DELETE FROM uploads WHERE what = ?", (upload,)), None)
+
+    def note_commit(self, what: bytes, upload: str, files: Sequence[LocalFile], started_ns: int) -> None:
+        """`upload` committed these files; not noted where one of them was written just before it `started_ns`."""
+        if all(isinstance(file.source, bytes) or _is_settled(file.stamp, started_ns) for file in files):
+            row = (what, upload, self._clock())
+            self._try(lambda database: database.execute("REPLACE INTO committed VALUES (?, ?, ?)", row), None)
+
+    def committed(self, what: bytes) -> str | None:
+        """The upload that committed these files in this state within the last half day."""
+        oldest = self._clock() - _UPLOADS_KEPT_NS // 2
+
+        def look(database: sqlite3.Connection) -> str | None:
+            database.execute("DELETE FROM committed WHERE at < ?", (oldest,))
+            row = database.execute("SELECT upload FROM committed WHERE what = ?", (what,)).fetchone()
+            return row and str(row[0])
+
+        return self._try(look, None)
 
     def _try(self, action: Callable[[sqlite3.Connection], Any], otherwise: _Result) -> _Result:
         """What `action` returns, or `otherwise` where the cache can't be used; a damaged one is begun anew."""

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
-from acai_agent.transfer import TransferError
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, ServerUnreachable
+from acai_agent.transfer import CannotWrite, FileUnreadable, PathRefused, TransferError
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, LocalFileUnusable, ServerUnreachable
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
@@ -102,6 +102,8 @@ def translated() -> Iterator[None]:
         raise error_from_json(error.status, {"code": error.code, "message": error.message}) from error
     except ConnectionFailed as error:
         raise ServerUnreachable(f"{error.message} Is the platform running?") from error
+    except (PathRefused, CannotWrite, FileUnreadable) as error:
+        raise LocalFileUnusable(str(error)) from error
     except TransferError as error:
         raise DigestMismatch(str(error)) from error
     except Cancelled as error:

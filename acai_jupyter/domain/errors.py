@@ -4,7 +4,7 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt
+│   └── BackendNotBuilt, LocalFileUnusable
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
@@ -101,6 +101,12 @@ class DigestMismatch(InvalidInput):
     """Bytes are not what was announced: they changed on the way, or while they were read."""
 
     code = "digest_mismatch"
+
+
+class LocalFileUnusable(InvalidInput):
+    """A file or folder of this machine can't be read or written."""
+
+    code = "local_file"
 
 
 class BackendNotBuilt(InvalidInput):

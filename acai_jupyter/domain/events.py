@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 
@@ -17,6 +18,12 @@ class EventKind(StrEnum):
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
     METADATA_CHANGED = "metadata.changed"  # artifact
+
+
+OF_THE_LAKE: Final = frozenset(
+    {EventKind.FILES_COMMITTED, EventKind.FILES_DELETED, EventKind.FILESET_CREATED, EventKind.FILESET_DELETED}
+)
+"""What tells that files or file sets are others than before."""
 
 
 @dataclass(frozen=True, slots=True)

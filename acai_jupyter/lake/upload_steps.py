@@ -75,8 +75,8 @@ def open_session(unit: UnitOfWork, principal: Principal, upload_id: UUID, lock: 
     return session
 
 
-def declare(unit: UnitOfWork, session: UploadSession, first: int, files: Sequence[DeclaredFile]) -> Declared:
-    """Declare files from position `first` on; those that are declared already must be the same.
+def declare(unit: UnitOfWork, session: UploadSession, first: int, files: Sequence[DeclaredFile], count: int) -> Declared:
+    """Declare files from position `first` on, where `count` are declared already: of these the same.
 
     Raises InvalidRequest.
     """
@@ -88,6 +88,8 @@ def declare(unit: UnitOfWork, session: UploadSession, first: int, files: Sequenc
         rows.append(UploadFile(position, file.path, file.size, file.digest, file.digest in seen, file.executable))
         seen.add(file.digest)
     unit.uploads.add_files(session, rows)
+    if first == count:
+        return Declared(session, tuple(row.position for row in rows if not row.stored))
     # What was promised or asked for by the first call still holds, whatever has come into the store since.
     there = unit.uploads.files(session, first - 1, len(files))
     for asked, stored in zip(rows, there, strict=True):

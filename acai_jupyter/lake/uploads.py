@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from acai_jupyter.domain.errors import (
     InvalidRequest,
     UploadIncomplete,
 )
+from acai_jupyter.domain.events import OF_THE_LAKE
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
 from acai_jupyter.domain.references import check_fileset_name
@@ -58,6 +59,7 @@ class Finished:
     file_count: int
     fileset: FilesetVersion | None
     snapshot: Snapshot | None
+    latest: bool = False
 
 
 class Uploads:
@@ -101,7 +103,7 @@ class Uploads:
                 if key:
                     answer = write(Kind.UPLOAD, session.id)
                     unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
-            return declare(unit, session, 0, files)
+            return declare(unit, session, 0, files, unit.uploads.file_count(session) if first else 0)
 
     def add_files(self, principal: Principal, upload_id: UUID, first: int, files: Sequence[DeclaredFile]) -> Declared:
         """Declare more files; `first` is the position of the first of them.
@@ -112,9 +114,10 @@ class Uploads:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             check_files(files, session.purpose)
-            if first + len(files) > MOST_FILES or not 0 <= first <= unit.uploads.file_count(session):
+            count = unit.uploads.file_count(session)
+            if first + len(files) > MOST_FILES or not 0 <= first <= count:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
-            return declare(unit, session, first, files)
+            return declare(unit, session, first, files, count)
 
     def urls(
         self, principal: Principal, upload_id: UUID, objects: Sequence[WantedObject], base_url: str
@@ -177,9 +180,12 @@ class Uploads:
             return self._finished(unit, open_session(unit, principal, upload_id))
 
     def get(self, principal: Principal, upload_id: UUID) -> Finished:
-        """Raises UploadNotFound."""
+        """A session; `latest` where nothing in the lake has changed since its commit. Raises UploadNotFound."""
         with self._store.read() as unit:
-            return self._finished(unit, open_session(unit, principal, upload_id))
+            finished = self._finished(unit, open_session(unit, principal, upload_id))
+            last = unit.events.last_of(principal.project_id, OF_THE_LAKE)
+        ours = (("upload", write(Kind.UPLOAD, upload_id)),)
+        return replace(finished, latest=last is not None and last.ids == ours)
 
     def committed(self, principal: Principal, upload_id: UUID, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
         """What the commit made of the files, by position. Raises UploadNotFound, UploadNotPending where it was not committed."""

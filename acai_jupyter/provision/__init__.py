@@ -1,1 +1,1 @@
-"""Predicts what jobs take and cost, and chooses their resources. Empty until the provisioner is built."""
+"""Predicts what jobs take and cost, and chooses their resources."""

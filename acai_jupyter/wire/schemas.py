@@ -172,6 +172,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         file_count=INTEGER,
         fileset=or_null(TEXT),
         snapshot=or_null(TEXT),
+        latest=BOOLEAN,
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),

@@ -14,7 +14,7 @@ from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.wire.addresses import API
 from acai_server.handlers.base import State
 from acai_server.handlers.table import handlers
-from acai_server.lifetime import Lifetime
+from acai_server.lifetime import Lifetime, tell_kernels
 from acai_server.pools import Pools
 from acai_server.relay import Relay
 from acai_server.traits import settings_traits
@@ -37,6 +37,7 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
     def initialize_handlers(self) -> None:
         try:
             settings = load(self._given())
+            settings.check_built()
         except AcaiError as error:
             # The Jupyter Server itself must come up; who asks for the platform is told what is wrong.
             state = State(Pools(Settings()), Relay())
@@ -56,8 +57,11 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
         self.settings["extra_log_scrub_param_keys"] = scrubbed
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        url = local_url(serverapp)
         if self._lifetime is not None:
-            await self._lifetime.start(local_url(serverapp))
+            await self._lifetime.start(url)
+        elif not self.is_team_server:
+            tell_kernels(url)
 
     async def stop_extension(self) -> None:
         if self._lifetime is not None:

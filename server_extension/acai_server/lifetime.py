@@ -9,7 +9,7 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from acai_jupyter.config import Settings
+from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
 from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, Unauthenticated
 from acai_server.handlers.base import State
@@ -96,15 +96,22 @@ class Lifetime:
                 return
             except (SchemaMismatch, InvalidInput) as error:
                 self._state.refusal = error
+                self._point_kernels_here(url)
                 self._on_hopeless(error)
                 return
             except AcaiError as error:
                 self._refuse(error)
+                self._point_kernels_here(url)
                 await asyncio.sleep(self.settings.tick_seconds)
             except Exception:
                 self._log.exception("ACAI can't start")
+                self._point_kernels_here(url)
                 self._state.refusal = AcaiError("The platform could not start; the server's log says more.")
                 return
+
+    def _point_kernels_here(self, url: str | None) -> None:
+        if self._gives_kernels_access:
+            tell_kernels(url)
 
     async def _open(self, url: str | None) -> None:
         if self._state.opened is None:
@@ -118,7 +125,7 @@ class Lifetime:
             self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id)
             self._file.publish(url)
             if self._kernel_token is not None:
-                os.environ["ACAI_URL"], os.environ["ACAI_TOKEN"] = url, self._kernel_token
+                tell_kernels(url, self._kernel_token)
         else:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
@@ -169,11 +176,20 @@ class Lifetime:
         self._log.error("ACAI is not available: %s", error.message)
 
 
+def tell_kernels(url: str | None, token: str = "") -> None:
+    """Let kernels ask this server, even one that refuses: what they would start themselves is another platform."""
+    if url is not None:
+        os.environ["ACAI_URL"], os.environ["ACAI_TOKEN"] = url, token
+
+
 def _create(settings: Settings) -> Platform:
     """The platform. Its database library costs a fifth of a second to import, which nobody waits for on this thread."""
     from acai_jupyter.platform import Platform
 
-    return Platform.create(settings)
+    try:
+        return Platform.create(settings)
+    except OSError as error:
+        raise unusable_home(settings.home_folder, error) from error
 
 
 def _valid(path: Path, check: Callable[[str], object]) -> bool:

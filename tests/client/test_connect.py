@@ -16,7 +16,7 @@ from support.waiting import wait_for
 
 import acai_jupyter as acai
 from acai_jupyter.client.discovery import Address, save_credentials
-from acai_jupyter.domain.errors import InvalidSetting, ServerUnreachable, Unauthenticated, Unavailable
+from acai_jupyter.domain.errors import BackendNotBuilt, InvalidSetting, ServerUnreachable, Unauthenticated
 
 
 @pytest.fixture(autouse=True)
@@ -161,12 +161,35 @@ def test_a_token_that_is_none_is_never_shown(server: Server) -> None:
 
 def test_a_platform_that_cant_start_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch, nothing_configured: Path) -> None:
     monkeypatch.setenv("ACAI_LAUNCHER_URL", "slurm://cluster")
-    with pytest.raises(Unavailable, match="ACAI_LAUNCHER_URL begins with slurm") as raised:
+    with pytest.raises(InvalidSetting, match=r"^ACAI_LAUNCHER_URL begins with slurm") as raised:
         acai.connect()
     assert "\n" not in raised.value.message
     monkeypatch.setenv("ACAI_QUOTA", "none")
     with pytest.raises(InvalidSetting, match="ACAI_QUOTA='none' is not a whole number"):
         acai.connect()
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/acai", "/proc/acai"])
+def test_a_data_folder_that_cant_be_made_is_refused_in_one_line(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACAI_HOME", home)
+    with pytest.raises(InvalidSetting, match="set ACAI_HOME to a folder") as raised:
+        acai.connect()
+    assert home in raised.value.message
+
+
+@pytest.mark.parametrize("door", ["variables", "home"])
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("OBJECT_STORE_URL", "s3://bucket/x"), ("LAUNCHER_URL", "kubernetes://team"), ("PLATFORM_URL", "https://acai.example.org")],
+)
+def test_a_backend_that_is_not_built_is_refused_before_anything_is_started(
+    name: str, url: str, door: str, monkeypatch: pytest.MonkeyPatch, nothing_configured: Path
+) -> None:
+    monkeypatch.setenv(f"ACAI_{name}", url)
+    with pytest.raises(BackendNotBuilt, match=f"^ACAI_{name}: ") as raised:
+        acai.connect(home=str(nothing_configured) if door == "home" else None)
+    assert raised.value.code == "backend_not_built"
+    assert not nothing_configured.exists()
 
 
 def test_a_client_that_nobody_closes_leaves_no_connection_open(server: Server) -> None:

@@ -19,6 +19,7 @@ from acai_jupyter.domain.errors import (
     InvalidInput,
     InvalidPath,
     InvalidReference,
+    LocalFileUnusable,
 )
 
 
@@ -166,6 +167,22 @@ def test_a_damaged_object_is_noticed_at_the_download(client: Client, server: Ser
     with pytest.raises(DigestMismatch):
         client.files.download("/damaged", tmp_path / "damaged")
     assert not (tmp_path / "damaged").exists()
+
+
+@pytest.mark.parametrize("in_the_way", ["link", "folder"])
+def test_what_stands_in_the_way_of_a_download_is_no_damage(client: Client, tmp_path: Path, in_the_way: str) -> None:
+    client.files.upload(b"x", "/way/below/x")
+    target = tmp_path / "to" / "below"
+    target.parent.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    if in_the_way == "link":
+        target.symlink_to(tmp_path / "elsewhere")
+    else:
+        (target / "x").mkdir(parents=True)
+    with pytest.raises(LocalFileUnusable) as raised:
+        client.files.download("/way/", tmp_path / "to")
+    assert raised.value.code == "local_file"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,17 @@ def test_whoever_reads_does_not_wait_for_who_writes(cache: StatCache, tmp_path: 
         assert cache.recall([file])
     finally:
         holder.close()
+
+
+def test_a_commit_is_known_for_half_a_day_and_only_where_no_file_was_just_written(tmp_path: Path) -> None:
+    now = [time.time_ns()]
+    cache = StatCache(tmp_path / "files.db", clock=lambda: now[0])
+    file = settled(tmp_path / "a", b"hello")
+    assert file.stamp
+    cache.note_commit(b"mark", "upload_1", [file], file.stamp.changed_ns + SECOND)
+    cache.note_commit(b"mark", "upload_1", [file._replace(stamp=None)], file.stamp.changed_ns + 10 * SECOND)
+    assert cache.committed(b"mark") is None
+    cache.note_commit(b"mark", "upload_2", [file, LocalFile("/b", b"bytes")], file.stamp.changed_ns + 10 * SECOND)
+    assert (cache.committed(b"mark"), cache.committed(b"other")) == ("upload_2", None)
+    now[0] += 43_201 * SECOND
+    assert cache.committed(b"mark") is None

@@ -18,6 +18,7 @@ from support.servers import Server
 from acai_agent.contract import digest_of_bytes, digest_of_file
 from acai_agent.transfer import LocalFile, Measured, stamp_of
 from acai_jupyter.client.client import Client
+from acai_jupyter.client.files import Upload
 from acai_jupyter.client.local_files import for_lake
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.stat_cache import StatCache, upload_mark
@@ -111,6 +112,55 @@ def test_an_unchanged_tree_is_not_read_again(client: Client, tree: Path, cache: 
     assert [path for path in opened if path.startswith(f"{tree}/")] == []
     assert all(file.unchanged for file in again.files)
     assert again.fileset and first.fileset and again.fileset.reference == first.fileset.reference
+
+
+def note(cache: StatCache, client: Client, tree: Path, upload: Upload) -> None:
+    """What this upload would have noted if the files had not been written just now."""
+    files = for_lake(tree, "/again/")
+    answer = client.files.transport.get(f"/uploads/{upload.id}")
+    mark = upload_mark(client.files.transport.identity, "Again", files=files)
+    cache.note_commit(mark, answer["id"], files, time.time_ns() + 10**10)
+
+
+def sessions(server: Server) -> int:
+    return sum("POST /acai/api/v1/uploads " in line for line in server.log.splitlines())
+
+
+def test_an_unchanged_tree_in_an_unchanged_lake_needs_no_session(
+    server: Server, client: Client, tree: Path, cache: StatCache
+) -> None:
+    first = client.files.upload(tree, "/again/", fileset="Again")
+    note(cache, client, tree, first)
+    before = sessions(server)
+    again = client.files.upload(tree, "/again/", fileset="Again")
+    assert sessions(server) == before
+    assert repr(again) == f"Uploaded {2 * COUNT} files (0 new, {2 * COUNT} unchanged) as {first.fileset}"
+    assert [(file.path, file.version) for file in again.files] == [(file.path, file.version) for file in first.files]
+    assert all(file.unchanged for file in again.files)
+    client.files.upload(tree, "/again/", fileset="Other")  # another upload
+    assert sessions(server) == before + 1
+
+
+@pytest.mark.parametrize("change", ["write", "delete", "fileset"])
+def test_a_lake_that_others_changed_gets_the_tree_again(client: Client, tree: Path, cache: StatCache, change: str) -> None:
+    note(cache, client, tree, client.files.upload(tree, "/again/", fileset="Again"))
+    if change == "write":
+        client.files.upload(b"somebody else", "/again/03")
+    elif change == "delete":
+        client.files.delete("/again/03")
+    else:
+        client.filesets.create("Again", ["/again/03"])
+    again = client.files.upload(tree, "/again/", fileset="Again")
+    assert client.files.open("/again/03").read() == (tree / "03").read_bytes()
+    assert client.filesets.list()[0].file_count == again.fileset.file_count == 2 * COUNT  # type: ignore[union-attr]
+
+
+def test_an_upload_that_the_platform_forgot_is_made_again(client: Client, tree: Path, cache: StatCache) -> None:
+    files = for_lake(tree, "/again/")
+    mark = upload_mark(client.files.transport.identity, None, files=files)
+    cache.note_commit(mark, "upload_01930a1b2c3d7e8f9a0b1c2d3e4f5a6b", files, time.time_ns() + 10**10)
+    assert len(client.files.upload(tree, "/again/").files) == 2 * COUNT
+    assert len(client.files.list("/again/")) == 2 * COUNT
 
 
 def test_of_a_changed_tree_only_what_changed_is_sent(server: Server, client: Client, tree: Path, cache: StatCache) -> None:

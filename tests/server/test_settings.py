@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_server.extension.application import ExtensionApp
+from run_notebook import CellFailed, run_notebook
 from support.servers import JUPYTER_TOKEN, Server, send
 from support.waiting import wait_for
 from traitlets.config import Config
@@ -111,7 +114,12 @@ def test_a_server_takes_both_and_the_trait_first(new_server: Callable[..., Serve
 
 @pytest.mark.parametrize(
     ("name", "value", "code"),
-    [("QUOTA", "none", "invalid_setting"), ("LAUNCHER_URL", "slurm://x", "invalid_setting"), ("PLATFORM_URL", "https://x", None)],
+    [
+        ("QUOTA", "none", "invalid_setting"),
+        ("LAUNCHER_URL", "slurm://x", "invalid_setting"),
+        ("HOME", "/dev/null/x", "invalid_setting"),
+        ("PLATFORM_URL", "https://x", None),
+    ],
 )
 def test_a_server_of_its_own_that_cant_be_ends_with_one_line(
     new_server: Callable[..., Server], name: str, value: str, code: str | None
@@ -138,6 +146,22 @@ def test_a_jupyter_server_goes_on_and_says_on_every_route_what_is_wrong(new_serv
         assert "ACAI_QUOTA" in answer.json["message"]
     assert send(f"{root}/api/contents", "GET", headers=jupyter).status == 200
     assert "ACAI is switched off: ACAI_QUOTA" in server.log
+
+
+def test_a_kernel_of_a_jupyter_server_that_is_switched_off_hears_why_and_starts_no_platform(
+    new_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    """What is wrong stands in Jupyter's configuration, of which the kernel knows nothing."""
+    server = new_server(module="jupyter_server", options=("--AcaiServer.object_store_url=s3://bucket/x",))
+    server.process = server.launch()
+    root = f"http://127.0.0.1:{server.port}"
+    wait_for(lambda: answers(f"{root}/api"))
+    notebook = tmp_path / "connects.ipynb"
+    cell = {"cell_type": "code", "source": ["import acai_jupyter\n", "acai_jupyter.connect()"]}
+    notebook.write_text(json.dumps({"cells": [cell]}))
+    with pytest.raises(CellFailed, match="S3 is not supported by this version yet"):
+        run_notebook(notebook, f"{root}/", JUPYTER_TOKEN)
+    assert list(server.home.iterdir()) == []
 
 
 def answers(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,15 +69,17 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """A server in `folder`, whose path must be short: a socket's may have 107 bytes."""
-    server = Postgres(folder)
-    server.create()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def running_postgres() -> Iterator[Postgres]:
+    """A server in a folder of its own, which root's stand-in may enter, and whose path is short: a socket's has 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="acai-pg-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        server = Postgres(Path(folder))
+        server.create()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def _name(url: str) -> str:

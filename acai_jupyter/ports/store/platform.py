@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,10 @@ class Events(Protocol):
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
         """The events with a greater number, in order."""
+        ...
+
+    def last_of(self, project_id: UUID, kinds: Collection[EventKind]) -> Event | None:
+        """The last event of these kinds that is still kept."""
         ...
 
     def last_numbers(self) -> dict[UUID, int]:

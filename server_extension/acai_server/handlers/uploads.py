@@ -109,6 +109,7 @@ def _finished(item: Finished) -> Json:
         **_session(item.session),
         "purpose": item.session.purpose.value,
         "file_count": item.file_count,
+        "latest": item.latest,
         "fileset": item.fileset.label if item.fileset else None,
         "snapshot": write(Kind.SNAPSHOT, item.snapshot.id) if item.snapshot else None,
     }

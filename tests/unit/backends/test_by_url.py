@@ -12,10 +12,11 @@ from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus
 from acai_jupyter.backends.bus.postgres import PostgresBus
-from acai_jupyter.backends.by_url import blobs_by_url, bus_by_url, check_platform_url, launcher_by_url, store_by_url
+from acai_jupyter.backends.by_url import blobs_by_url, bus_by_url, launcher_by_url, store_by_url
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.backends.sql.postgres import PostgresStore
 from acai_jupyter.backends.sql.sqlite import SqliteStore
+from acai_jupyter.config import check_platform_url
 from acai_jupyter.domain.errors import AcaiError, BackendNotBuilt, InvalidSetting
 
 SECRET = "s3cr3t-pa55word"

@@ -1,5 +1,5 @@
-"""Whatever people upload, give up, merge and repeat, in whatever order: numbers have no gap, none is used twice, and every
-version holds for ever what it held at first."""
+"""Whatever people upload, give up, remove, merge and repeat, in whatever order: numbers have no gap, none is used twice, and
+every version holds for ever what it held at first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 from support.databases import SqliteDatabases
 
-from acai_jupyter.domain.errors import AcaiError, UploadNotPending
+from acai_jupyter.domain.errors import AcaiError, FileNotFound, UploadNotPending
 from acai_jupyter.domain.uploads import Purpose
+from acai_jupyter.lake.deletion import Deletions
 from tests.unit.lake.world import World, declared, whole
 
 PATHS = st.sampled_from(["/a", "/b", "/d/a", "/d/e/a"])
@@ -38,7 +39,8 @@ def history(databases: SqliteDatabases) -> type[RuleBasedStateMachine]:
             self._folder = tempfile.TemporaryDirectory(prefix="acai-history-")
             folder = Path(self._folder.name)
             self.world = World(folder, databases.new(folder))
-            self.versions: dict[str, list[bytes]] = {}
+            self.deletions = Deletions(self.world.store)
+            self.versions: dict[str, list[bytes | None]] = {}  # None is a tombstone
             self.sets: dict[str, list[dict[str, int]]] = {}
 
         def teardown(self) -> None:
@@ -80,6 +82,16 @@ def history(databases: SqliteDatabases) -> type[RuleBasedStateMachine]:
             for at in begun.missing[:1]:
                 self.world.send(self.world.ada, begun.session.id, [(whole(at, contents[at]), contents[at])])
 
+        @rule(path=PATHS)
+        def remove(self, path: str) -> None:
+            held = self.versions.get(path, [None])
+            if held[-1] is None:
+                with pytest.raises(FileNotFound):
+                    self.deletions.delete_files(self.world.ada, path)
+                return
+            held.append(None)
+            assert self.deletions.delete_files(self.world.ada, path).version == len(held)
+
         @rule(files=FILES)
         def output_of_a_job(self, files: Files) -> None:
             version = self.world.run(files, "Out")
@@ -112,10 +124,11 @@ def history(databases: SqliteDatabases) -> type[RuleBasedStateMachine]:
 
         def _reference(self) -> st.SearchStrategy[tuple[str, dict[str, int]]]:
             """A reference, and what it means now; nothing where it means nothing."""
-            latest = {path: len(held) for path, held in self.versions.items()}
+            latest = {path: len(held) for path, held in self.versions.items() if held[-1] is not None}
+            of_a = dict(enumerate(self.versions.get("/a", []), 1))
             found = [(path, {path: number} if number else {}) for path, number in ((p, latest.get(p, 0)) for p in ("/a", "/d/a"))]
             found += [("/d/", {path: number for path, number in latest.items() if path.startswith("/d/")}), ("/", latest)]
-            found += [(f"/a:{number}", {"/a": number} if number <= latest.get("/a", 0) else {}) for number in (1, 2)]
+            found += [(f"/a:{number}", {} if of_a.get(number) is None else {"/a": number}) for number in (1, 2)]
             for name in ("S", "T", "Out"):
                 held = self.sets.get(name, [])
                 found.append((f"@{name}", held[-1] if held else {}))
@@ -129,10 +142,12 @@ def history(databases: SqliteDatabases) -> type[RuleBasedStateMachine]:
         @invariant()
         def every_version_is_there_and_holds_what_it_held(self) -> None:
             ada, files = self.world.ada, self.world.files
-            assert self.world.list("/") == sorted(f"{path}:{len(held)}" for path, held in self.versions.items())
+            there = {path: held for path, held in self.versions.items() if held[-1] is not None}
+            assert self.world.list("/") == sorted(f"{path}:{len(held)}" for path, held in there.items())
             for path, held in self.versions.items():
-                assert [file.version for file in files.versions(ada, path, 0, 1000)] == list(range(1, len(held) + 1))
-                for number, content in enumerate(held, 1):
+                with_data = {number: content for number, content in enumerate(held, 1) if content is not None}
+                assert [file.version for file in files.versions(ada, path, 0, 1000)] == list(with_data)
+                for number, content in with_data.items():
                     assert self.world.read(f"{path}:{number}") == {path: content}
 
         @invariant()
@@ -158,6 +173,11 @@ def test_numbers_have_no_gap_and_versions_never_change(sqlite_databases: SqliteD
     run_state_machine_as_test(
         history(sqlite_databases),
         settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+            max_examples=12,
+            stateful_step_count=15,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
         ),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import events, idempotency_keys, leases, projects
@@ -32,8 +34,12 @@ class SqlEvents:
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
         wanted = select(events).where(events.c.project_id == project_id, events.c.number > number)
-        rows = self._session.run(wanted.order_by(events.c.number).limit(limit))
-        return [Event(project_id, r.number, EventKind(r.kind), tuple(json.loads(r.ids).items()), r.at) for r in rows]
+        return [_event(row) for row in self._session.run(wanted.order_by(events.c.number).limit(limit))]
+
+    def last_of(self, project_id: UUID, kinds: Collection[EventKind]) -> Event | None:
+        wanted = select(events).where(events.c.project_id == project_id, events.c.kind.in_([kind.value for kind in kinds]))
+        row = self._session.run(wanted.order_by(events.c.number.desc()).limit(1)).one_or_none()
+        return row and _event(row)
 
     def last_numbers(self) -> dict[UUID, int]:
         return {row.id: row.event_number for row in self._session.run(select(projects.c.id, projects.c.event_number))}
@@ -55,6 +61,10 @@ class SqlEvents:
             for project_id, number in newest.items():
                 self._session.run(delete(events).where(events.c.project_id == project_id, events.c.number <= number))
         return len(rows)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.project_id, row.number, EventKind(row.kind), tuple(json.loads(row.ids).items()), row.at)
 
 
 class SqlLeases:

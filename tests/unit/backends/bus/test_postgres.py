@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,10 +20,8 @@ Heard = dict[UUID, int]
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     """A server that a test may stop."""
-    with tempfile.TemporaryDirectory(prefix="acai-pg-") as folder:
-        Path(folder).chmod(0o755)
-        with running_postgres(Path(folder)) as server:
-            yield server
+    with running_postgres() as server:
+        yield server
 
 
 def new_bus(url: str, numbers: Heard | None = None) -> PostgresBus:

@@ -1,0 +1,155 @@
+"""Command templates (paper 4.2.2): `python train.py --epoch {1,2,5}`. Braces hold the values to try; literal ones are doubled."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
+
+MOST_TRIALS: Final = 1000
+"""A profile never has more trials than this."""
+
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_FLAG: Final = re.compile(r"(?:^|\s)-{0,2}([A-Za-z][\w.-]*)(?:\s*=\s*|\s+)[\"']?$")
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?")
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One place of a template: what it is called (the flag before it), and the values to try, as written."""
+
+    name: str
+    texts: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        return tuple(float(text) for text in self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A command with hints. `parts` is the text around them: one more than there are hints."""
+
+    parts: tuple[str, ...]
+    hints: tuple[Hint, ...]
+
+    @property
+    def combinations(self) -> int:
+        return math.prod(len(hint.texts) for hint in self.hints)
+
+    def expand(self) -> Iterator[tuple[str, ...]]:
+        """Every combination of the hints' values, as written, the last hint varying fastest."""
+        return product(*(hint.texts for hint in self.hints))
+
+    def command(self, values: Sequence[str | float]) -> str:
+        """The command with one value for every hint, in their order.
+
+        Raises InvalidRequest where their count differs, or one is no number of at least 0.
+        """
+        if len(values) != len(self.hints):
+            names = ", ".join(hint.name for hint in self.hints)
+            raise InvalidRequest(f"This template takes {_count(len(self.hints), 'value')} ({names}), not {len(values)}.")
+        texts = [_text(value, hint.name) for value, hint in zip(values, self.hints, strict=True)]
+        return self.parts[0] + "".join(text + part for text, part in zip(texts, self.parts[1:], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of a profile: a value for every hint as written, CPUs, and memory in MB."""
+
+    values: tuple[str, ...]
+    cpu: float
+    memory_mb: int
+
+
+def parse_template(text: str) -> Template:
+    """The template in `text`.
+
+    Raises InvalidRequest where it has no hint, a hint has fewer than two different values or one that is no number of at least 0,
+    or a brace has no partner.
+    """
+    parts: list[str] = []
+    hints: list[Hint] = []
+    literal, end = "", 0
+    for token in _TOKEN.finditer(text):
+        literal += text[end : token.start()]
+        end = token.end()
+        if token[0] in ("{{", "}}"):
+            literal += token[0][0]
+        elif token[1] is None:
+            raise InvalidRequest(_unpaired(text, token))
+        else:
+            hints.append(_hint(token[1], _name(literal, [hint.name for hint in hints])))
+            parts.append(literal)
+            literal = ""
+    if not hints:
+        raise InvalidRequest("The template has no hints: put the values to try in braces, like --epoch {1,2,5}.")
+    return Template((*parts, literal + text[end:]), tuple(hints))
+
+
+def trials(template: Template, cpus: Sequence[float], memories_mb: Sequence[int], most: int = MOST_TRIALS) -> list[Trial]:
+    """The full grid of a profile.
+
+    Raises LimitExceeded where it has more than `most` trials; the message says how many, and how they come about.
+    """
+    count = template.combinations * len(cpus) * len(memories_mb)
+    if count > most:
+        factors = " × ".join(f"{len(hint.texts)} {hint.name}" for hint in template.hints)
+        raise LimitExceeded(
+            f"This profile would run {count:,} trials ({factors} × {len(cpus)} cpu × {len(memories_mb)} memory); "
+            f"{most:,} are allowed. Nothing was started: give fewer values."
+        )
+    return [Trial(values, cpu, memory) for values in template.expand() for cpu in cpus for memory in memories_mb]
+
+
+def _hint(inside: str, name: str) -> Hint:
+    texts = tuple(text.strip() for text in inside.split(","))
+    shown = "{" + inside[:_SHOWN] + "}"
+    for text in texts:
+        if not _is_number(text):
+            raise InvalidRequest(
+                f"{shown} ({name}) holds {text[:_SHOWN]!r}, which is no number of at least 0. "
+                f"Literal braces are doubled: {{{{ and }}}}."
+            )
+    if len({float(text) for text in texts}) < len(texts):
+        raise InvalidRequest(f"{shown} ({name}) holds a value twice.")
+    if len(texts) < 2:
+        raise InvalidRequest(
+            f"{shown} ({name}) has one value, which teaches nothing: give at least two, or write {texts[0]} without braces."
+        )
+    return Hint(name, texts)
+
+
+def _name(before: str, taken: Sequence[str]) -> str:
+    """What a hint is called: the flag or variable before it, else its place."""
+    flag = _FLAG.search(before)
+    name = flag[1] if flag else f"value{len(taken) + 1}"
+    return name if name not in taken else f"{name}-{len(taken) + 1}"
+
+
+def _unpaired(text: str, token: re.Match[str]) -> str:
+    around = text[max(token.start() - 10, 0) : token.start() + 20]
+    if token[0] == "{":
+        return f"A brace does not close at {around!r}: write {{1,2,5}}, or {{{{ for a literal brace."
+    return f"A brace closes nothing at {around!r}: write }}}} for a literal brace."
+
+
+def _text(value: str | float, name: str) -> str:
+    text = value.strip() if isinstance(value, str) else format(value, ".15g")
+    if not _is_number(text):
+        raise InvalidRequest(f"{name}={text[:_SHOWN]!r} is no number of at least 0.")
+    return text
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,108 @@
+"""How much memory a job needs: from peaks, from kills for memory, and from cliffs, where less memory makes it much slower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from acai_jupyter.provision.models.non_negative import non_negative
+from acai_jupyter.provision.models.runs import Floats, Role, Runs
+
+_MARGIN = 1.1
+"""Peaks differ from run to run by so much."""
+_BEYOND_KILL = 1.25
+"""A job that was killed at a limit needs at least so many times that limit, unless more is known."""
+_CLIFF, _SEEN_ONCE = 1.5, 2.0
+"""Slower by this factor with the next smaller memory, nothing else changed, is a cliff; more where it was seen only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRun:
+    """What a run tells of memory: its arguments, its limit, its peak if measured, and whether it was killed for memory."""
+
+    values: tuple[float, ...]
+    limit_mb: float
+    peak_mb: float | None
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The least memory to give, and why, in words."""
+
+    memory_mb: float
+    why: str
+
+
+def memory_need(runs: Sequence[MemoryRun], values: Sequence[float]) -> Need | None:
+    """What a job with the arguments `values` needs, None where the runs tell nothing.
+
+    Peaks are carried on as a sum of parts that grow with the arguments; a kill raises the need above its limit for every job that
+    is at least as large in every argument.
+    """
+    asked = np.asarray(values, dtype=np.float64)
+    needs = [need for need in (_by_peaks(runs, asked), _by_kills(runs, asked)) if need is not None]
+    return max(needs, key=lambda need: need.memory_mb, default=None)
+
+
+def _by_peaks(runs: Sequence[MemoryRun], asked: Floats) -> Need | None:
+    seen = [(run.values, run.peak_mb) for run in runs if run.peak_mb is not None and not run.killed]
+    if not seen:
+        return None
+    points = np.array([point for point, _ in seen], dtype=np.float64).reshape(len(seen), len(asked))
+    peaks = np.array([peak for _, peak in seen], dtype=np.float64)
+    scale = np.maximum(points.max(axis=0, initial=0.0), 1e-12)
+    matrix = _parts(points / scale)
+    amounts = non_negative(matrix / peaks[:, None], np.ones(len(peaks)))
+    over = max(float((peaks / np.maximum(matrix @ amounts, 1e-9)).max()), 1.0)
+    need = float((_parts(asked[None] / scale) @ amounts)[0]) * over * _MARGIN
+    return Need(need, f"its peak is about {need / _MARGIN:.0f} MB (measured: {peaks.min():.0f} to {peaks.max():.0f} MB)")
+
+
+def _parts(shares: Floats) -> Floats:
+    product = [shares.prod(axis=1)] if shares.shape[1] > 1 else []
+    return np.column_stack([np.ones(len(shares)), *shares.T, *product])
+
+
+def _by_kills(runs: Sequence[MemoryRun], asked: Floats) -> Need | None:
+    limits = [run.limit_mb for run in runs if run.killed and (asked >= np.asarray(run.values)).all()]
+    if not limits:
+        return None
+    worst = max(limits)
+    enough = [run.limit_mb for run in runs if not run.killed and run.limit_mb > worst and (asked <= np.asarray(run.values)).all()]
+    need = min([worst * _BEYOND_KILL, *enough])
+    return Need(need, f"a trial was killed for memory at {worst:.0f} MB")
+
+
+def memory_cliff(runs: Runs) -> Need | None:
+    """The memory below which a job of these runs falls off a cliff, None where there is none.
+
+    Only runs that differ in nothing but memory are compared. Memory below the upper side of the highest cliff is never to be
+    recommended: nobody knows where between its sides it is.
+    """
+    memory = runs.first(Role.MEMORY)
+    if memory is None:
+        return None
+    rest = np.delete(runs.points, memory, axis=1)
+    steps: dict[tuple[float, float], list[float]] = {}
+    for row in np.unique(rest, axis=0):
+        same = np.flatnonzero((rest == row).all(axis=1))
+        means = {
+            float(size): float(np.median(runs.seconds[same[runs.points[same, memory] == size]]))
+            for size in runs.points[same, memory]
+        }
+        for less, more in pairwise(sorted(means)):
+            steps.setdefault((less, more), []).append(means[less] / means[more])
+    cliffs = [(more, less, max(ratios)) for (less, more), ratios in steps.items() if _falls_off(ratios)]
+    if not cliffs:
+        return None
+    more, less, ratio = max(cliffs)
+    return Need(more, f"with {less:.0f} MB it was {ratio:.1f} times as slow as with {more:.0f} MB")
+
+
+def _falls_off(ratios: Sequence[float]) -> bool:
+    """A single straggler is no cliff."""
+    return max(ratios) >= _SEEN_ONCE or sum(ratio >= _CLIFF for ratio in ratios) > 1

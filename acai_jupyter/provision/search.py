@@ -1,0 +1,200 @@
+"""Which resources to take under a bound: the whole grid predicted, filtered by the bound, the best of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
+from acai_jupyter.domain.pricing import PriceTable, hourly_price
+from acai_jupyter.domain.resources import Bounds, Resources
+
+if TYPE_CHECKING:
+    from acai_jupyter.provision.models.memory import Need
+    from acai_jupyter.provision.models.runs import Column, Fitted
+
+CONFIDENCE = 0.9
+_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on a choice: seconds and dollars, None for no bound, met with probability `confidence`.
+
+    Raises InvalidRequest for a bound that nothing can meet, and for a confidence that is no probability.
+    """
+
+    max_time: float | None = None
+    max_cost: float | None = None
+    confidence: float = CONFIDENCE
+
+    def __post_init__(self) -> None:
+        for name, bound in (("max_time", self.max_time), ("max_cost", self.max_cost)):
+            if bound is not None and not bound > 0:
+                raise InvalidRequest(f"{name}={bound:g} can't be met: give a bound above 0.")
+        if not 0 < self.confidence < 1:
+            raise InvalidRequest(f"confidence={self.confidence:g} is no probability: give one between 0 and 1, like 0.9.")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A configuration with its predicted seconds, their 90 % range, and the seconds not exceeded with the limits' confidence.
+
+    `hourly` is its price in dollars an hour; costs follow from the seconds.
+    """
+
+    resources: Resources
+    seconds: float
+    low: float
+    high: float
+    sure: float
+    hourly: float
+    extrapolated: bool
+
+    @property
+    def cost(self) -> float:
+        return self.hourly * self.seconds / 3600
+
+    @property
+    def cost_range(self) -> tuple[float, float]:
+        return self.hourly * self.low / 3600, self.hourly * self.high / 3600
+
+    @property
+    def sure_cost(self) -> float:
+        return self.hourly * self.sure / 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to take. Where `met` is False, nothing meets the limits, and `chosen` comes nearest.
+
+    `alternatives`: up to three others that nothing beats in both time and cost. `why`: a sentence. `excluded`: in words, what was
+    left out of the search.
+    """
+
+    chosen: Option
+    met: bool
+    alternatives: tuple[Option, ...]
+    why: str
+    excluded: tuple[str, ...]
+
+
+def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple[tuple[Resources, ...], tuple[str, ...]]:
+    """The grid of `bounds` up to what the launcher can hold, and what was cut, in words."""
+    cpus = [bounds.cpu_min + step * bounds.cpu_step for step in range(_steps(bounds.cpu_min, bounds.cpu_max, bounds.cpu_step))]
+    memories = range(bounds.memory_min_mb, bounds.memory_max_mb + 1, bounds.memory_step_mb)
+    cut = []
+    if most_cpu < bounds.cpu_max:
+        cut.append(f"more than {most_cpu:g} CPUs: there are no more here")
+    if most_memory_mb < bounds.memory_max_mb:
+        cut.append(f"more than {most_memory_mb} MB: there is no more here")
+    held = tuple(Resources(cpu, memory) for cpu in cpus for memory in memories if cpu <= most_cpu and memory <= most_memory_mb)
+    return held, tuple(cut)
+
+
+def predict_options(
+    fitted: Fitted,
+    columns: Sequence[Column],
+    values: Sequence[float],
+    grid: Sequence[Resources],
+    prices: PriceTable,
+    confidence: float = CONFIDENCE,
+) -> tuple[Option, ...]:
+    """Every configuration of `grid` with its times. `values` are the arguments, in the order of their columns."""
+    if not grid:
+        return ()
+    import numpy as np
+
+    points = np.array([_point(columns, values, resources) for resources in grid], dtype=np.float64)
+    shown = fitted.predict(points, 0.9)
+    sure = fitted.predict(points, max(2 * confidence - 1, 0.0)).high  # two-sided 80 % ends where one-sided 90 % does
+    rows = zip(grid, shown.seconds, shown.low, shown.high, sure, shown.extrapolated, strict=True)
+    return tuple(
+        Option(one, float(mid), float(low), float(high), float(most), hourly_price(one, prices), bool(far))
+        for one, mid, low, high, most, far in rows
+    )
+
+
+def choose(options: Sequence[Option], limits: Limits, need: Need | None = None, cut: Sequence[str] = ()) -> Choice:
+    """The best option: least time under a bound on cost, least cost under one on time or both, else the cheapest.
+
+    Configurations with less memory than `need` are left out, whatever they promise. Raises ResourcesOutOfBounds where that leaves
+    none.
+    """
+    excluded = list(cut)
+    held = options
+    if need is not None:
+        held = [option for option in options if option.resources.memory_mb >= need.memory_mb]
+        if len(held) < len(options):
+            excluded.append(f"less than {need.memory_mb:.0f} MB: {need.why}")
+    if not held:
+        most = max((option.resources.memory_mb for option in options), default=0)
+        raise ResourcesOutOfBounds(f"Nothing here is large enough, at most {most} MB: {'; '.join(excluded) or 'no resources'}.")
+    limited = [([option.sure for option in held], limits.max_time)] if limits.max_time is not None else []
+    if limits.max_cost is not None:
+        limited.append(([option.sure_cost for option in held], limits.max_cost))
+    number, met = best([_objective(option, limits) for option in held], limited)
+    chosen = held[number]
+    return Choice(chosen, met, _alternatives(held, chosen), _why(chosen, limits, met), tuple(excluded))
+
+
+def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], float]]) -> tuple[int, bool]:
+    """The number of the least objective whose every limited figure is within its limit, and True.
+
+    Where there is none, the number that overshoots its limits least, and False.
+    """
+    over = [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(len(objective))]
+    within = [number for number, share in enumerate(over) if share <= 1]
+    if within:
+        return min(within, key=lambda number: objective[number]), True
+    return min(range(len(over)), key=lambda number: over[number]), False
+
+
+def front(options: Sequence[Option]) -> list[Option]:
+    """The options that no other beats in both time and cost, fastest first."""
+    found: list[Option] = []
+    for option in sorted(options, key=lambda one: (one.seconds, one.cost)):
+        if not found or option.cost < found[-1].cost * (1 - 1e-9):
+            found.append(option)
+    return found
+
+
+def _objective(option: Option, limits: Limits) -> float:
+    only_cost_is_bound = limits.max_cost is not None and limits.max_time is None
+    return option.seconds if only_cost_is_bound else option.cost
+
+
+def _alternatives(options: Sequence[Option], chosen: Option) -> tuple[Option, ...]:
+    """The fastest, the cheapest and the middle of the front, without the choice."""
+    others = [option for option in front(options) if option.resources != chosen.resources]
+    if len(others) <= _ALTERNATIVES:
+        return tuple(others)
+    return others[0], others[len(others) // 2], others[-1]
+
+
+def _why(chosen: Option, limits: Limits, met: bool) -> str:
+    sure = f"with {limits.confidence:.0%} confidence"
+    held = [f"{limits.max_time:g} s"] if limits.max_time is not None else []
+    held += [f"${limits.max_cost:g}"] if limits.max_cost is not None else []
+    bounds = " and ".join(held)
+    if not bounds:
+        return "the cheapest, as no bound was given"
+    if not met:
+        return (
+            f"nothing stays within {bounds} {sure}; this comes nearest: {chosen.sure:.3g} s and ${chosen.sure_cost:.3g} at worst"
+        )
+    aim = "fastest" if limits.max_time is None else "cheapest"
+    return f"the {aim} that stays within {bounds} {sure}"
+
+
+def _point(columns: Sequence[Column], values: Sequence[float], resources: Resources) -> list[float]:
+    given = {"cpu": resources.cpu, "memory": float(resources.memory_mb)}
+    if len(values) != sum(column.role.value not in given for column in columns):
+        raise InvalidRequest(f"{len(values)} values do not fit this profile: give one for every hint of its template.")
+    arguments = iter(values)
+    return [given[column.role.value] if column.role.value in given else next(arguments) for column in columns]
+
+
+def _steps(least: float, most: float, step: float) -> int:
+    return int((most - least) / step + 1e-9) + 1

@@ -1,0 +1,172 @@
+"""The choice of resources under a bound."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.job_curves import CPU, EPOCHS, MEMORY, measured
+
+from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
+from acai_jupyter.domain.pricing import PriceTable, job_cost
+from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.provision.models.blend import Blend
+from acai_jupyter.provision.models.log_linear import LogLinear
+from acai_jupyter.provision.models.memory import Need
+from acai_jupyter.provision.models.runs import Fitted
+from acai_jupyter.provision.search import Choice, Limits, Option, best, choose, front, predict_options, resource_grid
+
+COLUMNS = (EPOCHS, CPU, MEMORY)
+GRID, _ = resource_grid(Bounds(), 8, 8192)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    """A job that is perfectly parallel and does not care for memory: 60 s an epoch on one CPU."""
+    runs = measured(COLUMNS, [(1, 2, 3), (0.5, 1, 2), (512, 1024, 2048)], lambda epochs, cpu, memory: 60 * epochs / cpu, 0.02)
+    return LogLinear().fit(runs)
+
+
+def chosen(fitted: Fitted, limits: Limits, need: Need | None = None) -> Choice:
+    return choose(predict_options(fitted, COLUMNS, [20], GRID, PriceTable(), limits.confidence), limits, need)
+
+
+def test_the_grid_is_the_paper_s() -> None:
+    assert len(GRID) == 16 * 31
+    assert (GRID[0], GRID[-1]) == (Resources(0.5, 512), Resources(8, 8192))
+
+
+def test_the_grid_is_cut_to_what_is_here_and_that_is_said() -> None:
+    grid, cut = resource_grid(Bounds(), 2, 4000)
+    assert max(one.cpu for one in grid) == 2
+    assert max(one.memory_mb for one in grid) == 3840
+    assert cut == ("more than 2 CPUs: there are no more here", "more than 4000 MB: there is no more here")
+
+
+def test_an_option_s_cost_is_the_paper_s_price_for_its_seconds(fitted: Fitted) -> None:
+    option = predict_options(fitted, COLUMNS, [20], [Resources(2, 1024)], PriceTable())[0]
+    assert option.seconds == pytest.approx(600, rel=0.03)
+    assert option.cost == pytest.approx(job_cost(2, 1024, option.seconds))
+    assert option.cost_range[0] < option.cost < option.cost_range[1]
+    assert option.extrapolated
+
+
+def test_a_bound_on_cost_buys_the_fastest_within_it(fitted: Fitted) -> None:
+    every = predict_options(fitted, COLUMNS, [20], GRID, PriceTable())
+    bound = 1.3 * min(option.sure_cost for option in every)
+    choice = chosen(fitted, Limits(max_cost=bound))
+    assert choice.met
+    assert choice.chosen.seconds == min(option.seconds for option in every if option.sure_cost <= bound)
+    assert choice.why == f"the fastest that stays within ${bound:g} with 90% confidence"
+
+
+def test_a_bound_on_time_takes_the_cheapest_within_it(fitted: Fitted) -> None:
+    choice = chosen(fitted, Limits(max_time=700))
+    assert choice.met
+    assert choice.chosen.resources == Resources(2, 512)
+    assert choice.chosen.sure <= 700
+
+
+def test_under_both_bounds_the_cheapest_within_both_is_taken(fitted: Fitted) -> None:
+    both = chosen(fitted, Limits(max_time=700, max_cost=0.05))
+    assert both.met
+    assert both.chosen == chosen(fitted, Limits(max_time=700)).chosen
+
+
+def test_without_a_bound_the_cheapest_is_taken_and_that_is_said(fitted: Fitted) -> None:
+    choice = chosen(fitted, Limits())
+    assert choice.chosen.cost == min(option.cost for option in predict_options(fitted, COLUMNS, [20], GRID, PriceTable()))
+    assert choice.chosen.resources.memory_mb == 512
+    assert choice.why == "the cheapest, as no bound was given"
+
+
+def test_a_bound_that_nothing_meets_gives_the_nearest_with_its_figures(fitted: Fitted) -> None:
+    choice = chosen(fitted, Limits(max_time=10))
+    assert not choice.met
+    assert choice.chosen.resources.cpu == 8
+    assert "nothing stays within 10 s" in choice.why
+    assert f"{choice.chosen.sure:.3g} s" in choice.why
+
+
+def test_more_confidence_leaves_more_room_under_the_bound(fitted: Fitted) -> None:
+    careful, bold = (chosen(fitted, Limits(max_time=610, confidence=confidence)) for confidence in (0.95, 0.3))
+    assert careful.chosen.resources.cpu > bold.chosen.resources.cpu
+
+
+def test_alternatives_are_three_that_nothing_beats(fitted: Fitted) -> None:
+    choice = chosen(fitted, Limits(max_time=700))
+    assert len(choice.alternatives) == 3
+    times = [option.seconds for option in choice.alternatives]
+    costs = [option.cost for option in choice.alternatives]
+    assert times == sorted(times)
+    assert costs == sorted(costs, reverse=True)
+    assert choice.chosen not in choice.alternatives
+
+
+def test_memory_below_the_need_is_never_chosen_and_the_reason_is_said(fitted: Fitted) -> None:
+    choice = chosen(fitted, Limits(), Need(1300, "a trial was killed for memory at 1024 MB"))
+    assert choice.chosen.resources.memory_mb == 1536
+    assert all(option.resources.memory_mb >= 1300 for option in choice.alternatives)
+    assert choice.excluded == ("less than 1300 MB: a trial was killed for memory at 1024 MB",)
+
+
+def test_a_need_that_nothing_here_satisfies_is_refused_with_the_reason(fitted: Fitted) -> None:
+    with pytest.raises(ResourcesOutOfBounds, match="at most 8192 MB: less than 9000 MB: its peak"):
+        chosen(fitted, Limits(), Need(9000, "its peak is about 8200 MB"))
+
+
+@pytest.mark.parametrize(
+    "bad", [{"max_time": 0}, {"max_cost": -1}, {"max_time": float("nan")}, {"confidence": 1}, {"confidence": 0}]
+)
+def test_limits_that_make_no_sense_are_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(InvalidRequest):
+        Limits(**bad)
+
+
+def test_values_that_do_not_fit_the_profile_are_refused(fitted: Fitted) -> None:
+    with pytest.raises(InvalidRequest, match="2 values do not fit"):
+        predict_options(fitted, COLUMNS, [20, 30], GRID, PriceTable())
+
+
+def test_values_beyond_the_trials_have_a_range_around_the_truth() -> None:
+    runs = measured(COLUMNS, [(1, 2, 3), (0.5, 1, 2), (512, 1024)], lambda epochs, cpu, memory: 5 + 60 * epochs / cpu, 0.02)
+    option = predict_options(Blend().fit(runs), COLUMNS, [10], [Resources(2, 512)], PriceTable())[0]
+    assert option.low < 305 < option.high
+    assert option.seconds < option.sure < option.high
+
+
+def option(number: int, seconds: float, hourly: float) -> Option:
+    return Option(Resources(1 + number, 512), seconds, seconds / 2, seconds * 2, seconds * 1.5, hourly, False)
+
+
+options = st.lists(st.tuples(st.floats(1, 1e4), st.floats(0.01, 10)), min_size=1, max_size=12).map(
+    lambda rows: [option(number, *row) for number, row in enumerate(rows)]
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(options, st.floats(1, 2e4))
+def test_a_choice_within_the_bound_is_found_whenever_there_is_one(held: list[Option], limit: float) -> None:
+    choice = choose(held, Limits(max_time=limit))
+    within = [option for option in held if option.sure <= limit]
+    assert choice.met == bool(within)
+    if within:
+        assert choice.chosen.cost == min(option.cost for option in within)
+    else:
+        assert choice.chosen.sure == min(option.sure for option in held)
+
+
+@settings(deadline=None, max_examples=100)
+@given(options)
+def test_the_front_holds_exactly_what_nothing_beats(held: list[Option]) -> None:
+    kept = front(held)
+    for option in held:
+        beaten = any(one.seconds <= option.seconds and one.cost <= option.cost for one in kept)
+        assert beaten, "every option is on the front or beaten by one that is"
+    assert all(fast.cost > slow.cost for fast, slow in pairwise(kept))
+
+
+def test_of_equal_overshoot_the_first_is_the_nearest() -> None:
+    assert best([3.0, 1.0], [([10.0, 10.0], 5.0)]) == (0, False)
