@@ -59,7 +59,9 @@ def _why(log: Path, start: int) -> AcaiError:
     refusal = _REFUSAL.fullmatch(said[-1])
     if refusal:
         return error_from_json(503, {"message": refusal[1], "code": refusal[2]})
-    words = re.sub(r"^\[[^]]*\] *", "", said[-1])[:_MOST_WORDS]
+    # A server that had to be ended says at last that it ends: what went wrong stands before that.
+    telling = [line for line in said if line.startswith("[E ")] or said
+    words = re.sub(r"^\[[^]]*\] *", "", telling[-1])[:_MOST_WORDS]
     return Unavailable(f"The local platform could not be started: {words} ({log} says more.)")
 
 

@@ -246,6 +246,15 @@ def _kind(annotation: str) -> str:
     return _KINDS[annotation.removesuffix(" | None")]
 
 
+class CheckInterrupted(KeyboardInterrupt):
+    """A check that was interrupted: the `problems` found so far, and the `cursor` from which another goes on."""
+
+    def __init__(self, problems: Records[Problem], cursor: str | None) -> None:
+        super().__init__(f"The check was interrupted; another one goes on from {cursor}.")
+        self.problems = problems
+        self.cursor = cursor
+
+
 def record(kind: type[_Record], given: dict[str, Any]) -> _Record:
     """A record from an answer; fields that it does not have are ignored."""
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]

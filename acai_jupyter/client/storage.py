@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import Garbage, Problem, Records, StoreUsage, Usage, record
-
-if TYPE_CHECKING:  # it brings http.client, which the first import must not
-    from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.client.records import CheckInterrupted, Garbage, Problem, Records, StoreUsage, Usage, record
+from acai_jupyter.client.transport import Json, Transport, translated
 
 _MEANS: Final = {
     "code": "uploaded code that no job runs (its bytes count as objects)",
@@ -20,16 +18,7 @@ _MEANS: Final = {
 }
 
 
-_STEP_TIMEOUT_SECONDS: Final = 3600.0  # a step may have to read one very large object
-
-
-class CheckInterrupted(KeyboardInterrupt):
-    """A check that was interrupted: the `problems` found so far, and the `cursor` from which another goes on."""
-
-    def __init__(self, problems: Records[Problem], cursor: str | None) -> None:
-        super().__init__(f"The check was interrupted; another one goes on from {cursor}.")
-        self.problems = problems
-        self.cursor = cursor
+_STEP_TIMEOUT_SECONDS: Final = 3600.0  # a step may have to read one very large object whole
 
 
 class Storage:
@@ -43,7 +32,10 @@ class Storage:
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
-        return record(Usage, self._transport.get("/storage/usage", ref=str(reference)))
+        with translated():  # a file set of a million files takes longer to measure than other answers may
+            query = {"ref": str(reference)}
+            answer = self._transport.api.call("GET", "/storage/usage", query=query, repeat=True, timeout_s=_STEP_TIMEOUT_SECONDS)
+        return record(Usage, answer)
 
     def total(self) -> StoreUsage:
         """The room that the project takes in the object store."""

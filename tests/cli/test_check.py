@@ -10,7 +10,8 @@ import pytest
 from support.servers import Server
 
 from acai_jupyter.client.client import Client
-from acai_jupyter.client.storage import CheckInterrupted, Storage
+from acai_jupyter.client.records import CheckInterrupted
+from acai_jupyter.client.storage import Storage
 from acai_jupyter.domain.errors import Forbidden
 
 Acai = Callable[..., tuple[int, str, str]]

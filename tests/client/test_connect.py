@@ -16,7 +16,8 @@ from support.waiting import wait_for
 
 import acai_jupyter as acai
 from acai_jupyter.client.discovery import Address, save_credentials
-from acai_jupyter.domain.errors import BackendNotBuilt, InvalidSetting, ServerUnreachable, Unauthenticated
+from acai_jupyter.client.local import start_server
+from acai_jupyter.domain.errors import BackendNotBuilt, InvalidSetting, ServerUnreachable, Unauthenticated, Unavailable
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +168,14 @@ def test_a_platform_that_cant_start_says_why_in_one_line(monkeypatch: pytest.Mon
     monkeypatch.setenv("ACAI_QUOTA", "none")
     with pytest.raises(InvalidSetting, match="ACAI_QUOTA='none' is not a whole number"):
         acai.connect()
+
+
+def test_a_platform_that_never_opens_says_what_it_waits_for(nothing_configured: Path) -> None:
+    nothing_configured.mkdir()
+    (nothing_configured / "acai.db").write_text("not a database " * 1000)
+    with pytest.raises(Unavailable, match="could not be started: ACAI is not available: ") as raised:
+        start_server(nothing_configured, seconds=20)
+    assert "\n" not in raised.value.message
 
 
 @pytest.mark.parametrize("home", ["/dev/null", "/dev/null/acai", "/proc/acai"])

@@ -6,8 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, Ended, argument
-from acai_jupyter.client.records import Folder, Records, Usage
-from acai_jupyter.client.storage import CheckInterrupted
+from acai_jupyter.client.records import CheckInterrupted, Folder, Records, Usage
 from acai_jupyter.domain.references import FolderReference, escape, parse
 
 if TYPE_CHECKING:
