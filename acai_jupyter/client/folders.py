@@ -100,9 +100,24 @@ def _read_patterns(path: str) -> PathSpec[Any]:
 
 
 def _is_ignored(name: str, rules: tuple[_Rules, ...]) -> bool:
-    """What the lowest folder with a say says; a pattern with '!' includes again, but never below an excluded folder."""
+    """What the last pattern of the lowest folder with a say says; one with '!' includes again, but never below an excluded
+    folder."""
     for folder, spec in reversed(rules):
-        said: bool | None = spec.check_file(name[len(folder) :]).include
-        if said is not None:
-            return said
+        for pattern in reversed(list(spec.patterns)):
+            if pattern.include is not None and _means(pattern, name[len(folder) :]):
+                return bool(pattern.include)
     return False
+
+
+def _means(pattern: Any, name: str) -> bool:
+    """Whether a pattern means this very entry. (It matches what lies below a folder that it means, too; whether that is
+    looked at was decided at the folder.)"""
+    found = pattern.match_file(name)
+    if found is None:
+        return False
+    text = str(pattern.pattern).rstrip().lstrip("!")
+    if not text.strip("*/") and not text.endswith("/"):
+        return True  # everything
+    if text.endswith("/**"):
+        return bool(found.match.end() < len(name))
+    return bool(found.match.end() >= len(name.rstrip("/")))

@@ -25,6 +25,9 @@ A class has one stable `code`; the message says what happened and what to do. Th
 
 from __future__ import annotations
 
+import linecache
+import traceback
+
 
 class AcaiError(Exception):
     """The root. `str(error)` is one line for people, `error.code` is stable and for programs."""
@@ -35,6 +38,15 @@ class AcaiError(Exception):
         # What foreign libraries say may have several lines.
         self.message = " ".join(line.strip() for line in message.splitlines())
         super().__init__(self.message)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message, and the line of the cell that led to it. IPython asks for this."""
+        shown = [f"{type(self).__name__}: {self.message}"]
+        for frame, line in traceback.walk_tb(self.__traceback__):
+            if frame.f_globals.get("__name__") == "__main__":
+                code = linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip()
+                shown[1:] = [f"  line {line}: {code}"]
+        return shown
 
 
 class InvalidInput(AcaiError):

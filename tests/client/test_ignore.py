@@ -47,6 +47,12 @@ def test_a_pattern_can_include_again_but_not_below_an_excluded_folder(tmp_path: 
     assert taken(tmp_path) == ["keep.log"]
 
 
+def test_a_folder_that_is_included_again_brings_nothing_back_that_is_excluded_by_name(tmp_path: Path) -> None:
+    make(tmp_path, "a", "sub/a", "sub/b")
+    (tmp_path / ".acaiignore").write_text("a\n!sub\n")
+    assert taken(tmp_path) == ["sub/b"]
+
+
 def test_a_lower_folder_has_the_last_word_below_itself(tmp_path: Path) -> None:
     make(tmp_path, "a.csv", "sub/b.csv", "sub/c.txt", "sub/deep/d.txt")
     (tmp_path / ".acaiignore").write_text("*.csv\n")

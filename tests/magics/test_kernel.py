@@ -92,3 +92,12 @@ def test_a_kernel_completes_references(kernel: Kernel) -> None:
     line = "%acai cat @Dig"
     answer = kernel._client.complete(line, len(line), reply=True, timeout=SECONDS)["content"]
     assert [line[: answer["cursor_start"]] + match for match in answer["matches"]] == ["%acai cat @Digits"]
+
+
+def test_a_mistake_in_python_is_shown_without_a_traceback_and_stops_the_notebook(kernel: Kernel) -> None:
+    source = "import acai_jupyter\nclient = acai_jupyter.connect()\n\ndef look():\n    client.jobs.get('none')\n\nlook()"
+    cell = kernel.run(source)
+    assert cell.status == "error"
+    assert cell.text.startswith("JobNotFound: There is no job none")
+    assert cell.text.endswith("  line 5: client.jobs.get('none')")
+    assert "Traceback" not in cell.text and "acai_jupyter/" not in cell.text
