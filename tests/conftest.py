@@ -38,7 +38,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield make
     for server in made:
-        server.stop()
+        server.end()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of the module's own, of which it is the only user."""
     made = Server(tmp_path_factory.mktemp("server"), environment={"ACAI_QUOTA": "50"}).start()
     yield made
-    made.stop()
+    made.end()
 
 
 @pytest.fixture(scope="session")

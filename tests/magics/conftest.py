@@ -20,7 +20,7 @@ QUICK = {"ACAI_HEARTBEAT_SECONDS": "0.5", "ACAI_TICK_SECONDS": "0.2", "ACAI_KILL
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("server"), environment=QUICK).start()
     yield made
-    made.stop()
+    made.end()
 
 
 @pytest.fixture(scope="package")

@@ -22,7 +22,7 @@ from acai_jupyter.domain.access import Role
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("jupyter"), module="jupyter_server").start()
     yield made
-    made.stop()
+    made.end()
 
 
 @pytest.fixture(scope="module")

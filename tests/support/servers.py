@@ -18,6 +18,7 @@ import websocket
 import acai_jupyter as acai
 from acai_jupyter.client.client import Client
 from acai_jupyter.wire.addresses import API
+from support.attempts import end_agents
 from support.waiting import wait_for
 
 JUPYTER_TOKEN = "the-token-of-jupyter"
@@ -130,6 +131,11 @@ class Server:
             self.process.kill()
             self.process.wait(60)
             self.process = None
+
+    def end(self) -> None:
+        """Stop it, and end what its jobs have left: agents outlive their server, as they should, but not their test."""
+        self.stop()
+        end_agents(self.home)
 
     def client(self, token: str | None = None) -> Client:
         return acai.connect(self.url, token or self.token)

@@ -21,7 +21,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all pages."""
     server = Server(tmp_path_factory.mktemp("docs")).start()
     yield server
-    server.stop()
+    server.end()
 
 
 @pytest.fixture
