@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,18 @@ def connect(url: str | None = None, token: str | None = None, *, home: str | Non
         return _reach(named)
     settings = config.load({"home": home} if home else {})
     settings.check_built()
-    return _running(settings.home_folder) or _started(settings.home_folder)
+    return _local(settings.home_folder)
+
+
+def _local(home: Path) -> Client:
+    """The platform of `home`: one that runs, else one that is started."""
+    return _running(home) or _started(home)
+
+
+def _local_url(home: Path) -> str:
+    """Where the platform of `home` is now: a server may have ended, for want of work or by force, and its client goes on."""
+    with _local(home) as client:
+        return client.url
 
 
 def _named(url: str | None, token: str | None, home: str | None) -> Address | None:
@@ -51,21 +62,21 @@ def _token_for(url: str) -> str | None:
     return login.token if login is not None and login.url == url else None
 
 
-def _reach(address: Address, patience: float = _FIRST_PATIENCE_SECONDS) -> Client:
+def _reach(address: Address, patience: float = _FIRST_PATIENCE_SECONDS, elsewhere: Callable[[], str] | None = None) -> Client:
     """A client whose platform has answered. Raises ServerUnreachable, Unauthenticated."""
     try:
         with Client(Transport(address.url, address.token, patience)) as probe:
             probe.whoami()
     except ServerUnreachable as error:
         raise ServerUnreachable(f"{error.message} It was named by {address.given_by}.") from error
-    return Client(Transport(address.url, address.token))
+    return Client(Transport(address.url, address.token, elsewhere=elsewhere))
 
 
 def _running(home: Path) -> Client | None:
     """The platform of `home`, where one of its servers answers."""
     for address in local_servers(home):
         try:
-            return _reach(address, _LOCAL_PATIENCE_SECONDS)
+            return _reach(address, _LOCAL_PATIENCE_SECONDS, lambda: _local_url(home))
         except AcaiError:
             continue  # a server that was killed has left its entry behind
     return None

@@ -42,6 +42,7 @@ def events(transport: Transport, after: int | None = None, silence: float = SILE
                     yield message
         except ServerUnreachable as error:
             pause.wait(error)
+            transport.api.look_elsewhere()
 
 
 def log_bytes(transport: Transport, job: str, offset: int = 0) -> Iterator[bytes]:
@@ -61,6 +62,7 @@ def log_bytes(transport: Transport, job: str, offset: int = 0) -> Iterator[bytes
                     return
         except ServerUnreachable as error:
             pause.wait(error)
+            transport.api.look_elsewhere()
 
 
 def _messages(transport: Transport, path: str, silence: float = SILENCE_SECONDS) -> Iterator[Any]:

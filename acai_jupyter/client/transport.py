@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -22,15 +22,26 @@ Json = dict[str, Any]
 
 
 class Transport:
-    """The platform's REST interface below `url` (`…/acai/api/v1`), with a token."""
+    """The platform's REST interface below `url` (`…/acai/api/v1`), with a token. `elsewhere` is asked where it is now while
+    it does not answer."""
 
-    def __init__(self, url: str, token: str | None, patience: float = _PATIENCE_SECONDS) -> None:
-        self.url = url.rstrip("/")
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        patience: float = _PATIENCE_SECONDS,
+        elsewhere: Callable[[], str] | None = None,
+    ) -> None:
         self._token = token
         with translated():
-            self.api = Api(self.url, token, patience_s=patience)
+            self.api = Api(url, token, patience_s=patience, elsewhere=elsewhere)
         # Whoever forgets to close a client leaves no connection open.
         self._close = weakref.finalize(self, self.api.http.close)
+
+    @property
+    def url(self) -> str:
+        """Where the platform is, as far as is known."""
+        return self.api.url
 
     @property
     def identity(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import json as json_text
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, Union
 from urllib.parse import urlencode, urlsplit
@@ -122,7 +122,7 @@ class Api:
     """The platform's REST interface below `url` (…/acai/api/v1).
 
     `repeat` says that a call may be made twice: then it is tried again for `patience_s` while the platform doesn't answer or
-    is busy. Paths are given percent-encoded.
+    is busy. `elsewhere` is asked meanwhile where the platform is now. Paths are given percent-encoded.
     """
 
     def __init__(
@@ -134,9 +134,11 @@ class Api:
         headers: Mapping[str, str] | None = None,
         patience_s: float = 60.0,
         stop: Signal | None = None,
+        elsewhere: Callable[[], str] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.http = http or Http()
+        self._elsewhere = elsewhere
         self._headers = {"Accept": "application/json", **(headers or {})}
         if token is not None:
             if not (token.isascii() and token.isprintable()):
@@ -173,6 +175,12 @@ class Api:
                 backoff.wait(error)
             except ConnectionFailed as error:
                 backoff.wait(error)
+                self.look_elsewhere()
+
+    def look_elsewhere(self) -> None:
+        """Go on where the platform is now, if anybody knows."""
+        if self._elsewhere is not None:
+            self.url = self._elsewhere().rstrip("/")
 
     def open(
         self,

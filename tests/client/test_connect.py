@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from support.servers import Server, free_port
-from support.waiting import wait_for
+from support.waiting import SECONDS, wait_for
 
 import acai_jupyter as acai
 from acai_jupyter.client.discovery import Address, save_credentials
@@ -96,6 +97,22 @@ def test_a_server_that_was_killed_is_not_taken_for_one(nothing_configured: Path)
     second = acai.connect()
     assert second.whoami().name == first_name(nothing_configured)
     assert second.url != first.url or pid not in running(nothing_configured)
+
+
+def test_a_client_and_who_waits_for_a_job_go_on_with_the_next_server(nothing_configured: Path, tmp_path: Path) -> None:
+    client = acai.connect()
+    job = client.jobs.submit(f"until [ -e '{tmp_path / 'gate'}' ]; do sleep 0.05; done; echo done")
+    wait_for(lambda: job.progress == "running")
+    waiting = Thread(target=job.wait, daemon=True)
+    waiting.start()
+    before = client.url
+    for pid in running(nothing_configured):
+        os.kill(pid, signal.SIGKILL)
+    (tmp_path / "gate").touch()
+    waiting.join(SECONDS)
+    assert job.status == "FINISHED"
+    assert client.url != before
+    assert job.logs() == "done\n"
 
 
 def first_name(home: Path) -> str:
