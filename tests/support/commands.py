@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Cli:
         """The process; `changed` are variables of its environment, None for those that are not there."""
         environment = {name: value for name, value in {**self.environment, **changed}.items() if value is not None}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([ACAI, *words], env=environment, cwd=self.folder, text=True, **pipes)  # type: ignore[call-overload, no-any-return]
+        return subprocess.Popen([ACAI, *words], env=environment, cwd=self.folder, text=True, preexec_fn=_hear_interrupts, **pipes)  # type: ignore[call-overload, no-any-return]
 
     def run(self, *words: str, stdin: str = "", **changed: str | None) -> subprocess.CompletedProcess[str]:
         with self.start(*words, **changed) as process:
@@ -42,3 +43,8 @@ class Cli:
         done = self.run(*words, stdin=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def _hear_interrupts() -> None:
+    """As in a terminal: whatever runs the tests in the background may have switched them off."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
