@@ -128,16 +128,17 @@ def test_a_second_upload_to_a_key_is_refused_and_changes_nothing(house: BlobHous
 def test_of_uploads_to_one_key_at_once_one_wins_whole(house: BlobHouse) -> None:
     datas = [bytes([number]) * 100_000 for number in range(6)]
 
-    def try_to_send(data: bytes) -> bytes | None:
-        request = sign(house, single(data))
+    requests = [sign(house, single(data)) for data in datas]  # before any is there: what is there is not asked for again
+
+    def try_to_send(number: int) -> bytes | None:
         try:
-            house.send(request.method, request.url, data)
+            house.send(requests[number].method, requests[number].url, datas[number])
         except BlobExists:
             return None
-        return data
+        return datas[number]
 
-    winners = [data for data in together([lambda data=data: try_to_send(data) for data in datas]) if data is not None]
-    assert winners == [read(house)]
+    tried = together([lambda number=number: try_to_send(number) for number in range(len(datas))])
+    assert [data for data in tried if data is not None] == [read(house)]
 
 
 def test_completing_can_be_repeated(house: BlobHouse) -> None:
