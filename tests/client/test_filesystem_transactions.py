@@ -34,7 +34,7 @@ def test_all_that_is_written_in_a_transaction_appears_at_its_end_in_one_session(
 ) -> None:
     lake.pipe_file("/t/source", b"copied")
     (tmp_path / "local").write_bytes(b"put")
-    before = server.log.count("/commit")
+    before = server.settled_log.count("/commit")
     with lake.transaction:
         with lake.open("/t/opened", "wb") as file:
             file.write(b"opened")
@@ -54,7 +54,7 @@ def test_all_that_is_written_in_a_transaction_appears_at_its_end_in_one_session(
         "/t/source": "copied",
         "/t/twice": "second",
     }
-    assert server.log.count("/commit") - before == 1
+    assert server.settled_log.count("/commit") - before == 1
 
 
 def test_a_transaction_that_fails_leaves_nothing(lake: LakeFileSystem) -> None:
@@ -100,7 +100,7 @@ def test_a_transaction_whose_end_is_refused_leaves_nothing_and_is_over(lake: Lak
 
 
 def test_an_empty_transaction_makes_nothing(lake: LakeFileSystem, server: Server) -> None:
-    before = server.log.count("POST /acai/api/v1/uploads")
+    before = server.settled_log.count("POST /acai/api/v1/uploads")
     with lake.transaction:
         pass
-    assert server.log.count("POST /acai/api/v1/uploads") == before
+    assert server.settled_log.count("POST /acai/api/v1/uploads") == before

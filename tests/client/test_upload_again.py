@@ -88,12 +88,14 @@ def client(server: Server) -> Iterator[Client]:
 def upload_and_be_killed(server: Server, folder: Path, most: int, fileset: str = "") -> int:
     """Upload from a process of its own, which is killed once `most` bytes are on their way; how that ended."""
     words = [sys.executable, "-c", CUT_OFF, server.url, server.token, str(folder), str(most), fileset]
-    return subprocess.run(words, check=False).returncode
+    ended = subprocess.run(words, check=False).returncode
+    assert server.settled_log  # what the process had sent is in the lake, or cut off
+    return ended
 
 
 def arrived(server: Server) -> int:
     """How many objects the server has taken so far."""
-    return sum("200 PUT /acai/objects" in line for line in server.log.splitlines())
+    return sum("200 PUT /acai/objects" in line for line in server.settled_log.splitlines())
 
 
 def settle(cache: StatCache, folder: Path) -> None:
@@ -123,7 +125,7 @@ def note(cache: StatCache, client: Client, tree: Path, upload: Upload) -> None:
 
 
 def sessions(server: Server) -> int:
-    return sum("POST /acai/api/v1/uploads " in line for line in server.log.splitlines())
+    return sum("POST /acai/api/v1/uploads " in line for line in server.settled_log.splitlines())
 
 
 def test_an_unchanged_tree_in_an_unchanged_lake_needs_no_session(

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -91,6 +92,15 @@ class Server:
         return (self.folder / "server.log").read_text(errors="replace")
 
     @property
+    def settled_log(self) -> str:
+        """All that the server logged, once it has logged every request that was answered or cut off before this call: it
+        answers first and logs then."""
+        wait_for(lambda: not half_closed(self.port))
+        mark = f"settled-{uuid.uuid4().hex}"
+        send(f"{self.root}/{mark}", "GET")
+        return wait_for(lambda: mark in self.log and self.log)
+
+    @property
     def root(self) -> str:
         """The address of the whole server, without a slash at its end."""
         return self.url.removesuffix(API)
@@ -163,6 +173,13 @@ class Server:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         return {**inherited, **own, "ACAI_HOME": str(self.home), "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+
+
+def half_closed(port: int) -> bool:
+    """Whether a client has left a connection to `port` whose end the server has not read yet."""
+    close_wait = "08"
+    connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(words[1].endswith(f":{port:04X}") and words[3] == close_wait for words in connections)
 
 
 def free_port() -> int:
