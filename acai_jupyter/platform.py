@@ -41,6 +41,9 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.provision.autoprovision import Autoprovisioner
+from acai_jupyter.provision.profiler import Profiler
+from acai_jupyter.provision.quotes import Quotes
 
 _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
@@ -72,6 +75,9 @@ class Platform:
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
+    profiler: Profiler
+    quotes: Quotes
+    autoprovisioner: Autoprovisioner
     agent_url: str | None = None
 
     @classmethod
@@ -102,6 +108,8 @@ class Platform:
             agent_url=lambda: platform.agent_url,
             servers=servers_folder(settings),
         )
+        registry = Registry(store, engine, images_used=not settings.launcher_url.startswith("process:"))
+        quotes = Quotes(store, engine, launcher.capacity)
         platform = cls(
             settings=settings,
             server_id=server_id,
@@ -119,12 +127,15 @@ class Platform:
             check=StoreCheck(store, objects, inventory),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            registry=registry,
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
+            profiler=Profiler(store, registry, engine, launcher.capacity),
+            quotes=quotes,
+            autoprovisioner=Autoprovisioner(store, registry, quotes),
         )
         return platform
 
@@ -138,6 +149,7 @@ class Platform:
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()
+        self.profiler.advance()
 
     def sweep(self) -> None:
         """Housekeeping: expired uploads, logs of ended jobs, old events and answers."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesets import Filesets
+from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
+from acai_jupyter.client.profiles import Profiles, limits
 from acai_jupyter.client.provenance import Provenance
+from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.storage import Storage
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 class Client:
     """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
 
-    `files`, `filesets`, `jobs`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
+    `files`, `filesets`, `jobs`, `profiles`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -31,6 +35,7 @@ class Client:
         self.files = Files(transport)
         self.filesets = Filesets(transport)
         self.jobs = Jobs(transport)
+        self.profiles = Profiles(transport, self.jobs)
         self.metadata = MetadataKeys(transport)
         self.provenance = Provenance(transport)
         self.storage = Storage(transport)
@@ -91,6 +96,47 @@ class Client:
     def min(self, kind: str, key: str, query: str = "") -> Any:
         """The least value of a key among what matches, None where there is none."""
         return self._search.extreme(kind, key, query, greatest=False)
+
+    def quote(
+        self,
+        command: str | Sequence[str],
+        *,
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        **submission: Any,
+    ) -> Quote:
+        """What a job would take and cost, before it is submitted: the resources to give it under the bounds (`max_time` in
+        seconds, or text such as `20m`; `max_cost` in dollars), and what comes near. Takes the keywords of `jobs.submit`.
+
+        Raises ProfileNotFound where no profile knows this command with this input and code: nothing is guessed.
+        """
+        asked = {"job": self.jobs.wanted(command, **submission), **limits(max_time, max_cost, confidence)}
+        return Quote(self._transport.post("/quotes", asked))
+
+    def autoprovision(
+        self,
+        profile: str,
+        values: Sequence[float],
+        *,
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        enforce: bool = False,
+        name: str | None = None,
+        output: str | None = None,
+        output_path: str | None = None,
+    ) -> Job:
+        """Submit a job of a profile's template with these values, on the resources that are fastest under `max_cost`, cheapest
+        under `max_time` or both, else the cheapest of all (paper 4.2.4). `enforce` ends the job at the bound.
+        `client.profiles.get(profile).quote(…)` tells the choice without submitting.
+
+        Raises ProfileNotFound, ProfileNotFitted, BoundNotMet, and what `jobs.submit` raises; nothing is submitted then.
+        """
+        job = {"name": name, "output": output, "output_path": output_path}
+        asked = {"profile": profile, "values": list(values), "enforce": enforce, "job": job}
+        answer = self._transport.post("/autoprovision", {**asked, **limits(max_time, max_cost, confidence)}, creates=True)
+        return Job(self._transport, answer["job"])
 
     def __repr__(self) -> str:
         return f"<ACAI client of {self.url}>"

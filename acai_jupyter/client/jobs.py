@@ -81,7 +81,7 @@ class Jobs:
         }
         if not str(command).strip() or command == []:
             code = None  # the platform refuses the command; nothing is uploaded for it
-        wanted["code"] = None if code is None else self._code(code)
+        wanted["code"] = None if code is None else self.pin_code(code)
         return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
 
     def get(self, job: int | str | Job) -> Job:
@@ -111,8 +111,11 @@ class Jobs:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
         return Snapshot(str(snapshot))
 
-    def _code(self, code: Code) -> str:
-        """The snapshot of local files, or the file set that `code` names."""
+    def pin_code(self, code: Code) -> str:
+        """What `code` means to the platform: a snapshot, which is made of local files, or the file set that it names.
+
+        Raises what `upload_code` raises.
+        """
         if isinstance(code, Snapshot):
             return code.id
         if isinstance(code, Fileset):

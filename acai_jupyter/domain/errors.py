@@ -10,10 +10,11 @@ AcaiError
 ├── Forbidden               known, but not allowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound,
+│       ProfileNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed
+│       AgentSuperseded, BlobExists, StillUsed, ProfileNotFitted, ProfileEnded, BoundNotMet
 ├── LimitExceeded           a bound of the platform
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
@@ -187,6 +188,12 @@ class ProjectNotFound(NotFound):
     code = "project_not_found"
 
 
+class ProfileNotFound(NotFound):
+    """No profile has that name, or none knows that command."""
+
+    code = "profile_not_found"
+
+
 class SnapshotNotFound(NotFound):
     """Code that a job should run is not there."""
 
@@ -221,6 +228,24 @@ class JobEnded(Conflict):
     """The job has ended already."""
 
     code = "job_ended"
+
+
+class ProfileNotFitted(Conflict):
+    """A profile that can't predict: its trials still run, or none of them finished."""
+
+    code = "profile_not_fitted"
+
+
+class ProfileEnded(Conflict):
+    """A profile that has ended can't be killed."""
+
+    code = "profile_ended"
+
+
+class BoundNotMet(Conflict):
+    """No resources meet the bounds on time and cost; the message tells what comes nearest."""
+
+    code = "bound_not_met"
 
 
 class JobNotEnded(Conflict):

@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
+    PROFILE_ENDED = "profile.ended"  # profile: it predicts, or failed, or was killed
     METADATA_CHANGED = "metadata.changed"  # artifact
 
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     JOB = "job"
     SERVER = "server"
     AGENT = "agent"
+    PROFILE = "profile"
 
 
 _lock = threading.Lock()

@@ -58,6 +58,12 @@ class Template:
         texts = [_text(value, hint.name) for value, hint in zip(values, self.hints, strict=True)]
         return self.parts[0] + "".join(text + part for text, part in zip(texts, self.parts[1:], strict=True))
 
+    def values_in(self, command: str) -> tuple[float, ...] | None:
+        """The values that make this template `command`, None where none do."""
+        pattern = f"({_NUMBER.pattern})".join(re.escape(part) for part in self.parts)
+        found = re.fullmatch(pattern, command.strip())
+        return None if found is None else tuple(float(text) for text in found.groups())
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

@@ -54,6 +54,25 @@ class Registry:
 
         return self._once(principal, key, json.dumps(asdict(wanted), sort_keys=True), add)
 
+    def add(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> Job:
+        """`submit`, as a part of what `unit` does, which has locked the project. Raises what `submit` does."""
+        principal.require(Right.WRITE)
+        spec, notes = self._check(wanted)
+        return _add(unit, principal, self._pin(unit, principal, spec, wanted), notes)
+
+    def kill_in(self, unit: UnitOfWork, principal: Principal, job: Job) -> Job:
+        """`kill`, as a part of what `unit` does, which has locked the project. Raises JobEnded, Forbidden."""
+        principal.require(Right.WRITE)
+        if job.ended:
+            raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
+        job = unit.jobs.request_kill(job)
+        kind = EventKind.JOB_CHANGED
+        if job.status is Status.QUEUED:
+            job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
+            kind = EventKind.JOB_ENDED
+        unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
+        return job
+
     def retry(self, principal: Principal, reference: str, key: str | None = None) -> JobDetails:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
@@ -110,15 +129,7 @@ class Registry:
         principal.require(Right.WRITE)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
-            job = self._find(unit, principal, reference)
-            if job.ended:
-                raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
-            job = unit.jobs.request_kill(job)
-            kind = EventKind.JOB_CHANGED
-            if job.status is Status.QUEUED:
-                job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
-                kind = EventKind.JOB_ENDED
-            unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
+            job = self.kill_in(unit, principal, self._find(unit, principal, reference))
             return _details(unit, job)
 
     def unended(self) -> int:

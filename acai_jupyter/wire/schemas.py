@@ -8,6 +8,7 @@ from acai_jupyter.domain.checks import ProblemCode
 from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
+from acai_jupyter.domain.profiles import ProfileStatus
 from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadState
 
 Schema = dict[str, Any]
@@ -119,6 +120,45 @@ _JOB: Final = answer(
     output_version=or_null(TEXT),
     kept_files=or_null(TEXT),
 )
+_PROFILE: Final = answer(
+    id=TEXT,
+    name=TEXT,
+    creator=TEXT,
+    create_time=TIME,
+    end_time=or_null(TIME),
+    command_template=TEXT,
+    input=or_null(TEXT),
+    code=or_null(TEXT),
+    status=one_of(*ProfileStatus),
+    detail=or_null(TEXT),
+    law={**or_null(TEXT), "description": "what was found, in words"},
+    grid_size=INTEGER,
+    trials=or_null(INTEGER),
+    budget={**or_null(NUMBER), "description": "dollars"},
+    notes=array(TEXT),
+)
+_TRIAL: Final = answer(
+    number=INTEGER,
+    values=array(NUMBER),
+    cpu=NUMBER,
+    memory_mb=INTEGER,
+    job=INTEGER,
+    status=one_of(*Status),
+    reason=or_null(TEXT),
+    runtime=or_null(NUMBER),
+    cost=or_null(NUMBER),
+)
+_PREDICTION: Final = answer(
+    cpu=NUMBER,
+    memory_mb=INTEGER,
+    runtime={**NUMBER, "description": "seconds; low and high bound a 90 % interval"},
+    runtime_low=NUMBER,
+    runtime_high=NUMBER,
+    cost={**NUMBER, "description": "dollars"},
+    cost_low=NUMBER,
+    cost_high=NUMBER,
+    extrapolation=BOOLEAN,
+)
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
 _FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
@@ -179,6 +219,25 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
+    "Profile": _PROFILE,
+    "ProfileDetails": answer(**_PROFILE["properties"], jobs=array(_TRIAL)),
+    "Prediction": _PREDICTION,
+    "Quote": answer(
+        profile=TEXT,
+        command=TEXT,
+        values=array(NUMBER),
+        max_time=or_null(NUMBER),
+        max_cost=or_null(NUMBER),
+        confidence=NUMBER,
+        met=BOOLEAN,
+        why=TEXT,
+        chosen=_PREDICTION,
+        alternatives=array(_PREDICTION),
+        excluded=array(TEXT),
+        law=TEXT,
+        runs=INTEGER,
+    ),
+    "Provisioned": answer(quote=ref("Quote"), job=ref("JobDetails")),
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=or_null(NUMBER), value={}, time=TIME),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
@@ -222,6 +281,29 @@ COMPONENTS: Final[dict[str, Schema]] = {
 _COUNT: Final[Schema] = {**INTEGER, "minimum": 0}
 _DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
 
+_SUBMISSION: Final[dict[str, Schema]] = {
+    "name": or_null(TEXT),
+    "input": or_null(TEXT),
+    "output": or_null(TEXT),
+    "output_path": or_null(TEXT),
+    "code": or_null(TEXT),
+    "image": or_null(TEXT),
+    "python": or_null(TEXT),
+    "cpu": or_null(NUMBER),
+    "memory": {"type": ["string", "number", "null"]},
+    "gpu": INTEGER,
+    "env": _TEXTS,
+    "timeout": {"type": ["string", "number", "null"]},
+    "priority": INTEGER,
+}
+_LIMITS: Final[dict[str, Schema]] = {
+    "max_time": {"type": ["string", "number", "null"], "description": "seconds, or a duration such as 20m"},
+    "max_cost": {**or_null(NUMBER), "description": "dollars"},
+    "confidence": or_null(NUMBER),
+}
+_VALUES: Final[Schema] = {"type": "array", "items": {"type": ["string", "number"]}, "maxItems": 100}
+_MODEL: Final[Schema] = or_null(one_of("default", "log-linear"))
+
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
@@ -246,22 +328,30 @@ REQUESTS: Final[dict[str, Schema]] = {
         },
     ),
     "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
-    "submit_job": request(
-        ("command",),
-        command=_COMMAND,
-        name=or_null(TEXT),
-        input=or_null(TEXT),
-        output=or_null(TEXT),
-        output_path=or_null(TEXT),
-        code=or_null(TEXT),
-        image=or_null(TEXT),
-        python=or_null(TEXT),
-        cpu=or_null(NUMBER),
-        memory={"type": ["string", "number", "null"]},
-        gpu=INTEGER,
-        env=_TEXTS,
-        timeout={"type": ["string", "number", "null"]},
-        priority=INTEGER,
+    "submit_job": request(("command",), command=_COMMAND, **_SUBMISSION),
+    "create_profile": request(
+        ("name", "command_template"),
+        name=TEXT,
+        command_template=TEXT,
+        **{name: _SUBMISSION[name] for name in ("input", "code", "image", "python", "env", "timeout", "priority")},
+        cpus={"type": ["array", "null"], "items": NUMBER, "maxItems": 100},
+        memories_mb={"type": ["array", "null"], "items": INTEGER, "maxItems": 100},
+        trials=or_null(INTEGER),
+        budget={**or_null(NUMBER), "description": "dollars"},
+        again=BOOLEAN,
+    ),
+    "predict": request(
+        ("values", "cpu", "memory"), values=_VALUES, cpu=NUMBER, memory={"type": ["string", "number"]}, model=_MODEL
+    ),
+    "quote_profile": request(("values",), values=_VALUES, model=_MODEL, **_LIMITS),
+    "quote_job": request(("job",), job=request(("command",), command=_COMMAND, **_SUBMISSION), **_LIMITS),
+    "autoprovision": request(
+        (),
+        profile=or_null(TEXT),
+        values={**_VALUES, "type": ["array", "null"]},
+        job=request((), command=_COMMAND, **_SUBMISSION),
+        enforce=BOOLEAN,
+        **_LIMITS,
     ),
     "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
     "check_storage": request((), digests=BOOLEAN, cursor=or_null(TEXT)),

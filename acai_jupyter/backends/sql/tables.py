@@ -503,6 +503,51 @@ log_chunks = _owned(
     clustered=False,
 )
 
+# --- provision --------------------------------------------------------------------------------------------------------
+
+profiles = _owned(
+    "profiles",
+    Column("id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("template", Label, nullable=False),
+    Column("submission", Label, nullable=False),  # JSON: what every trial shares, pinned
+    Column("input_id", Id),
+    Column("code_snapshot_id", Id),
+    Column("code_fileset_id", Id),
+    Column("grid", Label, nullable=False),  # JSON: every trial that may be run
+    Column("max_trials", Int),
+    Column("max_cost", Money),
+    Column("notes", Label, nullable=False),  # JSON
+    Column("status", Label, nullable=False),
+    Column("law", Label),
+    Column("detail", Label),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    _refers("user_id", "users.id"),
+    _refers("input_id", "fileset_versions.id"),
+    _refers("code_snapshot_id", "snapshots.id"),
+    _refers("code_fileset_id", "fileset_versions.id"),
+    Index("ix_profiles_name", "project_id", "name", "id"),
+    Index("ix_profiles_status", "status"),
+    key=("id",),
+    clustered=False,
+)
+
+profile_trials = _owned(
+    "profile_trials",
+    Column("profile_id", Id, nullable=False),
+    Column("number", Int, nullable=False),
+    Column("arguments", Label, nullable=False),  # JSON: as written, one a hint
+    Column("cpu", Number, nullable=False),
+    Column("memory_mb", Big, nullable=False),
+    Column("job_id", Id, nullable=False),
+    Column("straggler", Flag, nullable=False),
+    _refers("profile_id", "profiles.id"),
+    _refers("job_id", "jobs.id"),
+    key=("profile_id", "number"),
+)
+
 # --- events -----------------------------------------------------------------------------------------------------------
 
 events = _owned(

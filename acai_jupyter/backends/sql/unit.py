@@ -17,6 +17,7 @@ from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
+from acai_jupyter.backends.sql.repositories.profiles import SqlProfiles
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
@@ -28,6 +29,7 @@ from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, 
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
+from acai_jupyter.ports.store.provision import Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 
 
@@ -51,6 +53,7 @@ class SqlUnitOfWork:
         self.search: Search = SqlSearch(session)
         self.jobs: Jobs = SqlJobs(session)
         self.logs: Logs = SqlLogs(session)
+        self.profiles: Profiles = SqlProfiles(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

@@ -29,6 +29,10 @@ class Jobs(Protocol):
 
     def get(self, project_id: UUID, job_id: UUID, lock: bool = False) -> Job | None: ...
 
+    def by_ids(self, project_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Job]:
+        """Those of `ids` that there are."""
+        ...
+
     def by_number(self, project_id: UUID, number: int) -> Job | None: ...
 
     def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:

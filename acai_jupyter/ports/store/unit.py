@@ -12,6 +12,7 @@ from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, 
 from acai_jupyter.ports.store.engine import Jobs, Logs
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
+from acai_jupyter.ports.store.provision import Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 
 OnEvents = Callable[[dict[UUID, int]], None]
@@ -36,6 +37,7 @@ class UnitOfWork(Protocol):
     search: Search
     jobs: Jobs
     logs: Logs
+    profiles: Profiles
     events: Events
     leases: Leases
     idempotency: Idempotency

@@ -81,6 +81,12 @@ class SqlAccess:
         principal = Principal(row.project_id, row.project_name, row.user_id, row.user_name, Role(row.role), kind, scope)
         return token, principal
 
+    def principal(self, project_id: UUID, user_id: UUID) -> Principal:
+        joined = users.join(projects, projects.c.id == users.c.project_id)
+        wanted = select(users.c.name, users.c.role, projects.c.name.label("project_name")).select_from(joined)
+        row = self._session.run(wanted.where(users.c.project_id == project_id, users.c.id == user_id)).one()
+        return Principal(project_id, row.project_name, user_id, row.name, Role(row.role), TokenKind.USER)
+
     def revoke_token(self, digest: bytes, at: int) -> None:
         self._session.run(update(tokens).where(tokens.c.digest == digest, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
 

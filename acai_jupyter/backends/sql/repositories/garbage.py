@@ -18,6 +18,7 @@ from acai_jupyter.backends.sql.tables import (
     logs,
     manifest_nodes,
     objects,
+    profiles,
     snapshot_files,
     snapshots,
     upload_objects,
@@ -138,4 +139,5 @@ def _named_snapshots(project_id: UUID) -> Any:
     of_jobs = (jobs.c.code_snapshot_id, jobs.c.kept_snapshot_id, jobs.c.start_snapshot_id)
     named = [select(column).where(jobs.c.project_id == project_id, column.is_not(None)) for column in of_jobs]
     uploaded = select(uploads.c.snapshot_id).where(uploads.c.project_id == project_id, uploads.c.snapshot_id.is_not(None))
-    return union(*named, uploaded)
+    profiled = (profiles.c.project_id == project_id, profiles.c.code_snapshot_id.is_not(None))
+    return union(*named, uploaded, select(profiles.c.code_snapshot_id).where(*profiled))

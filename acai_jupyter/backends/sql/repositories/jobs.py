@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
 
-from acai_jupyter.backends.sql.session import Session, to_json
+from acai_jupyter.backends.sql.session import Session, chunks, to_json
 from acai_jupyter.backends.sql.tables import fileset_versions, filesets, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
@@ -62,6 +62,12 @@ class SqlJobs:
             own = (jobs.c.project_id == project_id, jobs.c.id == job_id)
             self._session.run(select(jobs.c.id).where(*own).with_for_update())
         return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.id == job_id))
+
+    def by_ids(self, project_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Job]:
+        found: dict[UUID, Job] = {}
+        for some in chunks(ids):
+            found |= {job.id: job for job in self._many(_select().where(jobs.c.project_id == project_id, jobs.c.id.in_(some)))}
+        return found
 
     def by_number(self, project_id: UUID, number: int) -> Job | None:
         return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.number == number))

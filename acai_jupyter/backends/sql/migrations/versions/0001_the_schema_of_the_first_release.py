@@ -457,6 +457,52 @@ def upgrade() -> None:
         batch_op.create_index("ix_jobs_queue", ["status", "project_id", "user_id", "priority", "number"], unique=False)
 
     op.create_table(
+        "profiles",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=False),
+        sa.Column("template", LABEL, nullable=False),
+        sa.Column("submission", LABEL, nullable=False),
+        sa.Column("input_id", ID, nullable=True),
+        sa.Column("code_snapshot_id", ID, nullable=True),
+        sa.Column("code_fileset_id", ID, nullable=True),
+        sa.Column("grid", LABEL, nullable=False),
+        sa.Column("max_trials", sa.Integer(), nullable=True),
+        sa.Column("max_cost", sa.BigInteger(), nullable=True),
+        sa.Column("notes", LABEL, nullable=False),
+        sa.Column("status", LABEL, nullable=False),
+        sa.Column("law", LABEL, nullable=True),
+        sa.Column("detail", LABEL, nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "code_fileset_id"],
+            ["fileset_versions.project_id", "fileset_versions.id"],
+            name=op.f("fk_profiles_project_id_code_fileset_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "code_snapshot_id"],
+            ["snapshots.project_id", "snapshots.id"],
+            name=op.f("fk_profiles_project_id_code_snapshot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "input_id"],
+            ["fileset_versions.project_id", "fileset_versions.id"],
+            name=op.f("fk_profiles_project_id_input_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_profiles_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_profiles_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_profiles")),
+        sqlite_with_rowid=True,
+    )
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.create_index("ix_profiles_name", ["project_id", "name", "id"], unique=False)
+        batch_op.create_index("ix_profiles_status", ["status"], unique=False)
+
+    op.create_table(
         "uploads",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -605,6 +651,28 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "profile_trials",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("profile_id", ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("arguments", LABEL, nullable=False),
+        sa.Column("cpu", sa.Double(), nullable=False),
+        sa.Column("memory_mb", sa.BigInteger(), nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("straggler", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_profile_trials_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "profile_id"],
+            ["profiles.project_id", "profiles.id"],
+            name=op.f("fk_profile_trials_project_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_profile_trials_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "profile_id", "number", name=op.f("pk_profile_trials")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "upload_files",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("upload_id", ID, nullable=False),
@@ -651,14 +719,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
+    op.drop_table("profile_trials")
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_job_ranks_handle",
-            sqlite_where=sa.text("handle IS NOT NULL"),
-            postgresql_where=sa.text("handle IS NOT NULL"),
+            "ix_job_ranks_handle", sqlite_where=sa.text("handle IS NOT NULL"), postgresql_where=sa.text("handle IS NOT NULL")
         )
 
     op.drop_table("job_ranks")
@@ -671,6 +738,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_uploads_state")
 
     op.drop_table("uploads")
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.drop_index("ix_profiles_status")
+        batch_op.drop_index("ix_profiles_name")
+
+    op.drop_table("profiles")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_queue")
         batch_op.drop_index("ix_jobs_created")

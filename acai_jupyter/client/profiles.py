@@ -1,0 +1,265 @@
+"""Profiles: how long a command takes on which resources, learnt from trials (paper 4.2.2)."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.jobs import Code, Jobs
+from acai_jupyter.client.progress import bar, somebody_looks
+from acai_jupyter.client.quotes import Prediction, Quote
+from acai_jupyter.client.records import Fileset
+from acai_jupyter.client.streams import SILENCE_SECONDS, events
+from acai_jupyter.client.transport import Json, Transport, segment
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.jobs import TERMINAL, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_PROFILING: Final = "PROFILING"
+_COLUMNS: Final = {
+    "name": "text",
+    "status": "text",
+    "command_template": "text",
+    "input": "text",
+    "law": "text",
+    "creator": "text",
+    "create_time": "time",
+}
+_TRIAL_COLUMNS: Final = {
+    "number": "integer",
+    "cpu": "number",
+    "memory_mb": "integer",
+    "job": "integer",
+    "status": "text",
+    "reason": "text",
+    "runtime": "number",
+    "cost": "number",
+}
+
+
+class Profile:
+    """A command template, its trials, and what was learnt from them: a live handle."""
+
+    def __init__(self, transport: Transport, told: Json) -> None:
+        self._transport = transport
+        self._told = told
+
+    @property
+    def name(self) -> str:
+        return str(self._told["name"])
+
+    @property
+    def details(self) -> Json:
+        """All that the platform tells, as it was last asked."""
+        return dict(self._told)
+
+    @property
+    def status(self) -> str:
+        """PROFILING, FITTED, FAILED or KILLED."""
+        return str(self._current()["status"])
+
+    @property
+    def law(self) -> str | None:
+        """What was found, in words."""
+        law: str | None = self._current()["law"]
+        return law
+
+    @property
+    def notes(self) -> list[str]:
+        """What the platform has to say, such as what was cut from the grid."""
+        return list(self._told["notes"])
+
+    @property
+    def cost(self) -> float:
+        """Dollars that the trials have cost so far."""
+        return sum(trial["cost"] or 0.0 for trial in self._current()["jobs"])
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """A row a trial: its values, resources, job, status, runtime in seconds and cost in dollars."""
+        from acai_jupyter.client.frames import frame
+
+        told = self._current()
+        hints = hint_names(told["command_template"])
+        rows = [{**trial, **dict(zip(hints, trial["values"], strict=True))} for trial in told["jobs"]]
+        return frame({**dict.fromkeys(hints, "number"), **_TRIAL_COLUMNS}, rows)
+
+    def wait(self, timeout: float | None = None, progress: bool | None = None) -> Profile:
+        """Wait until the profile can predict, or has failed; returns the handle. An interrupt ends only the waiting.
+
+        Raises TimeoutError.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
+        most = self._told["trials"] or self._told["grid_size"]
+        with bar("Profiling", somebody_looks() if progress is None else progress, " trials") as show:
+            for event in events(self._transport, silence=silence):
+                if event is None or event["kind"] in ("job.ended", "profile.ended"):
+                    self._refresh()
+                    if show is not None:
+                        show(self._ended_trials(), most)
+                if self._told["status"] != _PROFILING:
+                    break
+                if deadline is not None and time.monotonic() > deadline:
+                    raise TimeoutError(f"Profile {self.name} still runs its trials after {timeout:g} seconds.")
+        return self
+
+    def predict(self, values: Sequence[float], cpu: float, memory: str | float, *, model: str | None = None) -> Prediction:
+        """The time and cost of a job with these values and resources; `model="log-linear"` asks the paper's model.
+
+        Raises ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
+        """
+        asked = {"values": list(values), "cpu": cpu, "memory": memory, "model": model}
+        return Prediction(**self._transport.post(f"{self._path}/predict", asked))
+
+    def quote(
+        self,
+        values: Sequence[float],
+        *,
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        model: str | None = None,
+    ) -> Quote:
+        """The resources to give a job with these values: the least time under `max_cost` (dollars), the least cost under
+        `max_time` (seconds, or text such as `20m`) or both, else the cheapest. Bounds are met with `confidence` (0.9).
+
+        Raises ProfileNotFitted, InvalidRequest.
+        """
+        asked = {"values": list(values), "model": model, **limits(max_time, max_cost, confidence)}
+        return Quote(self._transport.post(f"{self._path}/quote", asked))
+
+    def kill(self) -> Profile:
+        """End the profile and its trials. Raises ProfileEnded."""
+        self._told = self._transport.post(f"{self._path}/kill")
+        return self
+
+    def plot(self) -> Figure:
+        """Predicted against measured runtimes of the trials, with intervals."""
+        from acai_jupyter.client.profile_plots import plot_predictions
+
+        return plot_predictions(self)
+
+    def plot_grid(self, values: Sequence[float], max_cost: float | None = None) -> Figure:
+        """Predicted runtimes over CPUs and memories, over budget in red (paper figure 16)."""
+        from acai_jupyter.client.profile_plots import plot_grid
+
+        return plot_grid(self, values, max_cost)
+
+    def __repr__(self) -> str:
+        told = self._current()
+        why = f": {told['law'] or told['detail']}" if told["law"] or told["detail"] else ""
+        return f"<Profile {self.name}: {told['status']}, {self._ended_trials()} of {len(told['jobs'])} trials done{why}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trials.to_html(index=False, border=0)}"
+
+    @property
+    def _path(self) -> str:
+        return f"/profiles/{segment(self.name)}"
+
+    def _ended_trials(self) -> int:
+        return sum(Status(trial["status"]) in TERMINAL for trial in self._told["jobs"])
+
+    def _current(self) -> Json:
+        if self._told["status"] == _PROFILING:
+            self._refresh()
+        return self._told
+
+    def _refresh(self) -> None:
+        self._told = self._transport.get(self._path)
+
+
+class Profiles:
+    """Profiles of the project, each under the name of its template."""
+
+    def __init__(self, transport: Transport, jobs: Jobs) -> None:
+        self._transport = transport
+        self._jobs = jobs
+
+    def create(
+        self,
+        name: str,
+        command_template: str,
+        *,
+        input: str | Fileset | None = None,
+        code: Code | None = None,
+        image: str | None = None,
+        python: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: str | float | None = None,
+        cpus: Sequence[float] | None = None,
+        memories_mb: Sequence[int] | None = None,
+        trials: int | None = None,
+        budget: float | None = None,
+        again: bool = False,
+    ) -> Profile:
+        """Run `command_template` with every combination of its hints (`--epoch {1,2,5}`) on `cpus` × `memories_mb` (0.5, 1, 2 ×
+        512, 1024, 2048 MB), as jobs, and learn from them how long it takes. With `trials` or `budget` (dollars) only those are
+        run that teach most for their price. Where the same template, input and code were profiled before under that name, that
+        profile is returned, unless `again`.
+
+        Raises InvalidRequest, LimitExceeded, ResourcesOutOfBounds, FilesetNotFound.
+        """
+        wanted = {
+            "name": name,
+            "command_template": command_template,
+            "input": None if input is None else str(input),
+            "image": image,
+            "python": python or (None if image else sys.executable),
+            "env": {key: str(value) for key, value in (env or {}).items()},
+            "timeout": timeout,
+            "cpus": None if cpus is None else list(cpus),
+            "memories_mb": None if memories_mb is None else list(memories_mb),
+            "trials": trials,
+            "budget": budget,
+            "again": again,
+        }
+        _check_numbers(cpus=cpus or (), budget=[budget] if budget is not None else ())
+        wanted["code"] = None if code is None else self._jobs.pin_code(code)
+        return Profile(self._transport, self._transport.post("/profiles", wanted))
+
+    def get(self, name: str) -> Profile:
+        """The newest profile of a name. Raises ProfileNotFound."""
+        return Profile(self._transport, self._transport.get(f"/profiles/{segment(name)}"))
+
+    def list(self, limit: int = 100) -> pd.DataFrame:
+        """A row a profile, newest first."""
+        from acai_jupyter.client.frames import frame
+
+        return frame(_COLUMNS, list(self._transport.pages("/profiles", most=limit, page=500)))
+
+    def predict(
+        self, name: str, values: Sequence[float], cpu: float, memory: str | float, *, model: str | None = None
+    ) -> Prediction:
+        """The time and cost of a job of this profile's template. Raises ProfileNotFound, and what `Profile.predict` raises."""
+        return self.get(name).predict(values, cpu, memory, model=model)
+
+
+def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:
+    """Bounds as requests carry them. Raises InvalidRequest for what JSON can't say."""
+    numbers = [value for value in (max_time, max_cost, confidence) if isinstance(value, float)]
+    _check_numbers(bounds=numbers)
+    return {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
+
+
+def hint_names(command_template: str) -> list[str]:
+    """What the hints of a template are called."""
+    from acai_jupyter.domain.templates import parse_template
+
+    return [hint.name for hint in parse_template(command_template).hints]
+
+
+def _check_numbers(**given: Sequence[Any]) -> None:
+    for name, values in given.items():
+        for value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InvalidRequest(f"{name}={value} can't be: give a number.")

@@ -1,0 +1,133 @@
+"""Predictions and quotes, as they are shown to people."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acai_jupyter.client.transport import Json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_COLUMNS = {
+    "choice": "text",
+    "cpu": "number",
+    "memory_mb": "integer",
+    "runtime": "number",
+    "runtime_low": "number",
+    "runtime_high": "number",
+    "cost": "number",
+    "cost_low": "number",
+    "cost_high": "number",
+    "extrapolation": "boolean",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a job on these resources is predicted to take: seconds and dollars, with a 90 % interval. `extrapolation` says that
+    it lies outside what was profiled."""
+
+    cpu: float
+    memory_mb: int
+    runtime: float
+    runtime_low: float
+    runtime_high: float
+    cost: float
+    cost_low: float
+    cost_high: float
+    extrapolation: bool
+
+    def __str__(self) -> str:
+        beyond = ", extrapolation" if self.extrapolation else ""
+        times, costs = time_range(self.runtime_low, self.runtime_high), cost_range(self.cost_low, self.cost_high)
+        return f"{times}, {costs}, 90 %{beyond}"
+
+    @property
+    def resources(self) -> str:
+        return f"{self.cpu:g} CPUs, {self.memory_mb} MB"
+
+
+class Quote:
+    """The resources to give a job under bounds on its time and cost, what comes near, and why. Nothing has been submitted."""
+
+    def __init__(self, told: Json) -> None:
+        self._told = told
+        self.chosen = Prediction(**told["chosen"])
+        self.alternatives = tuple(Prediction(**one) for one in told["alternatives"])
+
+    @property
+    def met(self) -> bool:
+        """Whether the chosen resources meet the bounds with the confidence that was asked for."""
+        return bool(self._told["met"])
+
+    @property
+    def why(self) -> str:
+        return str(self._told["why"])
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile that predicts."""
+        return str(self._told["profile"])
+
+    @property
+    def command(self) -> str:
+        return str(self._told["command"])
+
+    @property
+    def details(self) -> Json:
+        """All that the platform told."""
+        return dict(self._told)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for the choice, and one for each alternative."""
+        from acai_jupyter.client.frames import frame
+
+        rows = [{"choice": "chosen", **self._told["chosen"]}]
+        rows += [{"choice": "alternative", **one} for one in self._told["alternatives"]]
+        return frame(_COLUMNS, rows)
+
+    def plot(self) -> Figure:
+        """The time and cost of the choice and its alternatives, with their intervals and the bounds."""
+        from acai_jupyter.client.profile_plots import plot_front
+
+        return plot_front(self)
+
+    def __repr__(self) -> str:
+        lines = [self.command, f"  {self.chosen.resources}: {self.chosen} ({self.why})"]
+        lines += [f"  or {one.resources}: {one}" for one in self.alternatives]
+        lines += [f"  not: {text}" for text in self._told["excluded"]]
+        return "\n".join([*lines, f"  profile {self.profile}, {self._told['runs']} runs: {self._told['law']}"])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.to_frame().to_html(index=False, border=0)
+        return f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>{table}<p>{escape(self._told['law'])}</p>"
+
+
+def time_range(low: float, high: float) -> str:
+    """`12–19 min`: in the unit that fits the upper end."""
+    unit, seconds = next((name, size) for name, size in (("h", 3600.0), ("min", 60.0), ("s", 0.0)) if high >= 1.5 * size)
+    return f"{_pair(low / (seconds or 1.0), high / (seconds or 1.0))} {unit}"
+
+
+def cost_range(low: float, high: float) -> str:
+    """`$0.03–0.05`."""
+    return f"${_pair(low, high)}"
+
+
+def _pair(low: float, high: float) -> str:
+    digits = _digits(high)
+    texts = [f"{value:.{digits}f}" for value in (low, high)]
+    return texts[0] if texts[0] == texts[1] else "–".join(texts)
+
+
+def _digits(value: float) -> int:
+    """Decimals that show two significant digits."""
+    if not value > 0:
+        return 2
+    return max(0, 1 - math.floor(math.log10(value)))

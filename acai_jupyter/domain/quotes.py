@@ -1,0 +1,86 @@
+"""Quotes: what a job is predicted to take and to cost before it is submitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.resources import Resources
+
+CONFIDENCE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on a choice: seconds and dollars, None for no bound, met with probability `confidence`.
+
+    Raises InvalidRequest for a bound that nothing can meet, and for a confidence that is no probability.
+    """
+
+    max_time: float | None = None
+    max_cost: float | None = None
+    confidence: float = CONFIDENCE
+
+    def __post_init__(self) -> None:
+        for name, bound in (("max_time", self.max_time), ("max_cost", self.max_cost)):
+            if bound is not None and not bound > 0:
+                raise InvalidRequest(f"{name}={bound:g} can't be met: give a bound above 0.")
+        if not 0 < self.confidence < 1:
+            raise InvalidRequest(f"confidence={self.confidence:g} is no probability: give one between 0 and 1, like 0.9.")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A configuration with its predicted seconds, their 90 % range, and the seconds not exceeded with the limits' confidence.
+
+    `hourly` is its price in dollars an hour; costs follow from the seconds.
+    """
+
+    resources: Resources
+    seconds: float
+    low: float
+    high: float
+    sure: float
+    hourly: float
+    extrapolated: bool
+
+    @property
+    def cost(self) -> float:
+        return self.hourly * self.seconds / 3600
+
+    @property
+    def cost_range(self) -> tuple[float, float]:
+        return self.hourly * self.low / 3600, self.hourly * self.high / 3600
+
+    @property
+    def sure_cost(self) -> float:
+        return self.hourly * self.sure / 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to take. Where `met` is False, nothing meets the limits, and `chosen` comes nearest.
+
+    `alternatives`: up to three others that nothing beats in both time and cost. `why`: a sentence. `excluded`: in words, what was
+    left out of the search.
+    """
+
+    chosen: Option
+    met: bool
+    alternatives: tuple[Option, ...]
+    why: str
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A choice for the job that `profile` predicts with these values. `law`: what the profile found, in words; `runs`: how many
+    runs it learnt from."""
+
+    profile: str
+    command: str
+    values: tuple[float, ...]
+    limits: Limits
+    choice: Choice
+    law: str
+    runs: int

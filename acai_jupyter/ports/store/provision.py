@@ -1,0 +1,61 @@
+"""Profiles in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from acai_jupyter.domain.jobs import Job
+from acai_jupyter.domain.profiles import NewProfile, Pins, Profile, ProfileStatus, ProfileTrial
+from acai_jupyter.domain.templates import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCount:
+    """How far a profile's trials are; `cost` in micro-dollars, of those that have one."""
+
+    submitted: int
+    ended: int
+    cost: int
+
+
+class Profiles(Protocol):
+    """Profiles and their trials."""
+
+    def add(self, project_id: UUID, user_id: UUID, new: NewProfile) -> Profile: ...
+
+    def latest(self, project_id: UUID, name: str) -> Profile | None:
+        """The newest profile of that name."""
+        ...
+
+    def same(self, project_id: UUID, name: str, template: str, pins: Pins) -> Profile | None:
+        """The newest profile of that name with this template and these pins that was not FAILED or KILLED."""
+        ...
+
+    def page(self, project_id: UUID, status: ProfileStatus | None, before: UUID | None, limit: int) -> list[Profile]:
+        """Newest first, from the first older than `before`."""
+        ...
+
+    def profiling(self, limit: int) -> list[Profile]:
+        """The PROFILING profiles of all projects."""
+        ...
+
+    def add_trial(self, profile: Profile, trial: Trial, job: Job) -> int:
+        """The trial's number. Call `lock_project` first."""
+        ...
+
+    def count_trials(self, profile: Profile) -> TrialCount: ...
+
+    def trials(self, profile: Profile) -> list[ProfileTrial]: ...
+
+    def other_jobs(self, profile: Profile) -> list[Job]:
+        """The latest FINISHED jobs with the profile's pins that are no trials of it, at most a thousand."""
+        ...
+
+    def mark_stragglers(self, profile: Profile, numbers: Sequence[int]) -> None: ...
+
+    def finish(self, profile: Profile, status: ProfileStatus, *, law: str | None = None, detail: str | None = None) -> bool:
+        """Compare-and-set from PROFILING; False where it was ended meanwhile."""
+        ...

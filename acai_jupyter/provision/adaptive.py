@@ -1,0 +1,76 @@
+"""Adaptive profiling: the next trial is the one that teaches most for its price, until the trials or the dollars are used up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.jobs import Reason, Status
+from acai_jupyter.domain.pricing import MICRODOLLARS, PriceTable, hourly_price
+from acai_jupyter.domain.profiles import Profile, ProfileTrial
+from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.templates import Template, Trial
+
+
+def choose_trial(profile: Profile, template: Template, made: Sequence[ProfileTrial], prices: PriceTable) -> Trial | None:
+    """The trial to run next, None where the profile has enough: its trials or its dollars are used up, or nothing is left."""
+    new = profile.new
+    if new.max_trials is not None and len(made) >= new.max_trials:
+        return None
+    tried = {trial.trial for trial in made}
+    left = [trial for trial in new.grid if trial not in tried and not _too_small(trial, made)]
+    if not left:
+        return None
+    number, dollars = _next(template, left, new.grid, made, prices)
+    if new.max_cost is not None and made:
+        spent = sum(trial.job.cost or 0 for trial in made)
+        expected = 0 if dollars is None else dollars * MICRODOLLARS
+        if spent + expected > new.max_cost:
+            return None
+    return left[number]
+
+
+def _next(
+    template: Template, left: Sequence[Trial], grid: Sequence[Trial], made: Sequence[ProfileTrial], prices: PriceTable
+) -> tuple[int, float | None]:
+    import numpy as np
+
+    from acai_jupyter.provision.learning import columns_of
+    from acai_jupyter.provision.models.next_trial import next_trial
+    from acai_jupyter.provision.models.runs import Runs
+
+    columns = columns_of(template)
+    done = [trial for trial in made if trial.job.status is Status.FINISHED and trial.job.runtime]
+    runs = None
+    if done:
+        seconds = np.array([(trial.job.runtime or 0) / SECOND for trial in done])
+        runs = Runs(columns, np.array([_point(trial.trial) for trial in done]), seconds)
+    found = next_trial(
+        columns,
+        np.array([_point(trial) for trial in left]),
+        np.array([_hourly(trial, prices) for trial in left]),
+        np.array([_point(trial) for trial in grid]),
+        np.array([_hourly(trial, prices) for trial in grid]),
+        runs,
+    )
+    assert found is not None
+    return found.number, found.dollars
+
+
+def _too_small(trial: Trial, made: Sequence[ProfileTrial]) -> bool:
+    """Whether a trial that is no larger was killed for want of at least as much memory."""
+    asked = [float(text) for text in trial.values]
+    for other in made:
+        starved = other.job.outcome is not None and other.job.outcome.reason is Reason.OUT_OF_MEMORY
+        smaller = all(float(text) <= value for text, value in zip(other.trial.values, asked, strict=True))
+        if starved and smaller and other.trial.memory_mb >= trial.memory_mb:
+            return True
+    return False
+
+
+def _point(trial: Trial) -> list[float]:
+    return [*(float(text) for text in trial.values), trial.cpu, float(trial.memory_mb)]
+
+
+def _hourly(trial: Trial, prices: PriceTable) -> float:
+    return hourly_price(Resources(trial.cpu, trial.memory_mb), prices)

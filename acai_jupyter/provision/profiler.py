@@ -1,0 +1,213 @@
+"""The profiler (paper 3.3.2, 4.2.2): runs the trials of a template as ordinary jobs, and ends when enough of them are done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, JobEnded, ProfileEnded, ProfileNotFound
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.jobs import Status
+from acai_jupyter.domain.pricing import microdollars
+from acai_jupyter.domain.profiles import (
+    ENOUGH_DONE,
+    NewProfile,
+    Pins,
+    Profile,
+    ProfileDetails,
+    ProfileRequest,
+    ProfileStatus,
+    ProfileTrial,
+)
+from acai_jupyter.domain.references import check_fileset_name, parse_fileset
+from acai_jupyter.domain.submissions import Submission
+from acai_jupyter.domain.templates import Template, Trial, parse_template, trials
+from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.launcher import Capacity
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+from acai_jupyter.provision.adaptive import choose_trial
+from acai_jupyter.provision.learning import learn
+from acai_jupyter.provision.trial_grid import explored
+
+_LOG: Final = logging.getLogger(__name__)
+_MOST_AT_ONCE: Final = 100
+
+
+class Profiler:
+    """Keeps profiles; `capacity` is the launcher's."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        settings: EngineSettings,
+        capacity: Callable[[], Capacity],
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._settings = settings
+        self._capacity = capacity
+
+    def start(self, principal: Principal, wanted: ProfileRequest, key: str | None = None) -> ProfileDetails:
+        """Begin to profile a template, or return the profile that was made of the same template, input and code before.
+
+        Raises InvalidRequest for a template without hints, LimitExceeded for one with too many combinations, and what submitting
+        a job raises; nothing was started then.
+        """
+        principal.require(Right.WRITE)
+        name = check_fileset_name(wanted.name)
+        if not isinstance(wanted.submission.command, str):
+            raise InvalidRequest("A template is one text with hints in braces, such as python train.py --epoch {1,2,5}.")
+        template = parse_template(wanted.submission.command)
+        cpus, memories_mb, notes = explored(wanted, self._capacity(), self._settings.bounds)
+        grid = trials(template, cpus, memories_mb)
+        if wanted.adaptive:
+            _check_adaptive(wanted, grid)
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            submission, pins = pinned(unit, principal, wanted.submission)
+            known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
+            if known is not None:
+                return _details(unit, known)
+            max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
+            new = NewProfile(name, submission, pins, tuple(grid), wanted.max_trials, max_cost, notes)
+            profile = unit.profiles.add(principal.project_id, principal.user_id, new)
+            first = [choose_trial(profile, template, (), self._settings.prices)] if wanted.adaptive else grid
+            for trial in first:
+                if trial is not None:
+                    self._submit(unit, principal, profile, template, trial)
+            return _details(unit, profile)
+
+    def get(self, principal: Principal, name: str) -> ProfileDetails:
+        """The newest profile of a name. Raises ProfileNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return _details(unit, find_profile(unit, principal.project_id, name))
+
+    def page(self, principal: Principal, before: str | None, limit: int) -> list[Profile]:
+        """Profiles of the project, newest first, from the first older than the one with the id `before`."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            older = None if before is None else read(Kind.PROFILE, before)
+            return unit.profiles.page(principal.project_id, None, older, limit)
+
+    def kill(self, principal: Principal, name: str) -> ProfileDetails:
+        """End a profile and its trials. Raises ProfileNotFound, ProfileEnded."""
+        principal.require(Right.WRITE)
+        with self._store.begin() as unit:
+            unit.lock_project(principal.project_id)
+            profile = find_profile(unit, principal.project_id, name)
+            if not unit.profiles.finish(profile, ProfileStatus.KILLED, detail=f"by {principal.user_name}"):
+                raise ProfileEnded(f"Profile {name} has ended already: it is {profile.status}.")
+            self._kill(unit, principal, unit.profiles.trials(profile))
+            _tell(unit, profile)
+            return _details(unit, find_profile(unit, principal.project_id, name))
+
+    def advance(self) -> None:
+        """Everything that is due for profiles: next trials are submitted, those with enough done are fitted. May be called at
+        any time, by any number of servers."""
+        with self._store.read() as unit:
+            waiting = unit.profiles.profiling(_MOST_AT_ONCE)
+        for profile in waiting:
+            try:
+                self._advance(profile)
+            except AcaiError as error:
+                _LOG.warning("Profile %s can't go on at the moment: %s", profile.name, error.message)
+
+    def _advance(self, profile: Profile) -> None:
+        with self._store.read() as unit:
+            count = unit.profiles.count_trials(profile)
+            if count.ended < (count.submitted if profile.adaptive else ENOUGH_DONE * len(profile.new.grid)):
+                return
+            made = unit.profiles.trials(profile)
+        template = parse_template(profile.template)
+        following = choose_trial(profile, template, made, self._settings.prices) if profile.adaptive else None
+        ended = None if following is not None else _result(profile, template, made)
+        with self._store.begin() as unit:
+            unit.lock_project(profile.project_id)
+            principal = unit.access.principal(profile.project_id, profile.user_id)
+            if following is not None:
+                if unit.profiles.count_trials(profile) == count:  # no other server was faster
+                    self._submit(unit, principal, profile, template, following)
+                return
+            assert ended is not None
+            if not unit.profiles.finish(profile, ended[0], law=ended[1], detail=ended[2]):
+                return
+            slow = [trial for trial in unit.profiles.trials(profile) if not trial.job.ended]
+            unit.profiles.mark_stragglers(profile, [trial.number for trial in slow])
+            self._kill(unit, principal, slow)
+            _tell(unit, profile)
+
+    def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, trial: Trial) -> None:
+        base = profile.new.submission
+        wanted = replace(
+            base,
+            command=template.command(trial.values),
+            name=f"{profile.name} trial",
+            cpu=trial.cpu,
+            memory=trial.memory_mb,
+        )
+        unit.profiles.add_trial(profile, trial, self._registry.add(unit, principal, wanted))
+
+    def _kill(self, unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial]) -> None:
+        for trial in made:
+            try:
+                self._registry.kill_in(unit, principal, trial.job)
+            except JobEnded:
+                pass  # it was faster
+
+
+def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
+    """The newest profile of a name. Raises ProfileNotFound."""
+    found = unit.profiles.latest(project_id, name)
+    if found is None:
+        raise ProfileNotFound(f"There is no profile {name[:80]}: see what there is with acai profile.")
+    return found
+
+
+def _result(profile: Profile, template: Template, made: Sequence[ProfileTrial]) -> tuple[ProfileStatus, str | None, str | None]:
+    """How a profile ends: (status, law, why it failed)."""
+    if not any(trial.job.status is Status.FINISHED for trial in made):
+        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: look at their logs"
+    return ProfileStatus.FITTED, learn(profile, template, made).fitted.law(), None
+
+
+def pinned(unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Submission, Pins]:
+    """The submission with its references as versions, and what they are. Trials write no output set: it stays with the job."""
+    resolver = Resolver(unit, principal.project_id)
+    input_set = None if wanted.input is None else resolver.fileset(parse_fileset(wanted.input))
+    snapshot, code_set = None, None
+    if wanted.code is not None and wanted.code.startswith(f"{Kind.SNAPSHOT}_"):
+        snapshot = read(Kind.SNAPSHOT, wanted.code)
+    elif wanted.code is not None:
+        code_set = resolver.fileset(parse_fileset(wanted.code))
+    pinned = replace(
+        wanted,
+        input=input_set.label if input_set else None,
+        code=code_set.label if code_set else wanted.code,
+        output=None,
+        output_path=None,
+    )
+    return pinned, Pins(input_set.id if input_set else None, snapshot, code_set.id if code_set else None)
+
+
+def _check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial]) -> None:
+    if wanted.max_trials is not None and not 1 <= wanted.max_trials <= len(grid):
+        raise InvalidRequest(f"trials={wanted.max_trials} can't be: this profile has 1 to {len(grid)} trials.")
+    if wanted.max_cost is not None and not wanted.max_cost > 0:
+        raise InvalidRequest(f"budget={wanted.max_cost:g} can't be: give dollars above 0.")
+
+
+def _details(unit: UnitOfWork, profile: Profile) -> ProfileDetails:
+    return ProfileDetails(profile, tuple(unit.profiles.trials(profile)))
+
+
+def _tell(unit: UnitOfWork, profile: Profile) -> None:
+    unit.events.append(profile.project_id, EventKind.PROFILE_ENDED, profile=write(Kind.PROFILE, profile.id))

@@ -1,0 +1,142 @@
+"""Quotes: what a job would take and cost, and the resources to give it, from the profile that knows it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import InvalidRequest, ProfileNotFitted, ProfileNotFound
+from acai_jupyter.domain.pricing import hourly_price
+from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, Profile, ProfileStatus
+from acai_jupyter.domain.quotes import Limits, Option, Quote
+from acai_jupyter.domain.resources import Resources, on_grid
+from acai_jupyter.domain.submissions import Submission
+from acai_jupyter.domain.templates import Template, parse_template
+from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.ports.launcher import Capacity
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+from acai_jupyter.provision.learning import Learnt, learn
+from acai_jupyter.provision.profiler import find_profile, pinned
+from acai_jupyter.provision.search import choose, predict_options, resource_grid
+
+_MOST_KEPT: Final = 32
+_MOST_PROFILES: Final = 1000
+
+
+class Quotes:
+    """Predicts. Fitted models are kept in memory, and made again from the trials whenever they are not there."""
+
+    def __init__(self, store: Store, settings: EngineSettings, capacity: Callable[[], Capacity]) -> None:
+        self._store = store
+        self._settings = settings
+        self._capacity = capacity
+        self._kept: OrderedDict[tuple[UUID, str | None, int], Learnt] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def predict(
+        self, principal: Principal, name: str, values: Sequence[str | float], resources: Resources, model: str | None = None
+    ) -> Option:
+        """The time and cost of a job of a profile's template with these values and resources (paper 4.2.2).
+
+        Raises ProfileNotFound, ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
+        """
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            profile = find_profile(unit, principal.project_id, name)
+        template = parse_template(profile.template)
+        template.command(values)
+        on_grid(resources, self._settings.bounds)
+        learnt = self.learnt(profile, template, model)
+        asked = [float(value) for value in values]
+        return predict_options(learnt.fitted, learnt.columns, asked, [resources], self._settings.prices)[0]
+
+    def quote(
+        self, principal: Principal, name: str, values: Sequence[str | float], limits: Limits, model: str | None = None
+    ) -> Quote:
+        """The resources to give a job of a profile's template under `limits` (paper 4.2.4).
+
+        Raises ProfileNotFound, ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
+        """
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            profile = find_profile(unit, principal.project_id, name)
+        return self._quote(profile, values, limits, model)
+
+    def quote_for(self, principal: Principal, wanted: Submission, limits: Limits) -> Quote:
+        """The same for a job as it would be submitted, from the profile of its command, input and code.
+
+        Raises ProfileNotFound where there is none: nothing is guessed.
+        """
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            profile, values = self._known(unit, principal, wanted)
+        return self._quote(profile, values, limits, None)
+
+    def learnt(self, profile: Profile, template: Template, model: str | None = None) -> Learnt:
+        """What a profile's runs teach. Raises ProfileNotFitted."""
+        _require_fitted(profile)
+        with self._store.read() as unit:
+            made = unit.profiles.trials(profile)
+            others = unit.profiles.other_jobs(profile)
+        known = [(values, job) for job in others if (values := template.values_in(str(job.spec.command))) is not None]
+        key = (profile.id, model, len(known))
+        with self._lock:
+            found = self._kept.get(key)
+        if found is None:
+            found = learn(profile, template, made, known, model)
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _quote(self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None) -> Quote:
+        from acai_jupyter.provision.models.memory import memory_cliff, memory_need
+
+        template = parse_template(profile.template)
+        command = template.command(values)
+        learnt = self.learnt(profile, template, model)
+        asked = [float(value) for value in values]
+        capacity = self._capacity()
+        grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
+        options = predict_options(learnt.fitted, learnt.columns, asked, grid, self._settings.prices, limits.confidence)
+        needs = [need for need in (memory_need(learnt.memory, asked), memory_cliff(learnt.runs)) if need is not None]
+        need = max(needs, key=lambda one: one.memory_mb, default=None)
+        choice = choose(options, limits, need, cut)
+        return Quote(profile.name, command, tuple(asked), limits, choice, learnt.fitted.law(), len(learnt.runs))
+
+    def _known(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Profile, tuple[float, ...]]:
+        """The newest profile that knows a job, and the job's values."""
+        if not isinstance(wanted.command, str):
+            raise InvalidRequest("Only a command given as one text can be quoted.")
+        _, pins = pinned(unit, principal, wanted)
+        other = None
+        for profile in unit.profiles.page(principal.project_id, ProfileStatus.FITTED, None, _MOST_PROFILES):
+            values = parse_template(profile.template).values_in(wanted.command)
+            if values is not None and profile.new.pins == pins:
+                return profile, values
+            other = other or (profile if values is not None else None)
+        raise ProfileNotFound(self._unknown(wanted.command, other))
+
+    def _unknown(self, command: str, other: Profile | None) -> str:
+        text = f"No profile knows {command[:80]!r}, and nothing is guessed. "
+        if other is not None:
+            text = f"Profile {other.name} knows this command, but with another input or other code, and nothing is guessed. "
+        minute = sum(hourly_price(Resources(cpu, memory), self._settings.prices) for cpu in CPUS for memory in MEMORIES_MB) / 60
+        return text + (
+            f"Profile it with hints in braces, such as acai profile --template-name NAME --command-template 'train.py --epoch "
+            f"{{1,2,5}}': {len(CPUS) * len(MEMORIES_MB)} trials for every combination of hints, at ${minute:.4f} in all for each "
+            f"minute that one takes."
+        )
+
+
+def _require_fitted(profile: Profile) -> None:
+    if profile.status is ProfileStatus.PROFILING:
+        raise ProfileNotFitted(f"Profile {profile.name} still runs its trials: see acai profile --template-name {profile.name}.")
+    if profile.status is not ProfileStatus.FITTED:
+        why = f" ({profile.detail})" if profile.detail else ""
+        raise ProfileNotFitted(f"Profile {profile.name} is {profile.status}{why}: profile again with --again.")

@@ -1,0 +1,40 @@
+"""The grid of a profile's trials, cut to what the launcher can hold and enforce."""
+
+from __future__ import annotations
+
+from acai_jupyter.domain.errors import ResourcesOutOfBounds
+from acai_jupyter.domain.profiles import ProfileRequest
+from acai_jupyter.domain.resources import Bounds, Resources, on_grid
+from acai_jupyter.ports.launcher import Capacity
+
+
+def explored(
+    wanted: ProfileRequest, capacity: Capacity, bounds: Bounds
+) -> tuple[tuple[float, ...], tuple[int, ...], tuple[str, ...]]:
+    """The CPUs and memories to try, and in words what was cut.
+
+    Raises ResourcesOutOfBounds where nothing is left.
+    """
+    notes: list[str] = []
+    for cpu in wanted.cpus:
+        on_grid(Resources(cpu, bounds.memory_min_mb), bounds)
+    for memory_mb in wanted.memories_mb:
+        on_grid(Resources(bounds.cpu_min, memory_mb), bounds)
+    cpus = sorted({cpu for cpu in wanted.cpus if cpu <= capacity.cpu})
+    memories = sorted({memory_mb for memory_mb in wanted.memories_mb if memory_mb <= capacity.memory_mb})
+    if not cpus or not memories:
+        raise ResourcesOutOfBounds(
+            f"No trial fits here: there are {capacity.cpu:g} CPUs and {capacity.memory_mb} MB. Give fewer with cpus and memories."
+        )
+    if len(cpus) < len(set(wanted.cpus)):
+        notes.append(f"no trials on more than {capacity.cpu:g} CPUs: there are no more here")
+    if len(memories) < len(set(wanted.memories_mb)):
+        notes.append(f"no trials with more than {capacity.memory_mb} MB: there is no more here")
+    if "cpu" not in capacity.enforced and any(cpu % 1 for cpu in cpus):
+        whole = sorted({max(round(cpu), 1) if cpu % 1 else int(cpu) for cpu in cpus})
+        notes.append("no trials on parts of a CPU: they can't be enforced here")
+        cpus = [float(cpu) for cpu in whole if cpu <= capacity.cpu]
+    if "memory" not in capacity.enforced and len(memories) > 1:
+        notes.append(f"all trials with {memories[-1]} MB: limits on memory can't be enforced here, so others teach nothing")
+        memories = memories[-1:]
+    return tuple(cpus), tuple(memories), tuple(notes)

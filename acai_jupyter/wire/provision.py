@@ -1,0 +1,119 @@
+"""Profiles, predictions and quotes, in JSON. Seconds and dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, Profile, ProfileDetails, ProfileRequest, ProfileTrial
+from acai_jupyter.domain.quotes import CONFIDENCE, Limits, Option, Quote
+from acai_jupyter.domain.resources import parse_duration
+from acai_jupyter.wire.jobs import submission
+from acai_jupyter.wire.lake import Json
+
+_SHARED = ("input", "code", "image", "python", "env", "timeout", "priority")
+
+
+def profile_request(given: Mapping[str, Any]) -> ProfileRequest:
+    """A request to profile; its fields were checked against the schema."""
+    shared = {name: given[name] for name in _SHARED if name in given}
+    return ProfileRequest(
+        name=given["name"],
+        submission=submission({"command": given["command_template"], **shared}),
+        cpus=tuple(float(cpu) for cpu in given.get("cpus") or CPUS),
+        memories_mb=tuple(given.get("memories_mb") or MEMORIES_MB),
+        max_trials=given.get("trials"),
+        max_cost=given.get("budget"),
+        again=bool(given.get("again")),
+    )
+
+
+def limits(given: Mapping[str, Any]) -> Limits:
+    """Bounds as a request carries them; `max_time` also as text such as `20m`. Raises InvalidRequest."""
+    max_time = given.get("max_time")
+    confidence = given.get("confidence")
+    return Limits(
+        None if max_time is None else parse_duration(max_time),
+        given.get("max_cost"),
+        CONFIDENCE if confidence is None else confidence,
+    )
+
+
+def profile(item: Profile) -> Json:
+    new = item.new
+    return {
+        "id": write(Kind.PROFILE, item.id),
+        "name": item.name,
+        "creator": item.creator,
+        "create_time": write_time(item.created_at),
+        "end_time": None if item.ended_at is None else write_time(item.ended_at),
+        "command_template": item.template,
+        "input": new.submission.input,
+        "code": new.submission.code,
+        "status": item.status.value,
+        "detail": item.detail,
+        "law": item.law,
+        "grid_size": len(new.grid),
+        "trials": new.max_trials,
+        "budget": None if new.max_cost is None else new.max_cost / MICRODOLLARS,
+        "notes": list(new.notes),
+    }
+
+
+def profile_details(item: ProfileDetails) -> Json:
+    return {**profile(item.profile), "jobs": [profile_trial(trial) for trial in item.trials]}
+
+
+def profile_trial(item: ProfileTrial) -> Json:
+    job = item.job
+    reason = job.outcome.reason.value if job.outcome and job.outcome.reason else None
+    return {
+        "number": item.number,
+        "values": [float(text) for text in item.trial.values],
+        "cpu": item.trial.cpu,
+        "memory_mb": item.trial.memory_mb,
+        "job": job.number,
+        "status": job.status.value,
+        "reason": "straggler" if item.straggler and job.outcome else reason,
+        "runtime": None if job.runtime is None else job.runtime / SECOND,
+        "cost": None if job.cost is None else job.cost / MICRODOLLARS,
+    }
+
+
+def option(item: Option) -> Json:
+    """A configuration with its prediction; `low` and `high` bound a 90 % interval."""
+    low, high = item.cost_range
+    return {
+        "cpu": item.resources.cpu,
+        "memory_mb": item.resources.memory_mb,
+        "runtime": item.seconds,
+        "runtime_low": item.low,
+        "runtime_high": item.high,
+        "cost": item.cost,
+        "cost_low": low,
+        "cost_high": high,
+        "extrapolation": item.extrapolated,
+    }
+
+
+def quote(item: Quote) -> Json:
+    choice = item.choice
+    return {
+        "profile": item.profile,
+        "command": item.command,
+        "values": list(item.values),
+        "max_time": item.limits.max_time,
+        "max_cost": item.limits.max_cost,
+        "confidence": item.limits.confidence,
+        "met": choice.met,
+        "why": choice.why,
+        "chosen": option(choice.chosen),
+        "alternatives": [option(one) for one in choice.alternatives],
+        "excluded": list(choice.excluded),
+        "law": item.law,
+        "runs": item.runs,
+    }
