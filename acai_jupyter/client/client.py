@@ -13,7 +13,6 @@ from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.profiles import Profiles, limits
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.storage import Storage
@@ -96,23 +95,6 @@ class Client:
     def min(self, kind: str, key: str, query: str = "") -> Any:
         """The least value of a key among what matches, None where there is none."""
         return self._search.extreme(kind, key, query, greatest=False)
-
-    def quote(
-        self,
-        command: str | Sequence[str],
-        *,
-        max_time: str | float | None = None,
-        max_cost: float | None = None,
-        confidence: float | None = None,
-        **submission: Any,
-    ) -> Quote:
-        """What a job would take and cost, before it is submitted: the resources to give it under the bounds (`max_time` in
-        seconds, or text such as `20m`; `max_cost` in dollars), and what comes near. Takes the keywords of `jobs.submit`.
-
-        Raises ProfileNotFound where no profile knows this command with this input and code: nothing is guessed.
-        """
-        asked = {"job": self.jobs.wanted(command, **submission), **limits(max_time, max_cost, confidence)}
-        return Quote(self._transport.post("/quotes", asked))
 
     def autoprovision(
         self,

@@ -4,7 +4,7 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt, LocalFileUnusable
+│   └── BackendNotBuilt, PackageMissing, LocalFileUnusable
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
@@ -120,6 +120,12 @@ class LocalFileUnusable(InvalidInput):
     """A file or folder of this machine can't be read or written."""
 
     code = "local_file"
+
+
+class PackageMissing(InvalidInput):
+    """Something that needs a package which is not installed."""
+
+    code = "package_missing"
 
 
 class BackendNotBuilt(InvalidInput):

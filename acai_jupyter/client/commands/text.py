@@ -11,7 +11,9 @@ from acai_jupyter.client.files import Upload
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import JobList
 from acai_jupyter.client.metadata import Metadata
+from acai_jupyter.client.profiles import Profile
 from acai_jupyter.client.provenance import Graph
+from acai_jupyter.client.quotes import Prediction, Quote
 from acai_jupyter.client.records import Records
 
 
@@ -24,6 +26,12 @@ def as_text(value: Any, table_format: str = "table") -> str:
         return str(frame.to_string(index=False)) if len(frame) else "nothing"
     if isinstance(value, Job):
         return job_text(value)
+    if isinstance(value, Profile):
+        return "\n".join([repr(value)[1:-1], *value.notes, str(value.trials.to_string(index=False))])
+    if isinstance(value, Quote):
+        return repr(value)
+    if isinstance(value, Prediction):
+        return f"{value.resources}: {value}"
     if isinstance(value, Metadata):
         return _fields({**value.built_in, **value.values, "tags": ", ".join(value.tags)})
     if isinstance(value, dict):
@@ -80,7 +88,7 @@ def _record(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Job):
+    if isinstance(value, Job | Profile | Quote):
         return value.details
     if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]

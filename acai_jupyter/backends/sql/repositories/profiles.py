@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -139,6 +140,7 @@ def _pinned(table: Table, pins: Pins) -> list[Any]:
     return [table.c[name].is_(None) if value is None else table.c[name] == value for name, value in asdict(pins).items()]
 
 
+@cache
 def _select() -> Select[Any]:
     creator = and_(users.c.project_id == profiles.c.project_id, users.c.id == profiles.c.user_id)
     return select(profiles, users.c.name.label("creator")).select_from(profiles.join(users, creator))
