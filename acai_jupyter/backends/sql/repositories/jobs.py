@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -274,6 +275,7 @@ def _label(version_column: Any, name: str) -> Any:
     return select(text).select_from(joined).where(*of_job).correlate(jobs).scalar_subquery().label(name)
 
 
+@cache  # making its parts takes longer than asking
 def _select() -> Select[Any]:
     creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
     before = jobs.alias("before")
