@@ -20,7 +20,6 @@ from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
-from acai_jupyter.domain.tables import Point
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -94,13 +93,6 @@ class Registry:
         principal.require(Right.READ)
         with self._store.read() as unit:
             return unit.jobs.page(principal.project_id, statuses, before, limit)
-
-    def metrics(self, principal: Principal, reference: str) -> list[Point]:
-        """The history of the numeric keys that a job's log set. Raises JobNotFound."""
-        principal.require(Right.READ)
-        with self._store.read() as unit:
-            job = self._find(unit, principal, reference)
-            return unit.metadata.points(principal.project_id, job.id)
 
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.

@@ -14,7 +14,7 @@ from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, Transition, exit_status
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
-from acai_jupyter.domain.tables import Point
+from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
@@ -55,6 +55,11 @@ def transition(item: Transition) -> Json:
 def point(item: Point) -> Json:
     value = value_to_json(item.value)
     return {"key": item.key, "position": item.position, "step": item.step, "value": value, "time": write_time(item.at)}
+
+
+def curve(item: Curve) -> Json:
+    drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
+    return {"key": item.key, "count": item.count, "points": drawn}
 
 
 def event(item: Event) -> Json:

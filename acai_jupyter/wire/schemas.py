@@ -180,7 +180,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
-    "Point": answer(key=TEXT, position=INTEGER, step=or_null(NUMBER), value={}, time=TIME),
+    "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
+    "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
     "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
     "Graph": answer(

@@ -363,12 +363,21 @@ tags = _owned(
     key=("kind", "artifact_id", "artifact_version", "tag"),
 )
 
+metric_series = _owned(
+    "metric_series",
+    Column("job_id", Id, nullable=False),
+    Column("key", Label, nullable=False),
+    Column("count", Big, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "key"),
+)
+
 metric_points = _owned(
     "metric_points",
     Column("job_id", Id, nullable=False),
     Column("key", Label, nullable=False),
     Column("position", Big, nullable=False),
-    Column("step", Number),
+    Column("step", Number, nullable=False),
     Column("value", Number),
     Column("nonfinite", Label),
     Column("at", Moment, nullable=False),
@@ -482,6 +491,7 @@ logs = _owned(
     Column("rank", Int, nullable=False),
     Column("size", Big, nullable=False),
     Column("line", Bytes, nullable=False),  # the beginning of a line that is not yet whole, for the tags
+    Column("step", Number),  # the last step that a tag named
     Column("complete", Flag, nullable=False),
     Column("object_id", Id),  # the whole log, once it was compacted
     _refers("job_id", "jobs.id"),

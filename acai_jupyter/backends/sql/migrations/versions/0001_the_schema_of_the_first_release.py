@@ -577,6 +577,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=True),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("object_id", ID, nullable=True),
         sa.ForeignKeyConstraint(["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_logs_project_id_job_id")),
@@ -593,7 +594,7 @@ def upgrade() -> None:
         sa.Column("job_id", ID, nullable=False),
         sa.Column("key", LABEL, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("step", sa.Double(), nullable=True),
+        sa.Column("step", sa.Double(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
         sa.Column("nonfinite", LABEL, nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -602,6 +603,19 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_metric_points_project_id")),
         sa.PrimaryKeyConstraint("project_id", "job_id", "key", "position", name=op.f("pk_metric_points")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "metric_series",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("key", LABEL, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_metric_series_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_metric_series_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "key", name=op.f("pk_metric_series")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -651,14 +665,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
+    op.drop_table("metric_series")
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_job_ranks_handle",
-            sqlite_where=sa.text("handle IS NOT NULL"),
-            postgresql_where=sa.text("handle IS NOT NULL"),
+            "ix_job_ranks_handle", sqlite_where=sa.text("handle IS NOT NULL"), postgresql_where=sa.text("handle IS NOT NULL")
         )
 
     op.drop_table("job_ranks")
