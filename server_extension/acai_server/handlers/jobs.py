@@ -9,7 +9,7 @@ from acai_jupyter.domain.jobs import Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, one_of, page, ref
+from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, one_of, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
 
@@ -52,6 +52,10 @@ def files(call: Call) -> Json:
     return page_of([fetchable(item) for item in found], following)
 
 
+def environment(call: Call) -> Json:
+    return {"environment": call.platform.registry.environment(call.principal, call.path["job"])}
+
+
 def metrics(call: Call) -> Json:
     points = call.platform.registry.metrics(call.principal, call.path["job"])
     return call.page([wire.point(item) for item in points], lambda item: f"{item['key']} {item['position']:012}")
@@ -90,6 +94,14 @@ ROUTES = [
         page("FetchableFile"),
         query=page_query(kind=one_of("code", "output")),
         required_query=("kind",),
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/environment",
+        "job_environment",
+        "The Python that a job was submitted with, and what it had installed",
+        environment,
+        answer(environment={"anyOf": [ref("Environment"), {"type": "null"}]}),
     ),
     Route(
         "GET",
