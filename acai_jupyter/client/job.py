@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from acai_jupyter.client.records import Fileset, record
+from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.wire.values import value_from_json
 
 if TYPE_CHECKING:
@@ -111,6 +112,18 @@ class Job:
         """Every state that the job was in: (time, status, progress)."""
         self._refresh()
         return [(to_datetime(read(entry["time"])), entry["status"], entry["progress"]) for entry in self._details["history"]]
+
+    @property
+    def code(self) -> CodeVersion | None:
+        """The code that the job runs, and what git said of where it lay; None where it has none."""
+        reference, git = self._details["code"], self._details["git"]
+        return None if reference is None else CodeVersion(reference, None if git is None else record(GitState, git))
+
+    @property
+    def environment(self) -> Environment | None:
+        """The Python that the job was submitted with, and what it had installed; None where that is not known."""
+        told = self._transport.get(f"/jobs/{self.id}/environment")["environment"]
+        return None if told is None else record(Environment, told)
 
     @property
     def output(self) -> Fileset | None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
@@ -17,6 +17,7 @@ from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, J
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
@@ -94,6 +95,15 @@ class Registry:
         with self._store.read() as unit:
             return unit.jobs.page(principal.project_id, statuses, before, limit)
 
+    def environment(self, principal: Principal, reference: str) -> dict[str, Any] | None:
+        """What the job was submitted with: interpreter, platform, packages. None where that is not known. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            job = self._find(unit, principal, reference)
+            digest = job.spec.environment
+            content = None if digest is None else unit.environments.get(principal.project_id, digest)
+        return None if content is None else dict(json.loads(content))
+
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
 
@@ -141,6 +151,7 @@ class Registry:
             env=tuple(sorted(wanted.env.items())),
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
+            git=wanted.git,
         )
         return spec, notes
 
@@ -149,6 +160,10 @@ class Registry:
         resolver = Resolver(unit, principal.project_id)
         if wanted.input is not None:
             spec = replace(spec, input_id=resolver.fileset(parse_fileset(wanted.input)).id)
+        if wanted.environment is not None:
+            record = environment_record(wanted.environment)
+            unit.environments.add(principal.project_id, record)
+            spec = replace(spec, environment=record.digest)
         if wanted.code is None:
             return spec
         if not wanted.code.startswith(f"{Kind.SNAPSHOT}_"):

@@ -141,6 +141,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
+    "job_environment": lambda world: Request({"job": world.ended.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}

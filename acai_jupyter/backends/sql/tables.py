@@ -387,6 +387,14 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+environments = _owned(
+    "environments",
+    Column("digest", Bytes(32), nullable=False),
+    Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
+    key=("digest",),
+    clustered=False,
+)
+
 jobs = _owned(
     "jobs",
     Column("id", Id, nullable=False),
@@ -399,6 +407,11 @@ jobs = _owned(
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
     Column("code_fileset_id", Id),
+    Column("git_commit", Label),
+    Column("git_branch", Label),
+    Column("git_dirty", Flag),
+    Column("git_remote", Label),
+    Column("environment", Bytes(32)),
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -440,6 +453,7 @@ jobs = _owned(
     _refers("code_snapshot_id", "snapshots.id"),
     _refers("code_fileset_id", "fileset_versions.id"),
     _refers("kept_snapshot_id", "snapshots.id"),
+    _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
     Index("ix_jobs_created", "project_id", "created_at"),

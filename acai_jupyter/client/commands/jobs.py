@@ -56,6 +56,13 @@ def job_show(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job)
 
 
+def job_environment(client: Client, given: Namespace) -> Any:
+    environment = client.jobs.get(given.job).environment
+    if given.freeze:
+        return Lines([] if environment is None else [environment.freeze()])
+    return environment or {}
+
+
 def job_logs(client: Client, given: Namespace) -> Any:
     job = client.jobs.get(given.job)
     if given.follow:
@@ -102,6 +109,12 @@ COMMANDS: Final = (
         job_ls,
     ),
     Command(("job", "show"), "all about a job", (_JOB,), job_show),
+    Command(
+        ("job", "environment"),
+        "the Python that a job was submitted with, and what it had installed",
+        (_JOB, argument("--freeze", action="store_true", help="only the packages, as pip freeze writes them")),
+        job_environment,
+    ),
     Command(
         ("job", "logs"),
         "what a job printed",

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
+from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -112,6 +113,16 @@ class Jobs(Protocol):
         ...
 
     def reports(self, job: Job) -> list[str]: ...
+
+
+class Environments(Protocol):
+    """What jobs were submitted with, each environment kept once a project."""
+
+    def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
+        """Keep it, unless it is there."""
+        ...
+
+    def get(self, project_id: UUID, digest: bytes) -> str | None: ...
 
 
 class Logs(Protocol):

@@ -52,6 +52,10 @@ def files(call: Call) -> Json:
     return page_of([fetchable(item) for item in found], following)
 
 
+def environment(call: Call) -> Json:
+    return {"environment": call.platform.registry.environment(call.principal, call.path["job"])}
+
+
 def metrics(call: Call) -> Json:
     limit = call.query.get("limit", 1000)
     points = call.platform.metrics.page(call.principal, call.path["job"], call.query.get("key"), _after(call), limit)
@@ -108,6 +112,14 @@ ROUTES = [
         page("FetchableFile"),
         query=page_query(kind=one_of("code", "output")),
         required_query=("kind",),
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/environment",
+        "job_environment",
+        "The Python that a job was submitted with, and what it had installed",
+        environment,
+        answer(environment={"anyOf": [ref("Environment"), {"type": "null"}]}),
     ),
     Route(
         "GET",

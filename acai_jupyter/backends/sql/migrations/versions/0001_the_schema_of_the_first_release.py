@@ -30,6 +30,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
     op.create_table(
+        "environments",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", LABEL, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_environments_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "digest", name=op.f("pk_environments")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "events",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -380,6 +389,11 @@ def upgrade() -> None:
         sa.Column("output_path", LABEL, nullable=True),
         sa.Column("code_snapshot_id", ID, nullable=True),
         sa.Column("code_fileset_id", ID, nullable=True),
+        sa.Column("git_commit", LABEL, nullable=True),
+        sa.Column("git_branch", LABEL, nullable=True),
+        sa.Column("git_dirty", sa.Boolean(), nullable=True),
+        sa.Column("git_remote", LABEL, nullable=True),
+        sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -423,6 +437,11 @@ def upgrade() -> None:
             ["project_id", "code_snapshot_id"],
             ["snapshots.project_id", "snapshots.id"],
             name=op.f("fk_jobs_project_id_code_snapshot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "environment"],
+            ["environments.project_id", "environments.digest"],
+            name=op.f("fk_jobs_project_id_environment"),
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "input_id"],
@@ -745,5 +764,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_at")
 
     op.drop_table("events")
+    op.drop_table("environments")
     op.drop_table("projects")
     op.drop_table("leases")
