@@ -24,6 +24,7 @@ from acai_jupyter.domain.resources import Bounds, Resources
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
@@ -78,6 +79,7 @@ class Platform:
     profiler: Profiler
     quotes: Quotes
     autoprovisioner: Autoprovisioner
+    metrics: Metrics
     agent_url: str | None = None
 
     @classmethod
@@ -136,6 +138,7 @@ class Platform:
             profiler=Profiler(store, registry, engine, launcher.capacity),
             quotes=quotes,
             autoprovisioner=Autoprovisioner(store, registry, quotes),
+            metrics=Metrics(store),
         )
         return platform
 

@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
     PROFILE_ENDED = "profile.ended"  # profile: it predicts, or failed, or was killed
+    JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
     METADATA_CHANGED = "metadata.changed"  # artifact
 
 

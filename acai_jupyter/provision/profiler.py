@@ -194,6 +194,8 @@ def pinned(unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[
         code=code_set.label if code_set else wanted.code,
         output=None,
         output_path=None,
+        git=None,
+        environment=None,
     )
     return pinned, Pins(input_set.id if input_set else None, snapshot, code_set.id if code_set else None)
 
