@@ -33,15 +33,16 @@ class _Rules(NamedTuple):
     spec: PathSpec[Any]
 
 
-def walk(folder: Path, never: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes.
+def walk(folder: Path, never: frozenset[str] = frozenset(), only: str | None = None) -> Iterator[Found]:
+    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
+    directly in the folder, `only` the entry of this name.
 
     Links to files in the folder are followed, links to folders not: they may lead in a circle.
 
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    yield from _Walk(folder, never).below(os.fspath(folder), "", ())
+    yield from _Walk(folder, never).below(os.fspath(folder), "", (), only)
 
 
 class _Walk:
@@ -50,13 +51,13 @@ class _Walk:
         self._root = folder.resolve()
         self._never = never
 
-    def below(self, path: str, name: str, rules: tuple[_Rules, ...]) -> Iterator[Found]:
+    def below(self, path: str, name: str, rules: tuple[_Rules, ...], only: str | None = None) -> Iterator[Found]:
         entries = _entries(path)
         if any(entry.name == IGNORE_FILE for entry in entries):
             rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
         folders = []
         for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE:
+            if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
             if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):
