@@ -184,6 +184,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         fileset=or_null(TEXT),
         snapshot=or_null(TEXT),
         latest=BOOLEAN,
+        base=or_null(TEXT),
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
@@ -239,7 +240,14 @@ REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
-    "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
+    "begin_upload": request(
+        ("purpose",),
+        purpose=one_of(*Purpose),
+        fileset=or_null(TEXT),
+        files=_DECLARED_FILES,
+        base=or_null(TEXT),
+        removed=array(TEXT),
+    ),
     "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
     "upload_urls": request(
         ("objects",),

@@ -143,6 +143,8 @@ uploads = _owned(
     Column("purpose", Label, nullable=False),
     Column("state", Label, nullable=False),
     Column("fileset_name", Label),
+    Column("base_id", Id),  # the upload whose files these are, but for those declared here; it may be forgotten
+    Column("removed", Label),  # paths of the base that are none of these files, as a JSON list
     Column("job_id", Id),
     Column("attempt", Int),
     Column("rank", Int),

@@ -483,6 +483,8 @@ def upgrade() -> None:
         sa.Column("purpose", LABEL, nullable=False),
         sa.Column("state", LABEL, nullable=False),
         sa.Column("fileset_name", LABEL, nullable=True),
+        sa.Column("base_id", ID, nullable=True),
+        sa.Column("removed", LABEL, nullable=True),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("rank", sa.Integer(), nullable=True),
