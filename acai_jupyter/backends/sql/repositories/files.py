@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, or_, select, tuple_, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
-from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, VersionKind
+from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, Source, VersionKind
 from acai_jupyter.domain.uploads import UploadSession
 
 _same_version = and_(
@@ -27,6 +27,13 @@ _columns = (
     users.c.name.label("creator"),
     file_versions.c.created_at,
     file_versions.c.job_id,
+    file_versions.c.source_url,
+    file_versions.c.source_version,
+)
+_same_source = and_(
+    file_versions.c.source_url == upload_files.c.source_url,
+    file_versions.c.source_version == upload_files.c.source_version,
+    file_versions.c.size == upload_files.c.size,
 )
 
 
@@ -63,7 +70,7 @@ class SqlFiles:
             .where(
                 paths.c.project_id == upload_files.c.project_id,
                 paths.c.path == upload_files.c.path,
-                file_versions.c.digest == upload_files.c.digest,
+                or_(file_versions.c.digest == upload_files.c.digest, _same_source),
             )
             .scalar_subquery()
         )
@@ -79,6 +86,8 @@ class SqlFiles:
                 literal(VersionKind.DATA.value),
                 upload_files.c.size,
                 upload_files.c.digest,
+                upload_files.c.source_url,
+                upload_files.c.source_version,
                 literal(creator, file_versions.c.creator_id.type),
                 literal(session.job_id, file_versions.c.job_id.type) if session.job_id else null(),
                 literal(self._session.now),
@@ -86,7 +95,8 @@ class SqlFiles:
             .select_from(upload_files)
             .join(paths, and_(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path))
         )
-        names = ["project_id", "path_id", "version", "kind", "size", "digest", "creator_id", "job_id", "created_at"]
+        names = ["project_id", "path_id", "version", "kind", "size", "digest", "source_url", "source_version"]
+        names += ["creator_id", "job_id", "created_at"]
         changed = (*_of(session), upload_files.c.version.is_(None))
         self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
 
@@ -173,7 +183,8 @@ def _latest(project_id: UUID) -> Select[Any]:
 
 
 def _version(row: Row[Any]) -> FileVersion:
-    return FileVersion(row.id, row.path, row.version, row.size, row.digest, row.creator, row.created_at, row.job_id)
+    source = Source(row.source_url, row.source_version) if row.source_url is not None else None
+    return FileVersion(row.id, row.path, row.version, row.size, row.digest, row.creator, row.created_at, row.job_id, source)
 
 
 def _versions(rows: Iterable[Row[Any]]) -> list[FileVersion]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.uploads import (
     CommittedFile,
@@ -26,7 +27,7 @@ from acai_jupyter.domain.uploads import (
 _ENDED = (UploadState.COMMITTED, UploadState.ABORTED)
 _FILE = [  # without the ids of its session, which cost more to read than all else
     upload_files.c[name] for name in ("position", "path", "size", "digest", "stored", "executable", "object", "offset")
-]
+] + [upload_files.c.source_url, upload_files.c.source_version]
 _COMMITTED = [upload_files.c[name] for name in ("position", "path", "version", "size", "unchanged")]
 
 
@@ -81,6 +82,10 @@ class SqlUploads:
             self._session.run(statement, [own | _file_values(file) for file in files])
         except IntegrityError as error:
             raise InvalidRequest("Two files of this upload have the same path; name every path once.") from error
+
+    def take_back_registered(self, session: UploadSession, first: int) -> None:
+        beyond = (upload_files.c.position >= first, upload_files.c.source_url.is_not(None))
+        self._session.run(delete(upload_files).where(*_of(upload_files, session), *beyond))
 
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
         wanted = select(*_FILE).where(*_of(upload_files, session), upload_files.c.position > after)
@@ -190,11 +195,15 @@ def _file_values(file: UploadFile) -> dict[str, Any]:
         "object": file.object,
         "offset": file.offset,
         "path_id": new_id(),
+        "source_url": file.source and file.source.url,
+        "source_version": file.source and file.source.version,
     }
 
 
 def _file(row: Row[Any]) -> UploadFile:
-    return UploadFile(row.position, row.path, row.size, row.digest, row.stored, row.executable, row.object, row.offset)
+    source = Source(row.source_url, row.source_version) if row.source_url is not None else None
+    own = (row.position, row.path, row.size, row.digest, row.stored, row.executable, row.object, row.offset)
+    return UploadFile(*own, source)
 
 
 def _object(row: Row[Any]) -> UploadObject:
