@@ -34,10 +34,16 @@ class _Rules(NamedTuple):
 
 
 def walk(
-    folder: Path, never: frozenset[str] = frozenset(), *, within: Path | None = None, after: str | None = None
+    folder: Path,
+    never: frozenset[str] = frozenset(),
+    *,
+    only: str | None = None,
+    within: Path | None = None,
+    after: str | None = None,
 ) -> Iterator[Found]:
-    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; from the first
-    beyond the name `after` on, whether that is still there or not.
+    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
+    directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
+    there or not.
 
     Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
     circle.
@@ -45,7 +51,7 @@ def walk(
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    yield from _Walk(folder, never, within).below(os.fspath(folder), "", (), after)
+    yield from _Walk(folder, never, within).below(os.fspath(folder), "", (), after, only)
 
 
 class _Walk:
@@ -54,7 +60,9 @@ class _Walk:
         self._root = self._folder.resolve()
         self._never = never
 
-    def below(self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None) -> Iterator[Found]:
+    def below(
+        self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None, only: str | None = None
+    ) -> Iterator[Found]:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
         first, inside, rest = (after or "").partition("/")
         entries = _entries(path)
@@ -62,7 +70,7 @@ class _Walk:
             rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
         folders = []
         for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE:
+            if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
             if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):

@@ -26,6 +26,7 @@ from acai_jupyter.domain.resources import Bounds, Resources
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
@@ -77,6 +78,7 @@ class Platform:
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
+    metrics: Metrics
     agent_url: str | None = None
 
     @classmethod
@@ -142,6 +144,7 @@ class Platform:
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
+            metrics=Metrics(store),
         )
         return platform
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, ends_node, sums
 from acai_jupyter.domain.manifest_reading import Cursor, Nodes, ReadNodes
+
+_AHEAD: Final = 64
 
 
 class Change(NamedTuple):
@@ -47,6 +49,7 @@ def apply(read: ReadNodes, root: bytes, changes: Mapping[bytes, Leaf | None]) ->
         return Built(root, *sums(nodes.one(root)), {})
     current: Mapping[bytes, Leaf | Child | None] = changes
     top = nodes.one(root).level
+    _read_on_the_way(nodes, root, sorted(changes))
     for level in range(top + 1):
         current = _rewrite_level(nodes, root, level, current)
     survivors = sorted(entry for entry in current.values() if isinstance(entry, Child))
@@ -101,17 +104,20 @@ def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
     nodes = Nodes(read)
     left, right = [_root_child(nodes, before)], [_root_child(nodes, after)]
     while left or right:
-        a, b = (left[-1] if left else None), (right[-1] if right else None)
-        if isinstance(a, Child) and isinstance(b, Child) and a.digest == b.digest:
-            left.pop()
-            right.pop()
-        elif isinstance(a, Child) and _level(nodes, a) >= _level(nodes, b):
+        a, b = (left[-1] if left else _NOTHING), (right[-1] if right else _NOTHING)
+        if a.level == b.level and isinstance(a.entry, Child) and isinstance(b.entry, Child):
+            if a.entry.digest == b.entry.digest:
+                left.pop()
+                right.pop()
+                continue
+            _read_ahead(nodes, left, right)
+        if isinstance(a.entry, Child) and a.level >= b.level:
             _expand(nodes, left)
-        elif isinstance(b, Child):
+        elif isinstance(b.entry, Child):
             _expand(nodes, right)
         else:
-            assert not isinstance(a, Child)
-            yield from _compare(left, right, a, b)
+            assert not isinstance(a.entry, Child)
+            yield from _compare(left, right, a.entry, b.entry)
 
 
 def _rewrite_level(
@@ -130,22 +136,33 @@ def _rewrite_level(
             if node.entries:
                 above.setdefault(last, None)
             merged: dict[bytes, Leaf | Child | None] = {entry.key: entry for entry in node.entries}
-            following = cursor.following()
-            while position < len(keys) and (keys[position] <= last or following is None):
+            while position < len(keys) and (keys[position] <= last or cursor.at_end):
                 merged[keys[position]] = changes[keys[position]]
                 position += 1
             carried += sorted(entry for entry in merged.values() if entry is not None)
-            closed = not carried or ends_node(carried[-1].key, level)
-            if following is None or (closed and not (position < len(keys) and _covers(following, keys[position]))):
+            if not carried or ends_node(carried[-1].key, level):
                 break
-            node = following
+            node = cursor.following()
         for child in _write_level(nodes, level, carried):
             above[child.key] = child
     return above
 
 
-def _covers(node: Node, key: bytes) -> bool:
-    return bool(node.entries) and key <= node.entries[-1].key
+def _read_on_the_way(nodes: Nodes, root: bytes, keys: Sequence[bytes]) -> None:
+    """Read the nodes between the root and `keys`, which are sorted: all of a level at once."""
+    level = [(nodes.one(root), keys)]
+    while level:
+        below: list[tuple[bytes, list[bytes]]] = []
+        for node, some in level:
+            if node.level == 0:
+                continue
+            for key in some:
+                digest = node.children[min(bisect_left(node.keys, key), len(node.entries) - 1)].digest
+                if not below or below[-1][0] != digest:
+                    below.append((digest, []))
+                below[-1][1].append(key)
+        read = nodes.many([digest for digest, _ in below])
+        level = [(node, some) for node, (_, some) in zip(read, below, strict=True)]
 
 
 def _write_level(nodes: Nodes, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
@@ -197,23 +214,40 @@ def _read_nothing(digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
     return {}
 
 
-def _root_child(nodes: Nodes, root: bytes) -> Leaf | Child:
+class _Ahead(NamedTuple):
+    """What a comparison has yet to look at; `level` is the node's, -1 for a file and where there is nothing left."""
+
+    entry: Leaf | Child | None
+    level: int
+
+
+_NOTHING: Final = _Ahead(None, -1)
+
+
+def _root_child(nodes: Nodes, root: bytes) -> _Ahead:
     node = nodes.one(root)
     file_count, size = sums(node)
-    return Child(node.entries[-1].key if node.entries else b"", root, file_count, size)
+    return _Ahead(Child(node.entries[-1].key if node.entries else b"", root, file_count, size), node.level)
 
 
-def _level(nodes: Nodes, entry: Leaf | Child | None) -> int:
-    return nodes.one(entry.digest).level if isinstance(entry, Child) else -1
-
-
-def _expand(nodes: Nodes, stack: list[Leaf | Child]) -> None:
-    entry = stack.pop()
+def _expand(nodes: Nodes, stack: list[_Ahead]) -> None:
+    entry, level = stack.pop()
     assert isinstance(entry, Child)
-    stack.extend(reversed(nodes.one(entry.digest).entries))
+    entries: Sequence[Leaf | Child] = nodes.one(entry.digest).entries
+    stack.extend(_Ahead(below, level - 1) for below in reversed(entries))
 
 
-def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | Child | None) -> Iterator[Change]:
+def _read_ahead(nodes: Nodes, left: list[_Ahead], right: list[_Ahead]) -> None:
+    """Before the next two nodes are read: read with them those soon after that only one side has."""
+    level = left[-1].level
+    mine, others = (
+        {some.entry.digest for some in stack[-_AHEAD:] if isinstance(some.entry, Child) and some.level == level}
+        for stack in (left, right)
+    )
+    nodes.many(list(mine ^ others))
+
+
+def _compare(left: list[_Ahead], right: list[_Ahead], a: Leaf | None, b: Leaf | Child | None) -> Iterator[Change]:
     assert not isinstance(b, Child)
     if b is None or (a is not None and a.key < b.key):
         assert a is not None

@@ -80,6 +80,16 @@ _COMMAND: Final[Schema] = {
     "description": "text runs by /bin/sh -c, a list is argv",
     "anyOf": [TEXT, {"type": "array", "items": TEXT}],
 }
+_COMMIT: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}
+_SHORT: Final[Schema] = {"type": "string", "maxLength": 2000}
+_GIT: Final = {"commit": _COMMIT, "branch": or_null(_SHORT), "dirty": BOOLEAN, "remote": or_null(_SHORT)}
+_ENVIRONMENT: Final[dict[str, Schema]] = {
+    "python": _SHORT,
+    "implementation": _SHORT,
+    "executable": _SHORT,
+    "platform": _SHORT,
+    "packages": {**_TEXTS, "description": "versions by name"},
+}
 _JOB: Final = answer(
     id=TEXT,
     number=INTEGER,
@@ -90,7 +100,8 @@ _JOB: Final = answer(
     input=or_null(TEXT),
     output=or_null(TEXT),
     output_path=or_null(TEXT),
-    code=or_null(TEXT),
+    code={**or_null(TEXT), "description": "a snapshot's id, or @FILESET:VERSION"},
+    git=or_null({**answer(**_GIT), "description": "what was checked out where the code lay"}),
     image=or_null(TEXT),
     python=or_null(TEXT),
     env=_TEXTS,
@@ -181,8 +192,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
+    "Environment": answer(**_ENVIRONMENT),
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
-    "Point": answer(key=TEXT, position=INTEGER, step=or_null(NUMBER), value={}, time=TIME),
+    "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
+    "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
     "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
     "Graph": answer(
@@ -259,6 +272,8 @@ REQUESTS: Final[dict[str, Schema]] = {
         output=or_null(TEXT),
         output_path=or_null(TEXT),
         code=or_null(TEXT),
+        git=or_null(request(("commit",), **_GIT)),
+        environment=or_null(request(tuple(_ENVIRONMENT), **_ENVIRONMENT)),
         image=or_null(TEXT),
         python=or_null(TEXT),
         cpu=or_null(NUMBER),

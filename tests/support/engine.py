@@ -15,12 +15,13 @@ from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
-from acai_jupyter.domain.jobs import Job, Progress
+from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
@@ -93,6 +94,7 @@ class Engine:
         self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
+        self.metrics = Metrics(store)
 
     def another(self, store: Store | None = None) -> Engine:
         """A second server on the same data and launcher. `store` replaces its own way to the database."""
@@ -112,6 +114,10 @@ class Engine:
 
     def submit(self, command: str | tuple[str, ...] = "true", principal: Principal | None = None, **wanted: Any) -> JobDetails:
         return self.registry.submit(principal or self.owner, Submission(command, **wanted))
+
+    def job_spec(self) -> JobSpec:
+        """What some job asks for."""
+        return JobSpec("true", self.settings.default_resources, self.settings.prices)
 
     def job(self, number: int = 1) -> Job:
         return self.registry.get(self.owner, str(number)).job

@@ -365,12 +365,21 @@ tags = _owned(
     key=("kind", "artifact_id", "artifact_version", "tag"),
 )
 
+metric_series = _owned(
+    "metric_series",
+    Column("job_id", Id, nullable=False),
+    Column("key", Label, nullable=False),
+    Column("count", Big, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "key"),
+)
+
 metric_points = _owned(
     "metric_points",
     Column("job_id", Id, nullable=False),
     Column("key", Label, nullable=False),
     Column("position", Big, nullable=False),
-    Column("step", Number),
+    Column("step", Number, nullable=False),
     Column("value", Number),
     Column("nonfinite", Label),
     Column("at", Moment, nullable=False),
@@ -379,6 +388,14 @@ metric_points = _owned(
 )
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
+
+environments = _owned(
+    "environments",
+    Column("digest", Bytes(32), nullable=False),
+    Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
+    key=("digest",),
+    clustered=False,
+)
 
 jobs = _owned(
     "jobs",
@@ -392,6 +409,11 @@ jobs = _owned(
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
     Column("code_fileset_id", Id),
+    Column("git_commit", Label),
+    Column("git_branch", Label),
+    Column("git_dirty", Flag),
+    Column("git_remote", Label),
+    Column("environment", Bytes(32)),
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -433,6 +455,7 @@ jobs = _owned(
     _refers("code_snapshot_id", "snapshots.id"),
     _refers("code_fileset_id", "fileset_versions.id"),
     _refers("kept_snapshot_id", "snapshots.id"),
+    _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
     Index("ix_jobs_created", "project_id", "created_at"),
@@ -484,6 +507,7 @@ logs = _owned(
     Column("rank", Int, nullable=False),
     Column("size", Big, nullable=False),
     Column("line", Bytes, nullable=False),  # the beginning of a line that is not yet whole, for the tags
+    Column("step", Number),  # the last step that a tag named
     Column("complete", Flag, nullable=False),
     Column("object_id", Id),  # the whole log, once it was compacted
     _refers("job_id", "jobs.id"),
