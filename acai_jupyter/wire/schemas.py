@@ -59,7 +59,8 @@ _FILE: Final = answer(
     version=INTEGER,
     reference=TEXT,
     size=INTEGER,
-    digest=DIGEST,
+    digest=or_null(DIGEST),
+    source={**or_null(TEXT), "description": "where data lies that is registered in place; it has no digest"},
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
@@ -132,7 +133,7 @@ _JOB: Final = answer(
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
-_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
@@ -188,6 +189,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
@@ -249,6 +251,9 @@ REQUESTS: Final[dict[str, Schema]] = {
         removed=array(TEXT),
     ),
     "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
+    "register_files": request(
+        ("destination", "first"), source=TEXT, reference=TEXT, destination=TEXT, first=_COUNT, cursor=or_null(TEXT)
+    ),
     "upload_urls": request(
         ("objects",),
         objects={

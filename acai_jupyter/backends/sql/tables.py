@@ -167,7 +167,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
