@@ -119,7 +119,9 @@ class Platform:
             check=StoreCheck(store, objects, inventory),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            registry=Registry(
+                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
+            ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, Transition
+from acai_jupyter.domain.jobs import Job, Transition, Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class JobDetails:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input or output; times in
-    seconds."""
+    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input, output or out_of_memory;
+    times in seconds. `enforced` tells by what each resource was held."""
 
     ended: str
     exit_code: int | None = None
@@ -52,3 +52,5 @@ class Report:
     upload_time: float | None = None
     output_upload: UUID | None = None
     kept_upload: UUID | None = None
+    used: Used = field(default_factory=Used)
+    enforced: Mapping[str, str] | None = None
