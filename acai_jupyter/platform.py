@@ -140,7 +140,9 @@ class Platform:
             check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            registry=Registry(
+                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
+            ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),

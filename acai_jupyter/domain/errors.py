@@ -242,6 +242,12 @@ class UploadNotPending(Conflict):
     code = "upload_not_pending"
 
 
+class UploadBaseChanged(Conflict):
+    """The lake has changed since the upload that another one builds on."""
+
+    code = "upload_base_changed"
+
+
 class UploadIncomplete(Conflict):
     """Bytes that were announced have not arrived."""
 

@@ -101,7 +101,8 @@ class WantedObject:
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:
-    """A transaction that uploads a batch of files."""
+    """A transaction that uploads a batch of files. Where it has a base, the files are those of that upload, but for the ones
+    declared here."""
 
     project_id: UUID
     id: UUID
@@ -114,6 +115,7 @@ class UploadSession:
     job_id: UUID | None = None
     attempt: int | None = None
     rank: int | None = None
+    base_id: UUID | None = None
 
     def require(self, *states: UploadState) -> None:
         """Raises UploadNotPending unless the session is in one of `states`."""

@@ -86,7 +86,7 @@ class Engine:
         self.filesets = Filesets(store)
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
-        self.registry = Registry(store, settings, images_used=False)
+        self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
         self.scheduler = Scheduler(store, settings)
         self.dispatch = Dispatch(
             store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"

@@ -17,7 +17,13 @@ from acai_jupyter.domain.uploads import CommittedFile, UploadFile, UploadObject,
 class Uploads(Protocol):
     """Upload sessions while they last, and for a day after."""
 
-    def add(self, session: UploadSession) -> None: ...
+    def add(self, session: UploadSession, removed: Sequence[str] = ()) -> None:
+        """Add a session; `removed` are the paths that its base has and it has not."""
+        ...
+
+    def removed(self, session: UploadSession) -> list[str]:
+        """The paths that the base has and the session has not."""
+        ...
 
     def get(self, project_id: UUID, upload_id: UUID, lock: bool = False) -> UploadSession | None: ...
 

@@ -19,6 +19,7 @@ from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route, for_holders_of, page_query
 
 if TYPE_CHECKING:
+    from acai_jupyter.lake.bases import Base
     from acai_jupyter.lake.upload_steps import Declared
     from acai_jupyter.lake.uploads import Finished
 
@@ -30,6 +31,7 @@ def begin(call: Call) -> Json:
         wire.declared_files(call.body.get("files", [])),
         call.body.get("fileset"),
         call.idempotency_key,
+        _base(call.body),
     )
     return _declared(declared)
 
@@ -87,6 +89,17 @@ def committed(call: Call) -> Json:
     return wire.page(items, str(found[-1][0]) if len(found) == limit else None)
 
 
+def _base(body: Mapping[str, Any]) -> Base | None:
+    """Imported here: what the lake is made of comes with the platform, not with the table of routes."""
+    from acai_jupyter.lake.bases import Base
+
+    if body.get("base") is None:
+        if body.get("removed"):
+            raise InvalidRequest("'removed' says what an upload leaves out of its 'base': name that too.")
+        return None
+    return Base(read(Kind.UPLOAD, body["base"]), tuple(body.get("removed", ())))
+
+
 def _upload_id(call: Call) -> UUID:
     return read(Kind.UPLOAD, call.path["upload"])
 
@@ -123,6 +136,7 @@ def _finished(item: Finished) -> Json:
         "purpose": item.session.purpose.value,
         "file_count": item.file_count,
         "latest": item.latest,
+        "base": write(Kind.UPLOAD, item.session.base_id) if item.session.base_id else None,
         "fileset": item.fileset.label if item.fileset else None,
         "snapshot": write(Kind.SNAPSHOT, item.snapshot.id) if item.snapshot else None,
     }

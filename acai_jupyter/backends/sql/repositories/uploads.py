@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from acai_jupyter.backends.sql.driver import execute, insert_rows, native_id, rows_with, update_rows
-from acai_jupyter.backends.sql.session import Session
+from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
@@ -39,7 +40,7 @@ class SqlUploads:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, session: UploadSession) -> None:
+    def add(self, session: UploadSession, removed: Sequence[str] = ()) -> None:
         self._session.run(
             self._session.insert(uploads).values(
                 project_id=session.project_id,
@@ -48,6 +49,8 @@ class SqlUploads:
                 purpose=session.purpose.value,
                 state=session.state.value,
                 fileset_name=session.fileset_name,
+                base_id=session.base_id,
+                removed=to_json(list(removed)) if removed else None,
                 job_id=session.job_id,
                 attempt=session.attempt,
                 rank=session.rank,
@@ -55,6 +58,10 @@ class SqlUploads:
                 expires_at=session.expires_at,
             )
         )
+
+    def removed(self, session: UploadSession) -> list[str]:
+        told = self._session.run(select(uploads.c.removed).where(*_is(uploads, session))).scalar()
+        return json.loads(told) if told else []
 
     def get(self, project_id: UUID, upload_id: UUID, lock: bool = False) -> UploadSession | None:
         statement = select(uploads).where(uploads.c.project_id == project_id, uploads.c.id == upload_id)
@@ -201,6 +208,7 @@ def _session(row: Row[Any]) -> UploadSession:
         row.job_id,
         row.attempt,
         row.rank,
+        row.base_id,
     )
 
 
