@@ -223,6 +223,12 @@ def default_home() -> Path:
     return Path(jupyter_data_dir()) / "acai"
 
 
+def local_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this machine's embedded platform, as far as the environment tells."""
+    home = environment.get(variable("home"))
+    return _folder(home) if home else default_home()
+
+
 def unusable_home(home: Path, error: OSError) -> InvalidSetting:
     """What to say where the data folder can't be made or written."""
     return InvalidSetting(

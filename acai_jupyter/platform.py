@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,7 @@ class Platform:
     monitor: Monitor
     logs: Logs
     metrics: Metrics
+    disk_key: bytes
     agent_url: str | None = None
 
     @classmethod
@@ -146,6 +148,7 @@ class Platform:
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
+            disk_key=shared_key(settings.home_folder / "keys" / "disk"),
             metrics=Metrics(store),
         )
         return platform
@@ -153,6 +156,10 @@ class Platform:
     def open(self) -> None:
         """Bring the database up to date. Raises SchemaMismatch, StoreUnavailable."""
         self.store.open()
+
+    def shares_disk(self, shown: str | None) -> bool:
+        """Whether what a client shows comes from this platform's folder, which only its own user can read."""
+        return shown is not None and hmac.compare_digest(shown.encode(), self.disk_key.hex().encode())
 
     def tick(self) -> None:
         """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any

@@ -170,7 +170,7 @@ class Files:
     def _named(self, reference: str, target: Path | None, to: str) -> builtins.list[tuple[str, Json]]:
         """What a reference means, each with its name below the target folder."""
         parsed = parse(reference)
-        items = self._transport.pages("/files/downloads", ref=reference)
+        items = self._transport.files_to_fetch("/files/downloads", ref=reference)
         if isinstance(parsed, FileReference):
             name = PurePosixPath(parsed.path).name
             alone = target is not None and not _is_folder(target, to)

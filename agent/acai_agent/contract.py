@@ -22,6 +22,9 @@ PART_SIZE: Final = 64 * 1024 * 1024
 LEAST_SINGLE_BYTES: Final = 256 * 1024
 """A file of at least this size travels alone; smaller ones share a pack."""
 
+DISK_HEADER: Final = "X-ACAI-Disk"
+"""Shows that who asks for files shares the platform's disk."""
+
 MOST_PACK_BYTES: Final = 16 * 1024 * 1024
 MOST_FILES_A_CALL: Final = 5_000
 MOST_OBJECTS_A_CALL: Final = 1_000
@@ -53,7 +56,8 @@ class PartRequest(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """A file to download: `size` bytes from `offset` of what the request gives. Data registered in place has no digest."""
+    """A file to download: `size` bytes from `offset` of what the request gives. Data registered in place has no digest. `local`
+    is where the same object lies on this machine's disk, where the platform says so."""
 
     path: str
     size: int
@@ -61,6 +65,7 @@ class FileEntry(NamedTuple):
     executable: bool
     offset: int
     request: SignedRequest
+    local: Union[str, None] = None
 
 
 class FilesPage(NamedTuple):
@@ -155,6 +160,7 @@ def parse_file_entry(message: Mapping[str, Any]) -> FileEntry:
         executable=bool(message.get("executable", False)),
         offset=_field(message, "offset", int),
         request=_file_request(message),
+        local=_optional(message, "local", str),
     )
 
 
