@@ -44,6 +44,8 @@ class Settings:
         "Whom Jupyter's own login stands for: `owner` (everyone whom this Jupyter Server lets in is its owner) or"
         " `username` (the user of the project with Jupyter's user name).",
     )
+    capacity_cpu: float = _setting(0.0, "CPUs that all jobs of this machine have together; 0 for all that it has.")
+    capacity_memory_mb: int = _setting(0, "Memory in MB that all jobs have together; 0 for all that the machine has.")
     quota: int = _setting(4, "How many jobs of a user may be launching or running at once (k).")
     default_cpu: float = _setting(1.0, "vCPUs of a job that asks for none.")
     default_memory_mb: int = _setting(1024, "Memory in MB of a job that asks for none.")

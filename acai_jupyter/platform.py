@@ -25,6 +25,7 @@ from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.monitor import Monitor
+from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
@@ -69,6 +70,7 @@ class Platform:
     registry: Registry
     scheduler: Scheduler
     dispatch: Dispatch
+    placement: Placement
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
@@ -85,7 +87,7 @@ class Platform:
         objects = blobs_by_url(settings.object_store, Signer(shared_key(home / "keys" / "objects")))
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs")
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", settings.capacity_cpu, settings.capacity_memory_mb)
         return cls._compose(settings, store, objects, bus, launcher)
 
     @classmethod
@@ -124,6 +126,7 @@ class Platform:
             ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
+            placement=dispatch.placement,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),

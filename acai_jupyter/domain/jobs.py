@@ -125,7 +125,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
-    by what each resource was held, None while that is unknown."""
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources."""
 
     project_id: UUID
     id: UUID
@@ -142,6 +142,7 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    placed_at: int | None = None
     phases: Phases = Phases()
     used: Used = Used()
     enforced: Mapping[str, str] | None = None

@@ -22,6 +22,7 @@ from acai_jupyter.domain.references import check_fileset_name, escape, parse_des
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.tables import Point
+from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -61,7 +62,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -69,6 +70,7 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
+            check_size(job.spec.resources, self._capacity())
             return _add(unit, principal, replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id), [])
 
         return self._once(principal, key, f"retry {reference}", add)
@@ -118,7 +120,7 @@ class Registry:
                 raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
             job = unit.jobs.request_kill(job)
             kind = EventKind.JOB_CHANGED
-            if job.status is Status.QUEUED:
+            if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
                 job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
                 kind = EventKind.JOB_ENDED
             unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
@@ -137,6 +139,7 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
+        check_size(rounded.resources, self._capacity())
         notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")

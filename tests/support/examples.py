@@ -109,6 +109,7 @@ def _agents(world: World, **request: Any) -> Request:
 
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "server": lambda world: Request(),
+    "capacity": lambda world: Request(),
     "whoami": lambda world: Request(),
     "list_projects": lambda world: Request(),
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
+from acai_jupyter.domain.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,18 @@ class Jobs(Protocol):
 
     def active(self, limit: int) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
+        ...
+
+    def unplaced(self, limit: int) -> list[Job]:
+        """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
+        ...
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
+        ...
+
+    def place(self, job: Job) -> bool:
+        """The job has its resources from now on; False where it has ended."""
         ...
 
     def count_unended(self) -> int:
