@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.errors import JobEnded
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 
@@ -68,7 +69,8 @@ class JobSpec:
     """What a person asks for, pinned: it never changes after submission.
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
-    interpreter that `python` means in the command, None where the image decides.
+    interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
+    installed.
     """
 
     command: str | tuple[str, ...]
@@ -88,6 +90,8 @@ class JobSpec:
     lake_access: bool = False
     retry_of: UUID | None = None
     start_snapshot_id: UUID | None = None
+    git: GitState | None = None
+    environment: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ class Job:
     cost: int | None = None
     output_id: UUID | None = None
     kept_snapshot_id: UUID | None = None
+    code_label: str | None = None
     input_label: str | None = None
     output_label: str | None = None
     retry_of_number: int | None = None

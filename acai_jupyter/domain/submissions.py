@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from acai_jupyter.domain.jobs import Job, Transition, Used
+from acai_jupyter.domain.origins import GitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Submission:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: str | float | None = None
     priority: int = 0
+    git: GitState | None = None
+    environment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
@@ -18,10 +18,10 @@ from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, J
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
-from acai_jupyter.domain.tables import Point
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
@@ -100,12 +100,14 @@ class Registry:
         with self._store.read() as unit:
             return unit.jobs.page(principal.project_id, statuses, before, limit)
 
-    def metrics(self, principal: Principal, reference: str) -> list[Point]:
-        """The history of the numeric keys that a job's log set. Raises JobNotFound."""
+    def environment(self, principal: Principal, reference: str) -> dict[str, Any] | None:
+        """What the job was submitted with: interpreter, platform, packages. None where that is not known. Raises JobNotFound."""
         principal.require(Right.READ)
         with self._store.read() as unit:
             job = self._find(unit, principal, reference)
-            return unit.metadata.points(principal.project_id, job.id)
+            digest = job.spec.environment
+            content = None if digest is None else unit.environments.get(principal.project_id, digest)
+        return None if content is None else dict(json.loads(content))
 
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
@@ -155,6 +157,7 @@ class Registry:
             env=tuple(sorted(wanted.env.items())),
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
+            git=wanted.git,
         )
         return spec, notes
 
@@ -169,6 +172,10 @@ class Registry:
         resolver = Resolver(unit, principal.project_id)
         if wanted.input is not None:
             spec = replace(spec, input_id=resolver.fileset(parse_fileset(wanted.input)).id)
+        if wanted.environment is not None:
+            record = environment_record(wanted.environment)
+            unit.environments.add(principal.project_id, record)
+            spec = replace(spec, environment=record.digest)
         if wanted.code is None:
             return spec
         if not wanted.code.startswith(f"{Kind.SNAPSHOT}_"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, Transition, Used, exit_status
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
-from acai_jupyter.domain.tables import Point
+from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
@@ -29,6 +31,8 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
+    if "git" in fields:
+        fields["git"] = GitState(**fields["git"])
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -59,6 +63,11 @@ def transition(item: Transition) -> Json:
 def point(item: Point) -> Json:
     value = value_to_json(item.value)
     return {"key": item.key, "position": item.position, "step": item.step, "value": value, "time": write_time(item.at)}
+
+
+def curve(item: Curve) -> Json:
+    drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
+    return {"key": item.key, "count": item.count, "points": drawn}
 
 
 def event(item: Event) -> Json:
@@ -142,7 +151,8 @@ def _pins(item: Job) -> Json:
         "input": item.input_label,
         "output": spec.output_name,
         "output_path": spec.output_path,
-        "code": None if spec.code_snapshot_id is None else write(Kind.SNAPSHOT, spec.code_snapshot_id),
+        "code": _code(item),
+        "git": None if spec.git is None else asdict(spec.git),
         "image": spec.image,
         "python": spec.python,
         "env": dict(spec.env),
@@ -153,6 +163,13 @@ def _pins(item: Job) -> Json:
         "priority": spec.priority,
         "retry_of": item.retry_of_number,
     }
+
+
+def _code(item: Job) -> str | None:
+    if item.code_label is not None:
+        return f"@{item.code_label}"
+    snapshot_id = item.spec.code_snapshot_id
+    return None if snapshot_id is None else write(Kind.SNAPSHOT, snapshot_id)
 
 
 def _state(item: Job) -> Json:

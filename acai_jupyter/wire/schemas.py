@@ -59,7 +59,8 @@ _FILE: Final = answer(
     version=INTEGER,
     reference=TEXT,
     size=INTEGER,
-    digest=DIGEST,
+    digest=or_null(DIGEST),
+    source={**or_null(TEXT), "description": "where data lies that is registered in place; it has no digest"},
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
@@ -79,6 +80,16 @@ _COMMAND: Final[Schema] = {
     "description": "text runs by /bin/sh -c, a list is argv",
     "anyOf": [TEXT, {"type": "array", "items": TEXT}],
 }
+_COMMIT: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}
+_SHORT: Final[Schema] = {"type": "string", "maxLength": 2000}
+_GIT: Final = {"commit": _COMMIT, "branch": or_null(_SHORT), "dirty": BOOLEAN, "remote": or_null(_SHORT)}
+_ENVIRONMENT: Final[dict[str, Schema]] = {
+    "python": _SHORT,
+    "implementation": _SHORT,
+    "executable": _SHORT,
+    "platform": _SHORT,
+    "packages": {**_TEXTS, "description": "versions by name"},
+}
 _JOB: Final = answer(
     id=TEXT,
     number=INTEGER,
@@ -89,7 +100,8 @@ _JOB: Final = answer(
     input=or_null(TEXT),
     output=or_null(TEXT),
     output_path=or_null(TEXT),
-    code=or_null(TEXT),
+    code={**or_null(TEXT), "description": "a snapshot's id, or @FILESET:VERSION"},
+    git=or_null({**answer(**_GIT), "description": "what was checked out where the code lay"}),
     image=or_null(TEXT),
     python=or_null(TEXT),
     env=_TEXTS,
@@ -127,7 +139,7 @@ _JOB: Final = answer(
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
-_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
@@ -189,14 +201,18 @@ COMPONENTS: Final[dict[str, Schema]] = {
         fileset=or_null(TEXT),
         snapshot=or_null(TEXT),
         latest=BOOLEAN,
+        base=or_null(TEXT),
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
+    "Environment": answer(**_ENVIRONMENT),
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
-    "Point": answer(key=TEXT, position=INTEGER, step=or_null(NUMBER), value={}, time=TIME),
+    "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
+    "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
     "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
     "Graph": answer(
@@ -242,8 +258,18 @@ REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
-    "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
+    "begin_upload": request(
+        ("purpose",),
+        purpose=one_of(*Purpose),
+        fileset=or_null(TEXT),
+        files=_DECLARED_FILES,
+        base=or_null(TEXT),
+        removed=array(TEXT),
+    ),
     "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
+    "register_files": request(
+        ("destination", "first"), source=TEXT, reference=TEXT, destination=TEXT, first=_COUNT, cursor=or_null(TEXT)
+    ),
     "upload_urls": request(
         ("objects",),
         objects={
@@ -270,6 +296,8 @@ REQUESTS: Final[dict[str, Schema]] = {
         output=or_null(TEXT),
         output_path=or_null(TEXT),
         code=or_null(TEXT),
+        git=or_null(request(("commit",), **_GIT)),
+        environment=or_null(request(tuple(_ENVIRONMENT), **_ENVIRONMENT)),
         image=or_null(TEXT),
         python=or_null(TEXT),
         cpu=or_null(NUMBER),

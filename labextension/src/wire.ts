@@ -9,6 +9,15 @@ export type Status = 'QUEUED' | 'LAUNCHING' | 'RUNNING' | 'FINISHED' | 'FAILED' 
 /** Where a RUNNING job is. */
 export type Progress = 'downloading' | 'running' | 'uploading';
 
+/** What was checked out where a job's code lay. */
+export interface GitState {
+  commit: string;
+  branch: string | null;
+  /** The code differed from the commit. */
+  dirty: boolean;
+  remote: string | null;
+}
+
 /** A job: what was pinned when it was submitted, and what became of it. */
 export interface Job {
   id: string;
@@ -22,6 +31,7 @@ export interface Job {
   output: string | null;
   output_path: string | null;
   code: string | null;
+  git: GitState | null;
   image: string | null;
   python: string | null;
   env: Record<string, string>;

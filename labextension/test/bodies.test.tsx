@@ -170,6 +170,7 @@ test('the details tell all there is to tell', () => {
   expect(facts()).toMatchObject({
     Command: 'python train.py --epoch 5',
     Data: 'Digits:1 → Model:1',
+    Code: 'commit 4d1c3c5a8f0f on main, with changes',
     Resources: '2 vCPU · 2 GiB',
     Runtime: '4.0s (download 0.3s, command 3.5s, upload 0.3s)',
     Cost: '$0.00007',
@@ -183,11 +184,19 @@ test('the details tell all there is to tell', () => {
   expect(host.querySelector('.acai-Job-kill')).toBeNull();
 });
 
+test('code without a commit is told by what it is', () => {
+  drawJob(new FakeJobs(detailsOf(aJob({ git: null }))), 12);
+  expect(facts().Code).toBe('a snapshot');
+  drawJob(new FakeJobs(detailsOf(aJob({ git: null, code: '@Code:2' }))), 12);
+  expect(facts().Code).toBe('@Code:2');
+});
+
 test('what does not apply is left out', () => {
   const job = aRunningJob({
     number: 1,
     input: null,
     enforced: null,
+    code: null,
     output_version: null,
     start_time: null,
     timeout: null

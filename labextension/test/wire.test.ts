@@ -36,6 +36,7 @@ const JOB: Fields<Job> = {
   output: true,
   output_path: true,
   code: true,
+  git: true,
   image: true,
   python: true,
   env: true,

@@ -144,6 +144,8 @@ uploads = _owned(
     Column("purpose", Label, nullable=False),
     Column("state", Label, nullable=False),
     Column("fileset_name", Label),
+    Column("base_id", Id),  # the upload whose files these are, but for those declared here; it may be forgotten
+    Column("removed", Label),  # paths of the base that are none of these files, as a JSON list
     Column("job_id", Id),
     Column("attempt", Int),
     Column("rank", Int),
@@ -166,7 +168,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
@@ -364,12 +368,21 @@ tags = _owned(
     key=("kind", "artifact_id", "artifact_version", "tag"),
 )
 
+metric_series = _owned(
+    "metric_series",
+    Column("job_id", Id, nullable=False),
+    Column("key", Label, nullable=False),
+    Column("count", Big, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "key"),
+)
+
 metric_points = _owned(
     "metric_points",
     Column("job_id", Id, nullable=False),
     Column("key", Label, nullable=False),
     Column("position", Big, nullable=False),
-    Column("step", Number),
+    Column("step", Number, nullable=False),
     Column("value", Number),
     Column("nonfinite", Label),
     Column("at", Moment, nullable=False),
@@ -378,6 +391,14 @@ metric_points = _owned(
 )
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
+
+environments = _owned(
+    "environments",
+    Column("digest", Bytes(32), nullable=False),
+    Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
+    key=("digest",),
+    clustered=False,
+)
 
 jobs = _owned(
     "jobs",
@@ -391,6 +412,11 @@ jobs = _owned(
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
     Column("code_fileset_id", Id),
+    Column("git_commit", Label),
+    Column("git_branch", Label),
+    Column("git_dirty", Flag),
+    Column("git_remote", Label),
+    Column("environment", Bytes(32)),
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -439,6 +465,7 @@ jobs = _owned(
     _refers("code_snapshot_id", "snapshots.id"),
     _refers("code_fileset_id", "fileset_versions.id"),
     _refers("kept_snapshot_id", "snapshots.id"),
+    _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
     Index("ix_jobs_created", "project_id", "created_at"),
@@ -505,6 +532,7 @@ logs = _owned(
     Column("rank", Int, nullable=False),
     Column("size", Big, nullable=False),
     Column("line", Bytes, nullable=False),  # the beginning of a line that is not yet whole, for the tags
+    Column("step", Number),  # the last step that a tag named
     Column("complete", Flag, nullable=False),
     Column("object_id", Id),  # the whole log, once it was compacted
     _refers("job_id", "jobs.id"),

@@ -10,12 +10,14 @@ from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
+from acai_jupyter.backends.sql.repositories.environments import SqlEnvironments
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
 from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
+from acai_jupyter.backends.sql.repositories.metrics import SqlMetrics
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
@@ -25,7 +27,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Jobs, Logs
+from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -51,6 +53,8 @@ class SqlUnitOfWork:
         self.search: Search = SqlSearch(session)
         self.jobs: Jobs = SqlJobs(session)
         self.logs: Logs = SqlLogs(session)
+        self.metrics: Metrics = SqlMetrics(session)
+        self.environments: Environments = SqlEnvironments(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

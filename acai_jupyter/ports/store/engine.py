@@ -8,15 +8,18 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
+from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How far a log has come; `line` is the beginning of a line that is not whole yet."""
+    """How far a log has come; `line` is the beginning of a line that is not whole yet, `step` the last one that a tag named."""
 
     size: int
     line: bytes
+    step: float | None
     complete: bool
     object_id: UUID | None
 
@@ -137,12 +140,22 @@ class Jobs(Protocol):
     def reports(self, job: Job) -> list[str]: ...
 
 
+class Environments(Protocol):
+    """What jobs were submitted with, each environment kept once a project."""
+
+    def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
+        """Keep it, unless it is there."""
+        ...
+
+    def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
 class Logs(Protocol):
     """Logs as rows while they grow, and where they lie after."""
 
     def state(self, job_id: UUID, project_id: UUID, attempt: int, rank: int) -> LogState: ...
 
-    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes) -> None: ...
+    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes, step: float | None) -> None: ...
 
     def finish(self, job: Job) -> None:
         """Nothing more will come for any rank of this attempt."""
@@ -161,3 +174,23 @@ class Logs(Protocol):
         ...
 
     def object_key(self, project_id: UUID, object_id: UUID) -> str: ...
+
+
+class Metrics(Protocol):
+    """The history of the numbers that jobs' logs set: a series a key."""
+
+    def count(self, project_id: UUID, job_id: UUID) -> int:
+        """How many points a job has."""
+        ...
+
+    def add(self, project_id: UUID, job_id: UUID, points: Sequence[NewPoint]) -> None:
+        """Append to series. Call `lock_project` first."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, key: str | None, after: tuple[str, int] | None, limit: int) -> list[Point]:
+        """Points by key and position, of all keys or of one, from the first after (key, position)."""
+        ...
+
+    def curves(self, project_id: UUID, job_id: UUID, most: int) -> list[Curve]:
+        """Every series by key, with about `most` evenly spaced points of it; the last one is always there."""
+        ...

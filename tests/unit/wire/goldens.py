@@ -11,6 +11,7 @@ from acai_jupyter.domain import clock
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.events import Event, EventKind
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition, Used
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.submissions import JobDetails
@@ -40,6 +41,7 @@ SPEC: Final = JobSpec(
     output_path="/Model/",
     code_snapshot_id=ID,
     python="/opt/venv/bin/python",
+    git=GitState("4d1c3c5a8f0f4f7c9a3c2f1b7e6d5a4b3c2d1e0f", "main", True, "https://github.com/acme/digits.git"),
     env=(("DATA_SEED", "7"),),
     timeout=7200 * clock.SECOND,
 )

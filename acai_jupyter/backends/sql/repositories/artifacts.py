@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, FromClause, Select, Text, and_, cast, literal, select
+from sqlalchemy import ColumnElement, Double, FromClause, Integer, Select, Text, and_, cast, literal, select
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import file_versions, fileset_versions, filesets, jobs, paths, users
@@ -149,6 +149,9 @@ JOBS: Final = Source(
         "memory": jobs.c.memory_mb,
         "gpu": jobs.c.gpu,
         "command": jobs.c.command,
+        "git_commit": jobs.c.git_commit,
+        "git_branch": jobs.c.git_branch,
+        "git_dirty": cast(jobs.c.git_dirty, Integer),
         "input": _label_of(jobs.c.input_id),
         "output": _label_of(jobs.c.output_id),
         "priority": jobs.c.priority,
@@ -166,6 +169,8 @@ def built_in_value(kind: ArtifactKind, key: str, stored: Any) -> Value | None:
         return None
     if BUILT_IN[kind][key] is ValueType.TIME:
         return to_datetime(stored)
+    if BUILT_IN[kind][key] is ValueType.BOOLEAN:
+        return bool(stored)
     return str(stored) if BUILT_IN[kind][key] is ValueType.TEXT else float(stored)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from acai_jupyter.domain.jobs import (
     Used,
     require_move,
 )
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 
@@ -305,6 +307,7 @@ def _label(version_column: Any, name: str) -> Any:
     return select(text).select_from(joined).where(*of_job).correlate(jobs).scalar_subquery().label(name)
 
 
+@cache  # making its parts takes longer than asking
 def _select() -> Select[Any]:
     creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
     before = jobs.alias("before")
@@ -312,6 +315,7 @@ def _select() -> Select[Any]:
     return select(
         jobs,
         users.c.name.label("creator"),
+        _label(jobs.c.code_fileset_id, "code_label"),
         _label(jobs.c.input_id, "input_label"),
         _label(jobs.c.output_id, "output_label"),
         retried.correlate(jobs).scalar_subquery().label("retry_of_number"),
@@ -335,10 +339,13 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
     values = {
         name: getattr(spec, name)
         for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env")
+        if name not in ("command", "resources", "prices", "env", "git")
     }
     command = spec.command if isinstance(spec.command, str) else list(spec.command)
     values |= {"command": to_json(command), "env": to_json(dict(spec.env)), "prices": to_json(asdict(spec.prices))}
+    git = spec.git or GitState("")
+    values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
+    values |= {"git_dirty": git.dirty if spec.git else None}
     return values | asdict(spec.resources)
 
 
@@ -378,6 +385,7 @@ def _job(row: Row[Any]) -> Job:
         cost=row.cost,
         output_id=row.output_id,
         kept_snapshot_id=row.kept_snapshot_id,
+        code_label=row.code_label,
         input_label=row.input_label,
         output_label=row.output_label,
         retry_of_number=row.retry_of_number,
@@ -404,4 +412,6 @@ def _spec(row: Row[Any]) -> JobSpec:
         lake_access=row.lake_access,
         retry_of=row.retry_of,
         start_snapshot_id=row.start_snapshot_id,
+        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
+        environment=row.environment,
     )

@@ -14,6 +14,7 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
         <code>{command(job)}</code>
       </Fact>
       <Fact term="Data">{dataOf(job)}</Fact>
+      <Fact term="Code">{codeOf(job)}</Fact>
       <Fact term="Resources">{resources(job)}</Fact>
       <Fact term="Held by">{heldBy(job)}</Fact>
       <Fact term="Runtime">
@@ -60,6 +61,19 @@ function Notes({ notes }: { notes: readonly string[] }): React.JSX.Element {
       ))}
     </ul>
   );
+}
+
+/** The file set or commit that the code is of, and whether it differed from that. */
+function codeOf(job: KnownJob): string | null {
+  const { code, git } = job;
+  if (code === null) {
+    return null;
+  }
+  if (git === null) {
+    return code.startsWith('@') ? code : 'a snapshot';
+  }
+  const branch = git.branch === null ? '' : ` on ${git.branch}`;
+  return `commit ${git.commit.slice(0, 12)}${branch}${git.dirty ? ', with changes' : ''}`;
 }
 
 /** `Digits:1 → Model:1`; the name alone of an output that is not there yet. */

@@ -31,6 +31,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
     op.create_table(
+        "environments",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", LABEL, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_environments_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "digest", name=op.f("pk_environments")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "events",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -381,6 +390,11 @@ def upgrade() -> None:
         sa.Column("output_path", LABEL, nullable=True),
         sa.Column("code_snapshot_id", ID, nullable=True),
         sa.Column("code_fileset_id", ID, nullable=True),
+        sa.Column("git_commit", LABEL, nullable=True),
+        sa.Column("git_branch", LABEL, nullable=True),
+        sa.Column("git_dirty", sa.Boolean(), nullable=True),
+        sa.Column("git_remote", LABEL, nullable=True),
+        sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -433,6 +447,11 @@ def upgrade() -> None:
             name=op.f("fk_jobs_project_id_code_snapshot_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["project_id", "environment"],
+            ["environments.project_id", "environments.digest"],
+            name=op.f("fk_jobs_project_id_environment"),
+        ),
+        sa.ForeignKeyConstraint(
             ["project_id", "input_id"],
             ["fileset_versions.project_id", "fileset_versions.id"],
             name=op.f("fk_jobs_project_id_input_id"),
@@ -472,6 +491,8 @@ def upgrade() -> None:
         sa.Column("purpose", LABEL, nullable=False),
         sa.Column("state", LABEL, nullable=False),
         sa.Column("fileset_name", LABEL, nullable=True),
+        sa.Column("base_id", ID, nullable=True),
+        sa.Column("removed", LABEL, nullable=True),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("rank", sa.Integer(), nullable=True),
@@ -604,6 +625,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=True),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("object_id", ID, nullable=True),
         sa.ForeignKeyConstraint(["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_logs_project_id_job_id")),
@@ -620,7 +642,7 @@ def upgrade() -> None:
         sa.Column("job_id", ID, nullable=False),
         sa.Column("key", LABEL, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("step", sa.Double(), nullable=True),
+        sa.Column("step", sa.Double(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
         sa.Column("nonfinite", LABEL, nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -632,13 +654,28 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "metric_series",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("key", LABEL, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_metric_series_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_metric_series_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "key", name=op.f("pk_metric_series")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "upload_files",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("upload_id", ID, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("path", LABEL, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("source_url", LABEL, nullable=True),
+        sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("object", sa.Integer(), nullable=True),
@@ -678,6 +715,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
+    op.drop_table("metric_series")
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
@@ -758,5 +796,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_at")
 
     op.drop_table("events")
+    op.drop_table("environments")
     op.drop_table("projects")
     op.drop_table("leases")
