@@ -65,6 +65,7 @@ class Settings:
     memory_gib_hour_price: float = _setting(0.004237, "Base price in dollars of a GiB-hour of memory.")
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
+    sample_seconds: float = _setting(2.0, "How often what a job uses is sampled at first; less often the longer it runs.")
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
@@ -141,6 +142,7 @@ _POSITIVE: Final = (
     "memory_max_mb",
     "memory_step_mb",
     "heartbeat_seconds",
+    "sample_seconds",
     "kill_grace_seconds",
     "kill_upload_seconds",
     "launch_hold_seconds",

@@ -217,6 +217,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         ),
         default_resources=Resources(settings.default_cpu, settings.default_memory_mb),
         heartbeat=settings.heartbeat_seconds,
+        sample=settings.sample_seconds,
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
         launch_hold=settings.launch_hold_seconds,

@@ -116,6 +116,20 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a job had used at one moment: seconds and bytes, summed since its command began, but `memory` at that moment."""
+
+    attempt: int
+    position: int
+    elapsed: float
+    cpu_time: float
+    memory: int
+    read_bytes: int
+    written_bytes: int
+    throttled_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended."""
 

@@ -166,4 +166,5 @@ class Dispatch:
             "output_path": spec.output_path,
             "heartbeat_s": self._settings.heartbeat,
             "kill_grace_s": self._settings.kill_grace,
+            "sample_s": self._settings.sample,
         }

@@ -17,7 +17,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, JobNotFound, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
@@ -108,6 +108,12 @@ class Registry:
             digest = job.spec.environment
             content = None if digest is None else unit.environments.get(principal.project_id, digest)
         return None if content is None else dict(json.loads(content))
+
+    def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.samples.page(principal.project_id, self._find(unit, principal, reference).id, after, limit)
 
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.

@@ -38,3 +38,16 @@ def test_a_small_machine_runs_one_job_after_the_other(new_server: Callable[..., 
     gate.touch()
     assert [first.wait(60).status, second.wait(60).status] == ["FINISHED", "FINISHED"]
     assert set(first.enforced) == set(there.enforced)
+
+
+def test_what_a_job_used_is_a_table_and_curves(server: Server) -> None:
+    busy = "x = bytearray(b'1') * (50 * 2**20)\nwhile sum(__import__('os').times()[:2]) < 0.5: pass"
+    job = server.client().jobs.submit(["python", "-c", busy], cpu=1, timeout=60).wait(60)
+    table = job.usage()
+    assert list(table.columns)[:4] == ["attempt", "elapsed", "cpu", "cpu_time"]
+    last = table.iloc[-1]
+    assert last.cpu_time >= 0.5
+    assert 0 < last.cpu <= 1.5
+    assert job.details["peak_memory"] >= 50
+    assert set(job.usage_curves()) == {"CPUs", "memory (MB)"}
+    assert server.client().count("jobs", "peak_memory >= 50 and cpu_time >= 0.5") == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
@@ -148,6 +148,22 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Samples(Protocol):
+    """What jobs used over time; bounded a job."""
+
+    def add(self, job: Job, samples: Sequence[Sample]) -> None:
+        """Keep samples; one whose position is there already changes nothing."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """Samples in order, from the first after (attempt, position)."""
+        ...
+
+    def peak_memory(self, job: Job) -> int | None:
+        """Bytes, as far as samples tell."""
+        ...
 
 
 class Logs(Protocol):
