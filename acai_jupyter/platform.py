@@ -29,6 +29,7 @@ from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
+from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.settings import EngineSettings
@@ -76,6 +77,7 @@ class Platform:
     registry: Registry
     scheduler: Scheduler
     dispatch: Dispatch
+    placement: Placement
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
@@ -96,7 +98,7 @@ class Platform:
         sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs")
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", settings.capacity_cpu, settings.capacity_memory_mb)
         return cls._compose(settings, store, objects, sources, bus, launcher)
 
     @classmethod
@@ -145,6 +147,7 @@ class Platform:
             ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
+            placement=dispatch.placement,
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
@@ -221,6 +224,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         ),
         default_resources=Resources(settings.default_cpu, settings.default_memory_mb),
         heartbeat=settings.heartbeat_seconds,
+        sample=settings.sample_seconds,
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
         launch_hold=settings.launch_hold_seconds,

@@ -116,6 +116,20 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a job had used at one moment: seconds and bytes, summed since its command began, but `memory` at that moment."""
+
+    attempt: int
+    position: int
+    elapsed: float
+    cpu_time: float
+    memory: int
+    read_bytes: int
+    written_bytes: int
+    throttled_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended."""
 
@@ -129,7 +143,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
-    by what each resource was held, None while that is unknown."""
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources."""
 
     project_id: UUID
     id: UUID
@@ -146,6 +160,7 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    placed_at: int | None = None
     phases: Phases = Phases()
     used: Used = Used()
     enforced: Mapping[str, str] | None = None

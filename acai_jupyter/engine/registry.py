@@ -17,11 +17,12 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, JobNotFound, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -61,7 +62,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -69,6 +70,7 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
+            check_size(job.spec.resources, self._capacity())
             return _add(unit, principal, replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id), [])
 
         return self._once(principal, key, f"retry {reference}", add)
@@ -107,6 +109,12 @@ class Registry:
             content = None if digest is None else unit.environments.get(principal.project_id, digest)
         return None if content is None else dict(json.loads(content))
 
+    def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.samples.page(principal.project_id, self._find(unit, principal, reference).id, after, limit)
+
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
 
@@ -120,7 +128,7 @@ class Registry:
                 raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
             job = unit.jobs.request_kill(job)
             kind = EventKind.JOB_CHANGED
-            if job.status is Status.QUEUED:
+            if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
                 job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
                 kind = EventKind.JOB_ENDED
             unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
@@ -139,6 +147,7 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
+        check_size(rounded.resources, self._capacity())
         notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")

@@ -12,7 +12,7 @@ from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, Transition, Used, exit_status
+from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
@@ -24,6 +24,7 @@ _LONGEST_SECONDS: Final = 1e9
 _MOST_BYTES: Final = 2**53
 _MOST_RESOURCES: Final = 10
 _MOST_WORD: Final = 100
+_MOST_CURSOR: Final = 20
 _MB: Final = 1024 * 1024
 
 
@@ -68,6 +69,20 @@ def point(item: Point) -> Json:
 def curve(item: Curve) -> Json:
     drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
     return {"key": item.key, "count": item.count, "points": drawn}
+
+
+def sample(item: Sample) -> Json:
+    return asdict(item)
+
+
+def sample_cursor(text: str | None) -> tuple[int, int] | None:
+    """The attempt and position after which a page begins. Raises InvalidRequest."""
+    if text is None:
+        return None
+    attempt, _, position = text.partition(".")
+    if not (attempt.isdecimal() and position.isdecimal() and len(text) < _MOST_CURSOR):
+        raise InvalidRequest("This cursor is none that a page of samples ended with.")
+    return int(attempt), int(position)
 
 
 def event(item: Event) -> Json:

@@ -146,6 +146,16 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
     "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
     "Server": answer(version=TEXT, api=INTEGER, project=TEXT, capacity={"type": "object"}),
+    "Capacity": answer(
+        cpu=NUMBER,
+        memory_mb=INTEGER,
+        gpu=INTEGER,
+        enforced=array(TEXT),
+        whole_cpus=BOOLEAN,
+        cpu_taken=NUMBER,
+        memory_mb_taken=INTEGER,
+        waiting=INTEGER,
+    ),
     "Project": answer(id=TEXT, name=TEXT, create_time=TIME),
     "User": answer(id=TEXT, name=TEXT, role=TEXT, create_time=TIME),
     "File": _FILE,
@@ -203,6 +213,16 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
     "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
+    "Sample": answer(
+        attempt=INTEGER,
+        position=INTEGER,
+        elapsed={**NUMBER, "description": "seconds since the command began"},
+        cpu_time=NUMBER,
+        memory=INTEGER,
+        read_bytes=INTEGER,
+        written_bytes=INTEGER,
+        throttled_time=NUMBER,
+    ),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
     "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
     "Graph": answer(
@@ -238,6 +258,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         output_path=or_null(TEXT),
         heartbeat_s=NUMBER,
         kill_grace_s=NUMBER,
+        sample_s=NUMBER,
     ),
 }
 
@@ -324,7 +345,13 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
     "heartbeat": {
-        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress)), enforced={"type": ["object", "null"]}),
+        **request(
+            ("instance",),
+            instance=TEXT,
+            progress=or_null(one_of(*Progress)),
+            enforced={"type": ["object", "null"]},
+            samples=array(array(NUMBER)),
+        ),
         "additionalProperties": True,
     },
     "report": {

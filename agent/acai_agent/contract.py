@@ -30,6 +30,9 @@ MOST_FILES_A_CALL: Final = 5_000
 MOST_OBJECTS_A_CALL: Final = 1_000
 MOST_LOG_BYTES_A_CALL: Final = 1024 * 1024
 
+_SAMPLE_S: Final = 2.0
+"""How often use is sampled where a platform of before says nothing about it."""
+
 Json = dict[str, Any]
 Command = Union[str, tuple[str, ...]]
 """Text for `/bin/sh -c`, or argv."""
@@ -92,6 +95,7 @@ class Manifest(NamedTuple):
     output_path: str | None
     heartbeat_s: float
     kill_grace_s: float
+    sample_s: float
 
 
 class Report(TypedDict):
@@ -188,6 +192,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         output_path=_optional(message, "output_path", str),
         heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
+        sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
     )
 
 

@@ -195,6 +195,7 @@ test('what does not apply is left out', () => {
   const job = aRunningJob({
     number: 1,
     input: null,
+    enforced: null,
     code: null,
     enforced: null,
     output_version: null,

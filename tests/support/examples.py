@@ -116,6 +116,7 @@ def _agents(world: World, **request: Any) -> Request:
 
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "server": lambda world: Request(),
+    "capacity": lambda world: Request(),
     "whoami": lambda world: Request(),
     "list_projects": lambda world: Request(),
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),
@@ -150,6 +151,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
+    "job_usage": lambda world: Request({"job": world.ended.id}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
     "job_environment": lambda world: Request({"job": world.ended.id}),

@@ -23,6 +23,8 @@ from support.attempts import end_agents
 from support.waiting import wait_for
 
 JUPYTER_TOKEN = "the-token-of-jupyter"
+_ROOM = {"ACAI_CAPACITY_CPU": "100", "ACAI_CAPACITY_MEMORY_MB": "200000"}
+"""Jobs of tests mostly wait: as many as a test likes may do so at once, however small the machine is."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Server:
     def _environment(self) -> dict[str, str]:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted), **_ROOM}
         return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
 
 

@@ -20,6 +20,7 @@ from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
 from acai_jupyter.backends.sql.repositories.metrics import SqlMetrics
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
+from acai_jupyter.backends.sql.repositories.samples import SqlSamples
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.repositories.usage import SqlUsage
@@ -27,7 +28,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics
+from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics, Samples
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -53,6 +54,7 @@ class SqlUnitOfWork:
         self.search: Search = SqlSearch(session)
         self.jobs: Jobs = SqlJobs(session)
         self.logs: Logs = SqlLogs(session)
+        self.samples: Samples = SqlSamples(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
         self.events: Events = SqlEvents(session)

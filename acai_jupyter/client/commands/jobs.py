@@ -74,6 +74,10 @@ def job_metrics(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).metrics(given.key)
 
 
+def job_usage(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).usage()
+
+
 def job_wait(client: Client, given: Namespace) -> Any:
     return Watched(client.jobs.get(given.job), show_log=False)
 
@@ -127,6 +131,7 @@ COMMANDS: Final = (
         (_JOB, argument("--key", help="only this one")),
         job_metrics,
     ),
+    Command(("job", "usage"), "what a job used over time", (_JOB,), job_usage),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
     Command(("job", "kill"), "end a job", (_JOB,), job_kill),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),

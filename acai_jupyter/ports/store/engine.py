@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
+from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -45,6 +46,18 @@ class Jobs(Protocol):
 
     def active(self, limit: int) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
+        ...
+
+    def unplaced(self, limit: int) -> list[Job]:
+        """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
+        ...
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
+        ...
+
+    def place(self, job: Job) -> bool:
+        """The job has its resources from now on; False where it has ended."""
         ...
 
     def count_unended(self) -> int:
@@ -135,6 +148,22 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Samples(Protocol):
+    """What jobs used over time; bounded a job."""
+
+    def add(self, job: Job, samples: Sequence[Sample]) -> None:
+        """Keep samples; one whose position is there already changes nothing."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """Samples in order, from the first after (attempt, position)."""
+        ...
+
+    def peak_memory(self, job: Job) -> int | None:
+        """Bytes, as far as samples tell."""
+        ...
 
 
 class Logs(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -94,7 +95,7 @@ class SqlJobs:
             select(queued.c.project_id, queued.c.id)
             .select_from(queued.outerjoin(counted, same_user))
             .where(queued.c.place <= quota - func.coalesce(counted.c.active, 0))
-            .order_by(queued.c.place, queued.c.id)
+            .order_by(queued.c.place + func.coalesce(counted.c.active, 0), queued.c.place, queued.c.id)
             .limit(limit)
         )
         found = [self.get(row.project_id, row.id) for row in self._session.run(turn).all()]
@@ -104,6 +105,23 @@ class SqlJobs:
         return self._many(
             _select().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
         )
+
+    def unplaced(self, limit: int) -> list[Job]:
+        waiting = _select().where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        # Whose turn came at the same moment go in turn by user, each user's in the order of the queue.
+        same = (jobs.c.project_id, jobs.c.user_id, jobs.c.launching_at)
+        place = func.row_number().over(partition_by=same, order_by=(jobs.c.priority.desc(), jobs.c.number))
+        return self._many(waiting.order_by(jobs.c.launching_at, place, jobs.c.created_at, jobs.c.id).limit(limit))
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        given = (jobs.c.status.in_(_values(ACTIVE)), jobs.c.placed_at.is_not(None))
+        rows = self._session.run(select(jobs.c.cpu, jobs.c.memory_mb, jobs.c.gpu).where(*given)).all()
+        cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
+        return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
+
+    def place(self, job: Job) -> bool:
+        waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
 
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -359,6 +377,7 @@ def _job(row: Row[Any]) -> Job:
         running_at=row.running_at,
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
+        placed_at=row.placed_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
         used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
         enforced=None if row.enforced is None else json.loads(row.enforced),
