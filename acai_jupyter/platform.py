@@ -16,6 +16,7 @@ from acai_jupyter.backends.by_url import (
     launcher_by_url,
     store_by_url,
 )
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
@@ -27,6 +28,7 @@ from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
@@ -67,6 +69,7 @@ class Platform:
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
+    secrets: Secrets
     scheduler: Scheduler
     dispatch: Dispatch
     job_files: JobFiles
@@ -93,6 +96,7 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
+        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -101,6 +105,7 @@ class Platform:
             holder=server_id,
             agent_url=lambda: platform.agent_url,
             servers=servers_folder(settings),
+            secrets=secrets,
         )
         platform = cls(
             settings=settings,
@@ -120,6 +125,7 @@ class Platform:
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            secrets=secrets,
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),

@@ -10,11 +10,12 @@ AcaiError
 ├── Forbidden               known, but not allowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed
 ├── LimitExceeded           a bound of the platform
+├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
@@ -193,6 +194,12 @@ class SnapshotNotFound(NotFound):
     code = "snapshot_not_found"
 
 
+class SecretNotFound(NotFound):
+    """The user has no secret of this name (any more)."""
+
+    code = "secret_not_found"
+
+
 class MetadataNotFound(NotFound):
     """A key that is not there."""
 
@@ -275,6 +282,12 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class SecretUnreadable(AcaiError):
+    """A secret that was encrypted with a key that the platform has no more."""
+
+    code = "secret_unreadable"
 
 
 class StoreDamaged(AcaiError):

@@ -174,6 +174,7 @@ test('the details tell all there is to tell', () => {
     Resources: '2 vCPU · 2 GiB',
     Runtime: '4.0s (download 0.3s, command 3.5s, upload 0.3s)',
     Cost: '$0.00007',
+    Secrets: 'HF_TOKEN',
     Timeout: '2h 00m',
     'Retry of': 'job 7',
     Attempt: '2',
@@ -196,6 +197,7 @@ test('what does not apply is left out', () => {
     number: 1,
     input: null,
     code: null,
+    secrets: [],
     output_version: null,
     start_time: null,
     timeout: null

@@ -11,6 +11,7 @@ from uuid import UUID
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
@@ -23,6 +24,7 @@ from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.files import Files
@@ -82,8 +84,15 @@ class Engine:
         self.provenance = ProvenanceService(store)
         self.registry = Registry(store, settings, images_used=False)
         self.scheduler = Scheduler(store, settings)
+        self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
-            store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
+            store,
+            self.launcher,
+            settings,
+            holder=self.server,
+            agent_url=lambda: self.url,
+            servers=self.folder / "servers",
+            secrets=self.secrets,
         )
         self.job_files = JobFiles(store, self.blobs, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)

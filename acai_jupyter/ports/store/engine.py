@@ -9,6 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
 from acai_jupyter.domain.origins import EnvironmentRecord
+from acai_jupyter.domain.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,24 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Secrets(Protocol):
+    """Secrets of users, sealed: who has only the store can't read them."""
+
+    def set(self, project_id: UUID, user_id: UUID, name: str, sealed: bytes) -> Secret: ...
+
+    def list(self, project_id: UUID, user_id: UUID) -> list[Secret]:
+        """By name."""
+        ...
+
+    def sealed(self, project_id: UUID, user_id: UUID, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of `names` that are there."""
+        ...
+
+    def delete(self, project_id: UUID, user_id: UUID, name: str) -> bool:
+        """False where there is none."""
+        ...
 
 
 class Logs(Protocol):
