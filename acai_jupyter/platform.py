@@ -14,8 +14,10 @@ from acai_jupyter.backends.by_url import (
     bus_by_url,
     inventory_by_url,
     launcher_by_url,
+    sources_for,
     store_by_url,
 )
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
@@ -25,6 +27,7 @@ from acai_jupyter.domain.resources import Bounds, Resources
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
@@ -38,6 +41,7 @@ from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
@@ -56,10 +60,12 @@ class Platform:
     server_id: UUID
     store: Store
     objects: LocalBlobs
+    sources: LocalSources
     bus: EventBus
     launcher: Launcher
     access: Access
     uploads: Uploads
+    registrations: Registrations
     files: Files
     filesets: Filesets
     deletions: Deletions
@@ -75,6 +81,7 @@ class Platform:
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
+    metrics: Metrics
     agent_url: str | None = None
 
     @classmethod
@@ -85,14 +92,24 @@ class Platform:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         publish: list[EventBus] = []
         store = store_by_url(settings.database, lambda changed: _publish(publish, changed))
-        objects = blobs_by_url(settings.object_store, Signer(shared_key(home / "keys" / "objects")))
+        signer = Signer(shared_key(home / "keys" / "objects"))
+        objects = blobs_by_url(settings.object_store, signer)
+        sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
         launcher = launcher_by_url(settings.launcher_url, home / "jobs")
-        return cls._compose(settings, store, objects, bus, launcher)
+        return cls._compose(settings, store, objects, sources, bus, launcher)
 
     @classmethod
-    def _compose(cls, settings: Settings, store: Store, objects: LocalBlobs, bus: EventBus, launcher: Launcher) -> Platform:
+    def _compose(
+        cls,
+        settings: Settings,
+        store: Store,
+        objects: LocalBlobs,
+        sources: LocalSources,
+        bus: EventBus,
+        launcher: Launcher,
+    ) -> Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
@@ -112,25 +129,30 @@ class Platform:
             server_id=server_id,
             store=store,
             objects=objects,
+            sources=sources,
             bus=bus,
             launcher=launcher,
             access=Access(store),
             uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
-            files=Files(store, objects, settings.url_lifetime_seconds),
+            registrations=Registrations(store, sources),
+            files=Files(store, objects, sources, settings.url_lifetime_seconds),
             filesets=Filesets(store),
             deletions=Deletions(store),
             usage=UsageService(store),
             garbage=GarbageCollector(store, inventory, _LONGEST_URL_SECONDS),
-            check=StoreCheck(store, objects, inventory),
+            check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
             secrets=secrets,
+            registry=Registry(
+                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
+            ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
-            job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
+            job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
+            metrics=Metrics(store),
         )
         return platform
 

@@ -22,7 +22,7 @@ from acai_jupyter.wire.values import value_from_json
 if TYPE_CHECKING:
     import pandas as pd
 
-_LOGGED: Final = EventKind.JOB_LOGGED.value
+_PRINTED: Final = frozenset({EventKind.JOB_LOGGED.value, EventKind.JOB_MEASURED.value})
 
 
 class Job:
@@ -102,6 +102,11 @@ class Job:
         return cost
 
     @property
+    def enforced(self) -> dict[str, str]:
+        """By what each resource was held, such as `{"cpu": "cgroup v2", "memory": "cgroup v2"}`; what is not in it was not."""
+        return dict(self._told("enforced") or {})
+
+    @property
     def notes(self) -> list[str]:
         """What the platform has to say about the job."""
         self._refresh()
@@ -151,7 +156,7 @@ class Job:
             return
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
         for event in events(self._transport, silence=silence):
-            if event is None or (event["ids"].get("job") == self.id and event["kind"] != _LOGGED):
+            if event is None or (event["ids"].get("job") == self.id and event["kind"] not in _PRINTED):
                 self._refresh()
                 yield self
             if Status(self._details["status"]) in TERMINAL:
@@ -178,13 +183,22 @@ class Job:
         """A new job with the same pins, whose `output/` begins with what this one left there. Raises JobNotEnded."""
         return Job(self._transport, self._transport.post(f"/jobs/{self.id}/retry", creates=True))
 
-    def metrics(self) -> pd.DataFrame:
-        """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
+    def metrics(self, key: str | None = None) -> pd.DataFrame:
+        """The history of the numbers that the log set, a row a point: `key`, `step`, `time`, `value`.
+
+        `step` is the number that the log had last set as `step`, or without one the point's place in its series, from 1.
+        `key` picks one series.
+        """
         from acai_jupyter.client.frames import frame
 
-        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000)
-        kinds = {"key": "text", "position": "integer", "step": "number", "value": "number", "time": "time"}
+        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000, key=key)
+        kinds = {"key": "text", "step": "number", "time": "time", "value": "number"}
         return frame(kinds, [{**point, "value": value_from_json(point["value"])} for point in points])
+
+    def curves(self, most: int = 200) -> dict[str, list[tuple[float, float]]]:
+        """What is enough to draw the numbers that the log set: by key (step, value), each thinned to about `most` points."""
+        told = self._transport.get(f"/jobs/{self.id}/curves", most=most)["curves"]
+        return {curve["key"]: [(one["step"], value_from_json(one["value"])) for one in curve["points"]] for curve in told}
 
     def download(self, to: str | Path = ".", *, files: str = "output") -> list[Path]:
         """Write what the job left in its output folder below `to`, or (`files="code"`) the code that it ran.

@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
+    JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
     METADATA_CHANGED = "metadata.changed"  # artifact
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -22,10 +23,10 @@ from acai_jupyter.domain.references import check_fileset_name, escape, parse_des
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
 from acai_jupyter.domain.submissions import JobDetails, Submission
-from acai_jupyter.domain.tables import Point
 from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_COMMAND_CHARACTERS: Final = 100_000
@@ -36,10 +37,11 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Registry:
-    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images."""
+    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images, `capacity` what it can hold."""
 
-    def __init__(self, store: Store, settings: EngineSettings, images_used: bool) -> None:
+    def __init__(self, store: Store, settings: EngineSettings, images_used: bool, capacity: Callable[[], Capacity]) -> None:
         self._store = store
+        self._capacity = capacity
         self._settings = settings
         self._images_used = images_used
 
@@ -99,13 +101,6 @@ class Registry:
         with self._store.read() as unit:
             return unit.jobs.page(principal.project_id, statuses, before, limit)
 
-    def metrics(self, principal: Principal, reference: str) -> list[Point]:
-        """The history of the numeric keys that a job's log set. Raises JobNotFound."""
-        principal.require(Right.READ)
-        with self._store.read() as unit:
-            job = self._find(unit, principal, reference)
-            return unit.metadata.points(principal.project_id, job.id)
-
     def environment(self, principal: Principal, reference: str) -> dict[str, Any] | None:
         """What the job was submitted with: interpreter, platform, packages. None where that is not known. Raises JobNotFound."""
         principal.require(Right.READ)
@@ -147,7 +142,7 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
-        notes = list(rounded.said)
+        notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
         spec = JobSpec(
@@ -166,6 +161,12 @@ class Registry:
             secrets=tuple(dict.fromkeys(wanted.secrets)),
         )
         return spec, notes
+
+    def _said_of_place(self, resources: Resources) -> list[str]:
+        """What a user should know about where a job of this size runs."""
+        if not self._capacity().whole_cpus or resources.cpu == math.ceil(resources.cpu):
+            return []
+        return [f"cpu={resources.cpu:g} is held to {math.ceil(resources.cpu)}: this machine can only give whole CPUs"]
 
     @staticmethod
     def _pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:

@@ -198,6 +198,7 @@ test('what does not apply is left out', () => {
     input: null,
     code: null,
     secrets: [],
+    enforced: null,
     output_version: null,
     start_time: null,
     timeout: null

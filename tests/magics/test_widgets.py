@@ -63,6 +63,20 @@ def test_a_job_shows_its_log_and_its_state_to_the_end(shell: Shell, client: Clie
     wait_for(lambda: one(view, ipywidgets.Button).layout.display == "none")
 
 
+def test_a_job_shows_its_curves_while_it_runs_and_as_text(shell: Shell, client: Client, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    printing = "for n in 4 2 nan 1; do echo [ACAI_TAG_NUM] job '<loss>':$n; done"
+    job = client.jobs.submit(f"{printing}; until [ -e {gate} ]; do sleep 0.05; done; echo [ACAI_TAG_NUM] job '<loss>'=0.5")
+    view = JobView(job)
+    wait_for(lambda: "&lt;loss&gt; <b>1</b>" in texts(view) and "<svg" in texts(view))
+    gate.touch()
+    wait_for(lambda: "&lt;loss&gt; <b>0.5</b> <small>at 5</small>" in texts(view))
+    shown = shell.shown(job.wait(60))
+    assert shown["text/plain"].splitlines() == [repr(job), "<loss>  █▄·▂▁  0.5"]
+    assert "<svg" in shown["text/html"]
+    assert "<loss>" not in shown["text/html"]
+
+
 def test_a_silent_job_shows_that_it_goes_on(shell: Shell, client: Client, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     view = JobView(client.jobs.submit(f"until [ -e {gate} ]; do sleep 0.05; done"))

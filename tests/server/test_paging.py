@@ -73,7 +73,7 @@ LISTS = [
 ]
 
 
-ANY_TEXT = ("job_files", "job_metrics", "list_users", "list_projects")
+ANY_TEXT = ("job_files", "list_users", "list_projects")
 """Lists whose order is that of names which may be any text, so that any text may be a cursor."""
 
 

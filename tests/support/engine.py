@@ -11,16 +11,18 @@ from uuid import UUID
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
-from acai_jupyter.domain.jobs import Job, Progress
+from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
@@ -31,6 +33,7 @@ from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
@@ -69,6 +72,8 @@ class Engine:
         self.clock = Clock()
         self.store: Store = store or store_by_url(store_url, lambda changed: None)
         self.blobs = LocalBlobs(folder / "objects", Signer(b"k" * 32))
+        self.mounted = folder / "mounted"
+        self.sources = LocalSources([self.mounted], [folder / "objects"], Signer(b"k" * 32))
         self.url: str | None = URL
         self.server = new_id()
         self._put_together()
@@ -78,11 +83,12 @@ class Engine:
         store, settings = self.store, self.settings
         self.access = Access(store)
         self.uploads = Uploads(store, self.blobs, 86_400, 3600)
-        self.files = Files(store, self.blobs, 3600)
+        self.registrations = Registrations(store, self.sources)
+        self.files = Files(store, self.blobs, self.sources, 3600)
         self.filesets = Filesets(store)
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
-        self.registry = Registry(store, settings, images_used=False)
+        self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
         self.scheduler = Scheduler(store, settings)
         self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
@@ -94,9 +100,10 @@ class Engine:
             servers=self.folder / "servers",
             secrets=self.secrets,
         )
-        self.job_files = JobFiles(store, self.blobs, 3600)
+        self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
+        self.metrics = Metrics(store)
 
     def another(self, store: Store | None = None) -> Engine:
         """A second server on the same data and launcher. `store` replaces its own way to the database."""
@@ -116,6 +123,10 @@ class Engine:
 
     def submit(self, command: str | tuple[str, ...] = "true", principal: Principal | None = None, **wanted: Any) -> JobDetails:
         return self.registry.submit(principal or self.owner, Submission(command, **wanted))
+
+    def job_spec(self) -> JobSpec:
+        """What some job asks for."""
+        return JobSpec("true", self.settings.default_resources, self.settings.prices)
 
     def job(self, number: int = 1) -> Job:
         return self.registry.get(self.owner, str(number)).job

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from acai_jupyter.client.job import Job
 from acai_server.handlers.table import ROUTES
@@ -63,6 +64,12 @@ class World:
             else:
                 assert self.server.call("POST", f"/uploads/{begun['id']}/{step}").status == 200
         return str(begun["id"])
+
+    def mounted(self) -> str:
+        """The URL of a folder whose files may be registered."""
+        self.server.mounted.mkdir(exist_ok=True)
+        (self.server.mounted / "m").write_text("m")
+        return f"file://{quote(str(self.server.mounted))}/"
 
     def unused_file(self) -> str:
         """The path of a new file."""
@@ -121,6 +128,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "get_upload": lambda world: Request({"upload": world.upload()}),
     "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": [world.declared()]}),
     "committed_files": lambda world: Request({"upload": world.upload("COMMITTED")}),
+    "register_files": lambda world: Request(
+        {"upload": world.upload()},
+        body={"source": world.mounted(), "destination": "/registered/", "first": 1, "cursor": None},
+    ),
     "upload_urls": lambda world: Request({"upload": world.upload()}, body={"objects": [world.wanted()]}),
     "seal_upload": lambda world: Request({"upload": world.upload("SENT")}),
     "commit_upload": lambda world: Request({"upload": world.upload("SEALED")}),
@@ -142,8 +153,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
+    "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
+    "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
     "job_environment": lambda world: Request({"job": world.ended.id}),
-    "job_metrics": lambda world: Request({"job": world.ended.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}

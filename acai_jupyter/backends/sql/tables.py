@@ -54,6 +54,7 @@ projects = _platform(
     Column("created_at", Moment, nullable=False),
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
+    Column("budget", Money),
 )
 
 tokens = _platform(
@@ -143,6 +144,8 @@ uploads = _owned(
     Column("purpose", Label, nullable=False),
     Column("state", Label, nullable=False),
     Column("fileset_name", Label),
+    Column("base_id", Id),  # the upload whose files these are, but for those declared here; it may be forgotten
+    Column("removed", Label),  # paths of the base that are none of these files, as a JSON list
     Column("job_id", Id),
     Column("attempt", Int),
     Column("rank", Int),
@@ -165,7 +168,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
@@ -363,12 +368,21 @@ tags = _owned(
     key=("kind", "artifact_id", "artifact_version", "tag"),
 )
 
+metric_series = _owned(
+    "metric_series",
+    Column("job_id", Id, nullable=False),
+    Column("key", Label, nullable=False),
+    Column("count", Big, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "key"),
+)
+
 metric_points = _owned(
     "metric_points",
     Column("job_id", Id, nullable=False),
     Column("key", Label, nullable=False),
     Column("position", Big, nullable=False),
-    Column("step", Number),
+    Column("step", Number, nullable=False),
     Column("value", Number),
     Column("nonfinite", Label),
     Column("at", Moment, nullable=False),
@@ -442,6 +456,13 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("placed_at", Moment),  # since when its resources are its own
+    Column("enforced", Label),  # JSON: by what each resource is held
+    Column("peak_memory", Big),  # bytes
+    Column("cpu_time", Number),
+    Column("throttled_time", Number),
+    Column("read_bytes", Big),
+    Column("written_bytes", Big),
     Column("download_time", Number),
     Column("command_time", Number),
     Column("upload_time", Number),
@@ -488,6 +509,21 @@ job_ranks = _owned(
     clustered=False,
 )
 
+job_samples = _owned(
+    "job_samples",
+    Column("job_id", Id, nullable=False),
+    Column("attempt", Int, nullable=False),
+    Column("position", Int, nullable=False),
+    Column("elapsed", Number, nullable=False),  # seconds since the command began
+    Column("cpu_time", Number, nullable=False),
+    Column("memory", Big, nullable=False),
+    Column("read_bytes", Big, nullable=False),
+    Column("written_bytes", Big, nullable=False),
+    Column("throttled_time", Number, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "attempt", "position"),
+)
+
 job_history = _owned(
     "job_history",
     Column("job_id", Id, nullable=False),
@@ -508,6 +544,7 @@ logs = _owned(
     Column("rank", Int, nullable=False),
     Column("size", Big, nullable=False),
     Column("line", Bytes, nullable=False),  # the beginning of a line that is not yet whole, for the tags
+    Column("step", Number),  # the last step that a tag named
     Column("complete", Flag, nullable=False),
     Column("object_id", Id),  # the whole log, once it was compacted
     _refers("job_id", "jobs.id"),

@@ -17,6 +17,7 @@ from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
+from acai_jupyter.backends.sql.repositories.metrics import SqlMetrics
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
@@ -27,7 +28,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Secrets
+from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics, Secrets
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -53,6 +54,7 @@ class SqlUnitOfWork:
         self.search: Search = SqlSearch(session)
         self.jobs: Jobs = SqlJobs(session)
         self.logs: Logs = SqlLogs(session)
+        self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
         self.secrets: Secrets = SqlSecrets(session)
         self.events: Events = SqlEvents(session)

@@ -72,7 +72,7 @@ def job_logs(client: Client, given: Namespace) -> Any:
 
 
 def job_metrics(client: Client, given: Namespace) -> Any:
-    return client.jobs.get(given.job).metrics()
+    return client.jobs.get(given.job).metrics(given.key)
 
 
 def job_wait(client: Client, given: Namespace) -> Any:
@@ -122,7 +122,12 @@ COMMANDS: Final = (
         (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended")),
         job_logs,
     ),
-    Command(("job", "metrics"), "the history of the numbers that a job's log set", (_JOB,), job_metrics),
+    Command(
+        ("job", "metrics"),
+        "the history of the numbers that a job's log set",
+        (_JOB, argument("--key", help="only this one")),
+        job_metrics,
+    ),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
     Command(("job", "kill"), "end a job", (_JOB,), job_kill),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.secrets import Secret
+from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How far a log has come; `line` is the beginning of a line that is not whole yet."""
+    """How far a log has come; `line` is the beginning of a line that is not whole yet, `step` the last one that a tag named."""
 
     size: int
     line: bytes
+    step: float | None
     complete: bool
     object_id: UUID | None
 
@@ -68,8 +70,20 @@ class Jobs(Protocol):
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
 
     def set_result(
-        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+        self,
+        job: Job,
+        *,
+        phases: Phases,
+        used: Used,
+        runtime: int | None,
+        cost: int | None,
+        output: UUID | None,
+        kept: UUID | None,
     ) -> Job: ...
+
+    def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
+        """By what each resource of the job is held."""
+        ...
 
     def request_kill(self, job: Job) -> Job: ...
 
@@ -147,7 +161,7 @@ class Logs(Protocol):
 
     def state(self, job_id: UUID, project_id: UUID, attempt: int, rank: int) -> LogState: ...
 
-    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes) -> None: ...
+    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes, step: float | None) -> None: ...
 
     def finish(self, job: Job) -> None:
         """Nothing more will come for any rank of this attempt."""
@@ -166,3 +180,23 @@ class Logs(Protocol):
         ...
 
     def object_key(self, project_id: UUID, object_id: UUID) -> str: ...
+
+
+class Metrics(Protocol):
+    """The history of the numbers that jobs' logs set: a series a key."""
+
+    def count(self, project_id: UUID, job_id: UUID) -> int:
+        """How many points a job has."""
+        ...
+
+    def add(self, project_id: UUID, job_id: UUID, points: Sequence[NewPoint]) -> None:
+        """Append to series. Call `lock_project` first."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, key: str | None, after: tuple[str, int] | None, limit: int) -> list[Point]:
+        """Points by key and position, of all keys or of one, from the first after (key, position)."""
+        ...
+
+    def curves(self, project_id: UUID, job_id: UUID, most: int) -> list[Curve]:
+        """Every series by key, with about `most` evenly spaced points of it; the last one is always there."""
+        ...

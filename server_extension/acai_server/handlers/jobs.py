@@ -9,8 +9,8 @@ from acai_jupyter.domain.jobs import Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, one_of, page, ref
-from acai_server.routes import Call, Json, Route, page_query
+from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 
 def submit(call: Call) -> Json:
@@ -57,8 +57,26 @@ def environment(call: Call) -> Json:
 
 
 def metrics(call: Call) -> Json:
-    points = call.platform.registry.metrics(call.principal, call.path["job"])
-    return call.page([wire.point(item) for item in points], lambda item: f"{item['key']} {item['position']:012}")
+    limit = call.query.get("limit", 1000)
+    points = call.platform.metrics.page(call.principal, call.path["job"], call.query.get("key"), _after(call), limit)
+    following = f"{points[-1].position}:{points[-1].key}" if len(points) == limit else None
+    return page_of([wire.point(item) for item in points], following)
+
+
+def curves(call: Call) -> Json:
+    found = call.platform.metrics.curves(call.principal, call.path["job"], call.query.get("most", 200))
+    return {"curves": [wire.curve(item) for item in found]}
+
+
+def _after(call: Call) -> tuple[str, int] | None:
+    """The series and the position that the page before ended with. Raises InvalidRequest."""
+    text = call.query.get("cursor")
+    if text is None:
+        return None
+    position, colon, key = text.partition(":")
+    if not (colon and position.isascii() and position.isdecimal() and len(position) <= 18):
+        raise bad_cursor()
+    return key, int(position)
 
 
 def _status(name: str) -> Status:
@@ -110,6 +128,15 @@ ROUTES = [
         "The history of a job's numbers, by key",
         metrics,
         page("Point"),
-        query=page_query(),
+        query=page_query(key=TEXT),
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/curves",
+        "job_curves",
+        "The history of a job's numbers, thinned for drawing",
+        curves,
+        answer(curves=array(ref("Curve"))),
+        query={"most": {**INTEGER, "minimum": 2, "maximum": 2000}},
     ),
 ]
