@@ -41,6 +41,11 @@ class Settings:
     )
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
     platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
+    secrets_key: str = _setting(
+        "",
+        "The key that secrets are encrypted with (Fernet: 32 bytes in URL-safe base64), the same for all servers of a platform;"
+        " of several with commas between, the first encrypts and any decrypts. By default `keys/secrets` in the home folder.",
+    )
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")

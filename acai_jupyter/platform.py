@@ -19,6 +19,7 @@ from acai_jupyter.backends.by_url import (
     store_by_url,
 )
 from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
@@ -32,6 +33,7 @@ from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
@@ -75,6 +77,7 @@ class Platform:
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
+    secrets: Secrets
     scheduler: Scheduler
     dispatch: Dispatch
     placement: Placement
@@ -114,6 +117,7 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
+        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -122,6 +126,7 @@ class Platform:
             holder=server_id,
             agent_url=lambda: platform.agent_url,
             servers=servers_folder(settings),
+            secrets=secrets,
         )
         platform = cls(
             settings=settings,
@@ -142,6 +147,7 @@ class Platform:
             check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
+            secrets=secrets,
             registry=Registry(
                 store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
             ),

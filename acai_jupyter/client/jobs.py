@@ -55,6 +55,7 @@ class Jobs:
         memory: str | float | None = None,
         gpu: int = 0,
         env: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
         timeout: str | float | None = None,
         priority: int = 0,
     ) -> Job:
@@ -64,9 +65,10 @@ class Jobs:
         `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
         local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
         or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
+        `secrets` names those that the job finds in variables (`client.secrets`).
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        FileNotFound.
+        SecretNotFound, FileNotFound.
         """
         _check_cpu(cpu)
         wanted: dict[str, Any] = {
@@ -81,6 +83,7 @@ class Jobs:
             "memory": memory,
             "gpu": gpu,
             "env": {key: str(value) for key, value in (env or {}).items()},
+            "secrets": [secrets] if isinstance(secrets, str) else list(secrets),
             "timeout": timeout,
             "priority": priority,
         }

@@ -70,7 +70,7 @@ class JobSpec:
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
     interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
-    installed.
+    installed. `secrets` are names; values are on no record.
     """
 
     command: str | tuple[str, ...]
@@ -92,6 +92,7 @@ class JobSpec:
     start_snapshot_id: UUID | None = None
     git: GitState | None = None
     environment: bytes | None = None
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Submission:
     priority: int = 0
     git: GitState | None = None
     environment: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

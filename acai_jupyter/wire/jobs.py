@@ -15,6 +15,7 @@ from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
@@ -32,6 +33,8 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
+    if "secrets" in fields:
+        fields["secrets"] = tuple(fields["secrets"])
     if "git" in fields:
         fields["git"] = GitState(**fields["git"])
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
@@ -49,6 +52,10 @@ def details(item: JobDetails) -> Json:
         "notes": list(item.notes),
         "history": [transition(entry) for entry in item.history],
     }
+
+
+def secret(item: Secret) -> Json:
+    return {"name": item.name, "change_time": write_time(item.changed_at)}
 
 
 def transition(item: Transition) -> Json:
@@ -171,6 +178,7 @@ def _pins(item: Job) -> Json:
         "image": spec.image,
         "python": spec.python,
         "env": dict(spec.env),
+        "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,
         "memory_mb": spec.resources.memory_mb,
         "gpu": spec.resources.gpu,

@@ -82,6 +82,9 @@ class World:
         name = f"Unused{next(self._counter)}"
         return self.client.filesets.create(name, ["/digits/"]).reference
 
+    def unused_secret(self) -> str:
+        return self.client.secrets.set(f"SECRET_{next(self._counter)}", "0123456789").name
+
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
         self._data = f"the bytes of {next(self._counter)}".encode()
@@ -173,6 +176,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "set_secret": lambda world: Request(body={"name": "HF_TOKEN", "value": "hf_0123456789"}),
+    "list_secrets": lambda world: Request(),
+    "delete_secret": lambda world: Request({"name": world.unused_secret()}),
     "usage": lambda world: Request(query={"ref": "/digits/"}),
     "store_usage": lambda world: Request(),
     "collect_garbage": lambda world: Request(body={"run": False}),

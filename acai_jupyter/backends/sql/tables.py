@@ -392,6 +392,17 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+secrets = _owned(
+    "secrets",
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("sealed", Bytes, nullable=False),  # by the vault
+    Column("changed_at", Moment, nullable=False),
+    _refers("user_id", "users.id"),
+    key=("user_id", "name"),
+    clustered=False,
+)
+
 environments = _owned(
     "environments",
     Column("digest", Bytes(32), nullable=False),
@@ -417,6 +428,7 @@ jobs = _owned(
     Column("git_dirty", Flag),
     Column("git_remote", Label),
     Column("environment", Bytes(32)),
+    Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON

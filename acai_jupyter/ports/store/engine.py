@@ -10,6 +10,7 @@ from uuid import UUID
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -163,6 +164,24 @@ class Samples(Protocol):
 
     def peak_memory(self, job: Job) -> int | None:
         """Bytes, as far as samples tell."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets of users, sealed: who has only the store can't read them."""
+
+    def set(self, project_id: UUID, user_id: UUID, name: str, sealed: bytes) -> Secret: ...
+
+    def list(self, project_id: UUID, user_id: UUID) -> list[Secret]:
+        """By name."""
+        ...
+
+    def sealed(self, project_id: UUID, user_id: UUID, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of `names` that are there."""
+        ...
+
+    def delete(self, project_id: UUID, user_id: UUID, name: str) -> bool:
+        """False where there is none."""
         ...
 
 

@@ -234,6 +234,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "secrets",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_secrets_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_secrets_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "name", name=op.f("pk_secrets")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "snapshot_files",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("snapshot_id", ID, nullable=False),
@@ -395,6 +409,7 @@ def upgrade() -> None:
         sa.Column("git_dirty", sa.Boolean(), nullable=True),
         sa.Column("git_remote", LABEL, nullable=True),
         sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("secrets", LABEL, nullable=False),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -767,6 +782,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_snapshot_files_digest")
 
     op.drop_table("snapshot_files")
+    op.drop_table("secrets")
     op.drop_table("paths")
     op.drop_table("filesets")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
