@@ -21,6 +21,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
@@ -42,6 +43,7 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.workflows.grids import Grids
 
 _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
@@ -68,6 +70,8 @@ class Platform:
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
+    grids: Grids
+    chains: Chains
     scheduler: Scheduler
     dispatch: Dispatch
     job_files: JobFiles
@@ -95,6 +99,7 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
+        registry = Registry(store, engine, images_used=not settings.launcher_url.startswith("process:"))
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -121,7 +126,9 @@ class Platform:
             check=StoreCheck(store, objects, inventory),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            registry=registry,
+            grids=Grids(store, registry),
+            chains=Chains(store),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
@@ -138,6 +145,7 @@ class Platform:
     def tick(self) -> None:
         """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any
         time, by any number of servers."""
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()

@@ -9,7 +9,7 @@ AcaiError
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
 ├── NotFound
-│   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
+│   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
@@ -167,6 +167,12 @@ class JobNotFound(NotFound):
     """No job has this number or id."""
 
     code = "job_not_found"
+
+
+class GridNotFound(NotFound):
+    """No grid has this number or id."""
+
+    code = "grid_not_found"
 
 
 class UploadNotFound(NotFound):

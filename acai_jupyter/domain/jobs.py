@@ -45,6 +45,7 @@ class Reason(StrEnum):
     COMMAND = "command"  # the command could not be started
     INPUT = "input"  # code or input could not be brought
     OUTPUT = "output"  # the output could not be taken into the lake
+    PREDECESSOR = "predecessor"  # a job that it waits for did not finish
 
 
 TERMINAL: Final = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
@@ -67,7 +68,8 @@ class JobSpec:
     """What a person asks for, pinned: it never changes after submission.
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
-    interpreter that `python` means in the command, None where the image decides.
+    interpreter that `python` means in the command, None where the image decides. `input_job_id` is the job whose output is
+    the input: `input_id` is pinned when that job has finished.
     """
 
     command: str | tuple[str, ...]
@@ -87,6 +89,9 @@ class JobSpec:
     lake_access: bool = False
     retry_of: UUID | None = None
     start_snapshot_id: UUID | None = None
+    input_job_id: UUID | None = None
+    grid_id: UUID | None = None
+    grid_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds."""
+    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `waits_for` is
+    how many predecessors it still waits for."""
 
     project_id: UUID
     id: UUID
@@ -136,6 +142,9 @@ class Job:
     input_label: str | None = None
     output_label: str | None = None
     retry_of_number: int | None = None
+    input_job_number: int | None = None
+    grid_number: int | None = None
+    waits_for: int = 0
 
     @property
     def ended(self) -> bool:

@@ -11,7 +11,8 @@ from acai_jupyter.domain.jobs import Job, Transition
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Sizes and durations as people write them; `code` is a snapshot's id or a file set."""
+    """Sizes and durations as people write them; `code` is a snapshot's id or a file set. `input_job` is the job whose output
+    will be the input, `after` names jobs and grids that must finish first."""
 
     command: str | tuple[str, ...]
     name: str | None = None
@@ -27,15 +28,18 @@ class Submission:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: str | float | None = None
     priority: int = 0
+    input_job: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job, what the platform has to say about it, and how it came to its state."""
+    """A job, what the platform has to say about it, how it came to its state, and the numbers of the jobs before it."""
 
     job: Job
     notes: tuple[str, ...]
     history: tuple[Transition, ...]
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.manifests import scan
 from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
-from acai_jupyter.engine.registry import find_job
+from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork

@@ -25,6 +25,7 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -39,6 +40,7 @@ def details(item: JobDetails) -> Json:
         **job(item.job),
         "notes": list(item.notes),
         "history": [transition(entry) for entry in item.history],
+        "after": list(item.after),
     }
 
 
@@ -112,6 +114,9 @@ def _pins(item: Job) -> Json:
         "create_time": write_time(item.created_at),
         "command": spec.command if isinstance(spec.command, str) else list(spec.command),
         "input": item.input_label,
+        "input_job": item.input_job_number,
+        "grid": item.grid_number,
+        "grid_row": spec.grid_row,
         "output": spec.output_name,
         "output_path": spec.output_path,
         "code": None if spec.code_snapshot_id is None else write(Kind.SNAPSHOT, spec.code_snapshot_id),
@@ -138,6 +143,7 @@ def _state(item: Job) -> Json:
         "signal": outcome.signal if outcome else None,
         "exit_status": exit_status(outcome) if outcome else None,
         "attempt": item.attempt,
+        "waits_for": 0 if item.ended else item.waits_for,
         "launch_time": _time(item.launching_at),
         "start_time": _time(item.running_at),
         "end_time": _time(item.ended_at),

@@ -6,10 +6,17 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from acai_jupyter.client.commands import jobs, lake, people, search, storage
+from acai_jupyter.client.commands import grids, jobs, lake, people, search, storage
 from acai_jupyter.client.commands.command import Argument, Command
 
-COMMANDS: Final[tuple[Command, ...]] = (*lake.COMMANDS, *jobs.COMMANDS, *search.COMMANDS, *storage.COMMANDS, *people.COMMANDS)
+COMMANDS: Final[tuple[Command, ...]] = (
+    *lake.COMMANDS,
+    *jobs.COMMANDS,
+    *grids.COMMANDS,
+    *search.COMMANDS,
+    *storage.COMMANDS,
+    *people.COMMANDS,
+)
 
 
 class UsageMistake(Exception):
