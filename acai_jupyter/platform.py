@@ -25,6 +25,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
@@ -49,6 +50,7 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.workflows.grids import Grids
 
 _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
@@ -78,6 +80,8 @@ class Platform:
     provenance: ProvenanceService
     registry: Registry
     secrets: Secrets
+    grids: Grids
+    chains: Chains
     scheduler: Scheduler
     dispatch: Dispatch
     placement: Placement
@@ -118,6 +122,8 @@ class Platform:
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
         secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        containers = not settings.launcher_url.startswith("process:")
+        registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -148,9 +154,9 @@ class Platform:
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             secrets=secrets,
-            registry=Registry(
-                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
-            ),
+            registry=registry,
+            grids=Grids(store, registry),
+            chains=Chains(store),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             placement=dispatch.placement,
@@ -173,6 +179,7 @@ class Platform:
     def tick(self) -> None:
         """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any
         time, by any number of servers."""
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()

@@ -37,6 +37,7 @@ def submission(given: Mapping[str, Any]) -> Submission:
         fields["secrets"] = tuple(fields["secrets"])
     if "git" in fields:
         fields["git"] = GitState(**fields["git"])
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -51,6 +52,7 @@ def details(item: JobDetails) -> Json:
         **job(item.job),
         "notes": list(item.notes),
         "history": [transition(entry) for entry in item.history],
+        "after": list(item.after),
     }
 
 
@@ -171,6 +173,9 @@ def _pins(item: Job) -> Json:
         "create_time": write_time(item.created_at),
         "command": spec.command if isinstance(spec.command, str) else list(spec.command),
         "input": item.input_label,
+        "input_job": item.input_job_number,
+        "grid": item.grid_number,
+        "grid_row": spec.grid_row,
         "output": spec.output_name,
         "output_path": spec.output_path,
         "code": _code(item),
@@ -206,6 +211,7 @@ def _state(item: Job) -> Json:
         "signal": outcome.signal if outcome else None,
         "exit_status": exit_status(outcome) if outcome else None,
         "attempt": item.attempt,
+        "waits_for": 0 if item.ended else item.waits_for,
         "launch_time": _time(item.launching_at),
         "start_time": _time(item.running_at),
         "end_time": _time(item.ended_at),
