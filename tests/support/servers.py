@@ -178,7 +178,7 @@ class Server:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
-        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, "ACAI_HAND_OVER": "0", **self.environment}
 
 
 def half_closed(port: int) -> bool:
