@@ -79,6 +79,9 @@ class Settings:
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
+    hand_over: int = _setting(
+        1, "Whether a Jupyter Server that stops with jobs left starts `acai server --drain` to go on with them; 0 for no."
+    )
     interactive_threads: int = _setting(8, "Threads that answer requests.")
     bulk_threads: int = _setting(4, "Threads that move bytes of the local object store.")
     background_threads: int = _setting(4, "Threads for work in the background.")

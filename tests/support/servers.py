@@ -184,6 +184,8 @@ class Server:
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted), **_ROOM}
         return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, "ACAI_HAND_OVER": "0", **self.environment}
 
 
 def half_closed(port: int) -> bool:
