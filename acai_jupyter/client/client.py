@@ -11,7 +11,7 @@ from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.records import Identity, record
+from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.storage import Storage
 from acai_jupyter.client.transport import Transport
@@ -61,6 +61,10 @@ class Client:
     def server(self) -> dict[str, Any]:
         """The platform's version, and what its launcher can hold and enforce."""
         return dict(self._transport.get("/server"))
+
+    def capacity(self) -> Capacity:
+        """What jobs can have here, what they have now, and which of their resources they can't exceed."""
+        return record(Capacity, self._transport.get("/capacity"))
 
     def find(
         self,

@@ -6,14 +6,18 @@ import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Union
 
+from acai_jupyter.client.environment import environment_of
+from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Transport, segment, translated
 from acai_jupyter.domain.errors import InvalidRequest, JobNotFound, ResourcesOutOfBounds
+from acai_jupyter.domain.origins import GitState
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -22,9 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Code that was uploaded; it has no name, only its content."""
+    """Code that was uploaded; it has no name, only its content. `git` is what git said of where it lay."""
 
     id: str
+    git: GitState | None = None
 
 
 _GRID_SECONDS: Final = 600.0
@@ -63,9 +68,9 @@ class Jobs:
         """Hand in a job. It runs in a copy of its code, with the input file set below `input/`; what it writes to
         `output/` becomes the next version of the file set `output`, in the lake below `output_path` (`/<output>/`).
 
-        `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them, or a file
-        set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds, or text such as `2h`. `python` is the
-        interpreter that `python` means in the command, by default the one that submits.
+        `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
+        local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
+        or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
 
         `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
         is a job means what that job will have written when it has finished.
@@ -89,7 +94,7 @@ class Jobs:
             priority=priority,
             after=after,
         )
-        wanted["code"] = self._code_of(command, code)
+        self._add_code(wanted, command, code)
         return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
 
     def submit_grid(
@@ -139,7 +144,7 @@ class Jobs:
             after=after,
         )
         wanted["input_grid"] = None if outputs is None else outputs.grid
-        wanted["code"] = self._code_of(command, code)
+        self._add_code(wanted, command, code)
         return Grid(self._transport, self._transport.post("/grids", wanted, creates=True, timeout_s=_GRID_SECONDS))
 
     def get(self, job: int | str | Job) -> Job:
@@ -155,8 +160,8 @@ class Jobs:
         items = self._transport.pages("/jobs", most=limit, page=500, status=wanted)
         return JobList([Job(self._transport, item) for item in items])
 
-    def upload_code(self, files: Sequence[LocalFile]) -> Snapshot:
-        """Make files a snapshot that jobs can run as their code; equal content is one snapshot.
+    def upload_code(self, files: Sequence[LocalFile], *, git: GitState | None = None) -> Snapshot:
+        """Make files a snapshot that jobs can run as their code; equal content is one snapshot. `git` goes with it.
 
         Raises FileNotFound, InvalidPath, DigestMismatch where a file changes meanwhile.
         """
@@ -167,21 +172,26 @@ class Jobs:
         snapshot = answer.get("snapshot")
         if not snapshot:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
-        return Snapshot(str(snapshot))
+        return Snapshot(str(snapshot), git)
 
-    def _code_of(self, command: str | Sequence[str], code: Code | None) -> str | None:
-        """Uploads the code, unless the platform will refuse the command anyway."""
-        return None if code is None or not str(command).strip() or command == [] else self._code(code)
+    def _add_code(self, wanted: dict[str, Any], command: str | Sequence[str], code: Code | None) -> None:
+        """Uploads the code, unless the platform will refuse the command anyway, and says what it was submitted with."""
+        if code is not None and str(command).strip() and command != []:
+            wanted["code"], git = self._code(code)
+            wanted["git"] = None if git is None else asdict(git)
+        wanted["environment"] = environment_of(wanted["python"])
 
-    def _code(self, code: Code) -> str:
-        """The snapshot of local files, or the file set that `code` names."""
+    def _code(self, code: Code) -> tuple[str, GitState | None]:
+        """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""
         if isinstance(code, Snapshot):
-            return code.id
+            return code.id, code.git
         if isinstance(code, Fileset):
-            return code.reference
+            return code.reference, None
         if isinstance(code, str) and code.startswith("@"):
-            return code
-        return self.upload_code(for_code(code)).id
+            return code, None
+        paths = [code] if isinstance(code, str | os.PathLike) else list(code)
+        uploaded = self.upload_code(for_code(paths), git=git_state([Path(path) for path in paths]))
+        return uploaded.id, uploaded.git
 
 
 def submission(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
@@ -16,14 +17,17 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
+from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.engine.lookup import find_job
+from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_COMMAND_CHARACTERS: Final = 100_000
@@ -34,10 +38,11 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Registry:
-    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images."""
+    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images, `capacity` what it can hold."""
 
-    def __init__(self, store: Store, settings: EngineSettings, images_used: bool) -> None:
+    def __init__(self, store: Store, settings: EngineSettings, images_used: bool, capacity: Callable[[], Capacity]) -> None:
         self._store = store
+        self._capacity = capacity
         self._settings = settings
         self._images_used = images_used
 
@@ -60,7 +65,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -68,6 +73,7 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
+            check_size(job.spec.resources, self._capacity())
             again = retried(unit, job)
             new = _add(unit, principal, again.spec, [], again.after)
             copy_arguments(unit, principal.project_id, {job.id: new.id})
@@ -100,6 +106,21 @@ class Registry:
         with self._store.read() as unit:
             return unit.jobs.page(principal.project_id, statuses, before, limit)
 
+    def environment(self, principal: Principal, reference: str) -> dict[str, Any] | None:
+        """What the job was submitted with: interpreter, platform, packages. None where that is not known. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            job = self._find(unit, principal, reference)
+            digest = job.spec.environment
+            content = None if digest is None else unit.environments.get(principal.project_id, digest)
+        return None if content is None else dict(json.loads(content))
+
+    def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.samples.page(principal.project_id, self._find(unit, principal, reference).id, after, limit)
+
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
 
@@ -129,7 +150,8 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
-        notes = list(rounded.said)
+        check_size(rounded.resources, self._capacity())
+        notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
         spec = JobSpec(
@@ -144,8 +166,15 @@ class Registry:
             env=tuple(sorted(wanted.env.items())),
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
+            git=wanted.git,
         )
         return spec, notes
+
+    def _said_of_place(self, resources: Resources) -> list[str]:
+        """What a user should know about where a job of this size runs."""
+        if not self._capacity().whole_cpus or resources.cpu == math.ceil(resources.cpu):
+            return []
+        return [f"cpu={resources.cpu:g} is held to {math.ceil(resources.cpu)}: this machine can only give whole CPUs"]
 
     @staticmethod
     def check_command(command: str | tuple[str, ...]) -> None:
@@ -168,6 +197,10 @@ class Registry:
             spec = replace(spec, input_job_id=source.id)
         if wanted.input is not None:
             spec = replace(spec, input_id=resolver.fileset(parse_fileset(wanted.input)).id)
+        if wanted.environment is not None:
+            record = environment_record(wanted.environment)
+            unit.environments.add(principal.project_id, record)
+            spec = replace(spec, environment=record.digest)
         if wanted.code is None:
             return spec
         if not wanted.code.startswith(f"{Kind.SNAPSHOT}_"):
@@ -186,7 +219,7 @@ def kill_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
     """End a job that has not ended: at once where it waits, else its agent is told to."""
     job = unit.jobs.request_kill(job)
     kind = EventKind.JOB_CHANGED
-    if job.status is Status.QUEUED:
+    if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
         job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
         kind = EventKind.JOB_ENDED
     unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))

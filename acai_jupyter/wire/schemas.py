@@ -59,7 +59,8 @@ _FILE: Final = answer(
     version=INTEGER,
     reference=TEXT,
     size=INTEGER,
-    digest=DIGEST,
+    digest=or_null(DIGEST),
+    source={**or_null(TEXT), "description": "where data lies that is registered in place; it has no digest"},
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
@@ -79,6 +80,16 @@ _COMMAND: Final[Schema] = {
     "description": "text runs by /bin/sh -c, a list is argv",
     "anyOf": [TEXT, {"type": "array", "items": TEXT}],
 }
+_COMMIT: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}
+_SHORT: Final[Schema] = {"type": "string", "maxLength": 2000}
+_GIT: Final = {"commit": _COMMIT, "branch": or_null(_SHORT), "dirty": BOOLEAN, "remote": or_null(_SHORT)}
+_ENVIRONMENT: Final[dict[str, Schema]] = {
+    "python": _SHORT,
+    "implementation": _SHORT,
+    "executable": _SHORT,
+    "platform": _SHORT,
+    "packages": {**_TEXTS, "description": "versions by name"},
+}
 _JOB: Final = answer(
     id=TEXT,
     number=INTEGER,
@@ -92,7 +103,8 @@ _JOB: Final = answer(
     grid_row=or_null(INTEGER),
     output=or_null(TEXT),
     output_path=or_null(TEXT),
-    code=or_null(TEXT),
+    code={**or_null(TEXT), "description": "a snapshot's id, or @FILESET:VERSION"},
+    git=or_null({**answer(**_GIT), "description": "what was checked out where the code lay"}),
     image=or_null(TEXT),
     python=or_null(TEXT),
     env=_TEXTS,
@@ -118,6 +130,12 @@ _JOB: Final = answer(
     download_time=or_null(NUMBER),
     command_time=or_null(NUMBER),
     upload_time=or_null(NUMBER),
+    cpu_time={**or_null(NUMBER), "description": "seconds of CPU time"},
+    throttled_time={**or_null(NUMBER), "description": "seconds for which its limit of CPUs held the job up"},
+    peak_memory={**or_null(NUMBER), "description": "MB"},
+    read_bytes=or_null(INTEGER),
+    written_bytes=or_null(INTEGER),
+    enforced={"type": ["object", "null"], "description": "by what each resource was held"},
     runtime={**or_null(NUMBER), "description": "seconds in RUNNING"},
     cost={**or_null(NUMBER), "description": "dollars"},
     output_version=or_null(TEXT),
@@ -125,13 +143,23 @@ _JOB: Final = answer(
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
-_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
     "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
     "Server": answer(version=TEXT, api=INTEGER, project=TEXT, capacity={"type": "object"}),
+    "Capacity": answer(
+        cpu=NUMBER,
+        memory_mb=INTEGER,
+        gpu=INTEGER,
+        enforced=array(TEXT),
+        whole_cpus=BOOLEAN,
+        cpu_taken=NUMBER,
+        memory_mb_taken=INTEGER,
+        waiting=INTEGER,
+    ),
     "Project": answer(id=TEXT, name=TEXT, create_time=TIME),
     "User": answer(id=TEXT, name=TEXT, role=TEXT, create_time=TIME),
     "File": _FILE,
@@ -177,9 +205,11 @@ COMPONENTS: Final[dict[str, Schema]] = {
         fileset=or_null(TEXT),
         snapshot=or_null(TEXT),
         latest=BOOLEAN,
+        base=or_null(TEXT),
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION), after=array(INTEGER)),
@@ -198,9 +228,20 @@ COMPONENTS: Final[dict[str, Schema]] = {
         runtime={**NUMBER, "description": "seconds in RUNNING, of all its jobs"},
     ),
     "GridRow": answer(row=INTEGER, arguments={"type": "object"}, values={"type": "object"}, job=_JOB),
+    "Environment": answer(**_ENVIRONMENT),
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
     "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
+    "Sample": answer(
+        attempt=INTEGER,
+        position=INTEGER,
+        elapsed={**NUMBER, "description": "seconds since the command began"},
+        cpu_time=NUMBER,
+        memory=INTEGER,
+        read_bytes=INTEGER,
+        written_bytes=INTEGER,
+        throttled_time=NUMBER,
+    ),
     "Metadata": answer(values={"type": "object"}, built_in={"type": "object"}, tags=array(TEXT)),
     "Table": answer(columns=array(answer(name=TEXT, type=or_null(one_of(*ValueType)), values={"type": "array"}))),
     "Graph": answer(
@@ -236,6 +277,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         output_path=or_null(TEXT),
         heartbeat_s=NUMBER,
         kill_grace_s=NUMBER,
+        sample_s=NUMBER,
     ),
 }
 
@@ -251,6 +293,8 @@ _SUBMISSION: Final[dict[str, Schema]] = {
     "output": or_null(TEXT),
     "output_path": or_null(TEXT),
     "code": or_null(TEXT),
+    "git": or_null(request(("commit",), **_GIT)),
+    "environment": or_null(request(tuple(_ENVIRONMENT), **_ENVIRONMENT)),
     "image": or_null(TEXT),
     "python": or_null(TEXT),
     "cpu": or_null(NUMBER),
@@ -265,8 +309,18 @@ REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
-    "begin_upload": request(("purpose",), purpose=one_of(*Purpose), fileset=or_null(TEXT), files=_DECLARED_FILES),
+    "begin_upload": request(
+        ("purpose",),
+        purpose=one_of(*Purpose),
+        fileset=or_null(TEXT),
+        files=_DECLARED_FILES,
+        base=or_null(TEXT),
+        removed=array(TEXT),
+    ),
     "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
+    "register_files": request(
+        ("destination", "first"), source=TEXT, reference=TEXT, destination=TEXT, first=_COUNT, cursor=or_null(TEXT)
+    ),
     "upload_urls": request(
         ("objects",),
         objects={
@@ -314,14 +368,20 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
     "heartbeat": {
-        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress))),
+        **request(
+            ("instance",),
+            instance=TEXT,
+            progress=or_null(one_of(*Progress)),
+            enforced={"type": ["object", "null"]},
+            samples=array(array(NUMBER)),
+        ),
         "additionalProperties": True,
     },
     "report": {
         **request(
             ("instance", "ended"),
             instance=TEXT,
-            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output"),
+            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output", "out_of_memory"),
             exit_code=or_null(_SMALL),
             signal=or_null(_SMALL),
             detail=or_null(TEXT),
@@ -329,6 +389,12 @@ REQUESTS: Final[dict[str, Schema]] = {
             command_time=or_null(NUMBER),
             upload_time=or_null(NUMBER),
             output_upload=or_null(TEXT),
+            cpu_time=or_null(NUMBER),
+            throttled_time=or_null(NUMBER),
+            peak_memory=or_null(INTEGER),
+            read_bytes=or_null(INTEGER),
+            written_bytes=or_null(INTEGER),
+            enforced={"type": ["object", "null"]},
             kept_upload=or_null(TEXT),
         ),
         "additionalProperties": True,

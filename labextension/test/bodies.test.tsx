@@ -170,6 +170,7 @@ test('the details tell all there is to tell', () => {
   expect(facts()).toMatchObject({
     Command: 'python train.py --epoch 5',
     Data: 'Digits:1 → Model:1',
+    Code: 'commit 4d1c3c5a8f0f on main, with changes',
     Resources: '2 vCPU · 2 GiB',
     Runtime: '4.0s (download 0.3s, command 3.5s, upload 0.3s)',
     Cost: '$0.00007',
@@ -184,7 +185,16 @@ test('the details tell all there is to tell', () => {
 });
 
 test('what does not apply is left out', () => {
-  const job = aRunningJob({ number: 1, input: null, output_version: null, start_time: null, timeout: null });
+  const job = aRunningJob({
+    number: 1,
+    input: null,
+    grid: null,
+    enforced: null,
+    code: null,
+    output_version: null,
+    start_time: null,
+    timeout: null
+  });
   drawJob(new FakeJobs(job), 1);
   expect(Object.keys(facts())).toEqual(['Command', 'Data', 'Resources', 'Submitted']);
   expect(facts().Data).toBe('→ Model');

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from acai_jupyter.client.job import Job
 from acai_server.handlers.table import ROUTES
@@ -65,6 +66,12 @@ class World:
                 assert self.server.call("POST", f"/uploads/{begun['id']}/{step}").status == 200
         return str(begun["id"])
 
+    def mounted(self) -> str:
+        """The URL of a folder whose files may be registered."""
+        self.server.mounted.mkdir(exist_ok=True)
+        (self.server.mounted / "m").write_text("m")
+        return f"file://{quote(str(self.server.mounted))}/"
+
     def unused_file(self) -> str:
         """The path of a new file."""
         path = f"/unused/{next(self._counter)}"
@@ -110,6 +117,7 @@ def _agents(world: World, **request: Any) -> Request:
 
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "server": lambda world: Request(),
+    "capacity": lambda world: Request(),
     "whoami": lambda world: Request(),
     "list_projects": lambda world: Request(),
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),
@@ -119,6 +127,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "get_upload": lambda world: Request({"upload": world.upload()}),
     "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": [world.declared()]}),
     "committed_files": lambda world: Request({"upload": world.upload("COMMITTED")}),
+    "register_files": lambda world: Request(
+        {"upload": world.upload()},
+        body={"source": world.mounted(), "destination": "/registered/", "first": 1, "cursor": None},
+    ),
     "upload_urls": lambda world: Request({"upload": world.upload()}, body={"objects": [world.wanted()]}),
     "seal_upload": lambda world: Request({"upload": world.upload("SENT")}),
     "commit_upload": lambda world: Request({"upload": world.upload("SEALED")}),
@@ -140,6 +152,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
+    "job_usage": lambda world: Request({"job": world.ended.id}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
     "submit_grid": lambda world: Request(
@@ -150,6 +163,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
     "kill_grid": lambda world: Request({"grid": world.grid.id}),
     "retry_grid": lambda world: Request({"grid": world.grid.id}),
+    "job_environment": lambda world: Request({"job": world.ended.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}

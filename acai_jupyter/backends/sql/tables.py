@@ -55,6 +55,7 @@ projects = _platform(
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
     Column("grid_number", Big, nullable=False, default=0),
+    Column("budget", Money),
 )
 
 tokens = _platform(
@@ -144,6 +145,8 @@ uploads = _owned(
     Column("purpose", Label, nullable=False),
     Column("state", Label, nullable=False),
     Column("fileset_name", Label),
+    Column("base_id", Id),  # the upload whose files these are, but for those declared here; it may be forgotten
+    Column("removed", Label),  # paths of the base that are none of these files, as a JSON list
     Column("job_id", Id),
     Column("attempt", Int),
     Column("rank", Int),
@@ -166,7 +169,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
@@ -388,6 +393,14 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+environments = _owned(
+    "environments",
+    Column("digest", Bytes(32), nullable=False),
+    Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
+    key=("digest",),
+    clustered=False,
+)
+
 grids = _owned(
     "grids",
     Column("id", Id, nullable=False),
@@ -419,6 +432,11 @@ jobs = _owned(
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
     Column("code_fileset_id", Id),
+    Column("git_commit", Label),
+    Column("git_branch", Label),
+    Column("git_dirty", Flag),
+    Column("git_remote", Label),
+    Column("environment", Bytes(32)),
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -446,6 +464,13 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("placed_at", Moment),  # since when its resources are its own
+    Column("enforced", Label),  # JSON: by what each resource is held
+    Column("peak_memory", Big),  # bytes
+    Column("cpu_time", Number),
+    Column("throttled_time", Number),
+    Column("read_bytes", Big),
+    Column("written_bytes", Big),
     Column("download_time", Number),
     Column("command_time", Number),
     Column("upload_time", Number),
@@ -460,6 +485,7 @@ jobs = _owned(
     _refers("code_snapshot_id", "snapshots.id"),
     _refers("code_fileset_id", "fileset_versions.id"),
     _refers("kept_snapshot_id", "snapshots.id"),
+    _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
     _refers("grid_id", "grids.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
@@ -525,6 +551,21 @@ job_ranks = _owned(
     ),
     key=("job_id", "attempt", "rank"),
     clustered=False,
+)
+
+job_samples = _owned(
+    "job_samples",
+    Column("job_id", Id, nullable=False),
+    Column("attempt", Int, nullable=False),
+    Column("position", Int, nullable=False),
+    Column("elapsed", Number, nullable=False),  # seconds since the command began
+    Column("cpu_time", Number, nullable=False),
+    Column("memory", Big, nullable=False),
+    Column("read_bytes", Big, nullable=False),
+    Column("written_bytes", Big, nullable=False),
+    Column("throttled_time", Number, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "attempt", "position"),
 )
 
 job_history = _owned(

@@ -11,6 +11,7 @@ from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
 from acai_jupyter.backends.sql.repositories.chains import SqlChains
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
+from acai_jupyter.backends.sql.repositories.environments import SqlEnvironments
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
 from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
@@ -21,6 +22,7 @@ from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
 from acai_jupyter.backends.sql.repositories.metrics import SqlMetrics
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
+from acai_jupyter.backends.sql.repositories.samples import SqlSamples
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.repositories.usage import SqlUsage
@@ -28,7 +30,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Jobs, Logs, Metrics
+from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -57,7 +59,9 @@ class SqlUnitOfWork:
         self.chains: Chains = SqlChains(session)
         self.grids: Grids = SqlGrids(session)
         self.logs: Logs = SqlLogs(session)
+        self.samples: Samples = SqlSamples(session)
         self.metrics: Metrics = SqlMetrics(session)
+        self.environments: Environments = SqlEnvironments(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

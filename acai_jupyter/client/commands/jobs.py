@@ -65,6 +65,13 @@ def job_show(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job)
 
 
+def job_environment(client: Client, given: Namespace) -> Any:
+    environment = client.jobs.get(given.job).environment
+    if given.freeze:
+        return Lines([] if environment is None else [environment.freeze()])
+    return environment or {}
+
+
 def job_logs(client: Client, given: Namespace) -> Any:
     job = client.jobs.get(given.job)
     if given.follow:
@@ -74,6 +81,10 @@ def job_logs(client: Client, given: Namespace) -> Any:
 
 def job_metrics(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).metrics(given.key)
+
+
+def job_usage(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).usage()
 
 
 def job_wait(client: Client, given: Namespace) -> Any:
@@ -112,6 +123,12 @@ COMMANDS: Final = (
     ),
     Command(("job", "show"), "all about a job", (_JOB,), job_show),
     Command(
+        ("job", "environment"),
+        "the Python that a job was submitted with, and what it had installed",
+        (_JOB, argument("--freeze", action="store_true", help="only the packages, as pip freeze writes them")),
+        job_environment,
+    ),
+    Command(
         ("job", "logs"),
         "what a job printed",
         (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended")),
@@ -123,6 +140,7 @@ COMMANDS: Final = (
         (_JOB, argument("--key", help="only this one")),
         job_metrics,
     ),
+    Command(("job", "usage"), "what a job used over time", (_JOB,), job_usage),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
     Command(("job", "kill"), "end a job", (_JOB,), job_kill),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),

@@ -45,9 +45,17 @@ def job_text(job: Job) -> str:
     """A job's fields, those that say something."""
     told = job.details
     shown = {name: value for name, value in told.items() if value not in (None, [], {}, "") and name != "history"}
+    if isinstance(shown.get("git"), dict):
+        shown["git"] = git_text(shown["git"])
     if isinstance(shown.get("command"), list):
         shown["command"] = " ".join(shown["command"])
     return _fields(shown)
+
+
+def git_text(git: dict[str, Any]) -> str:
+    """Commit, branch and remote in one line."""
+    parts = [git["commit"][:12], f"on {git['branch']}" if git["branch"] else "", "with changes" if git["dirty"] else ""]
+    return " ".join(part for part in (*parts, f"of {git['remote']}" if git["remote"] else "") if part)
 
 
 def local_problem(error: OSError) -> str:

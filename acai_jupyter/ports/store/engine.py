@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
+from acai_jupyter.domain.origins import EnvironmentRecord
+from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -59,6 +61,18 @@ class Jobs(Protocol):
         """The LAUNCHING and RUNNING jobs of all projects."""
         ...
 
+    def unplaced(self, limit: int) -> list[Job]:
+        """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
+        ...
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
+        ...
+
+    def place(self, job: Job) -> bool:
+        """The job has its resources from now on; False where it has ended."""
+        ...
+
     def count_unended(self) -> int:
         """QUEUED, LAUNCHING and RUNNING jobs of all projects."""
         ...
@@ -81,8 +95,20 @@ class Jobs(Protocol):
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
 
     def set_result(
-        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+        self,
+        job: Job,
+        *,
+        phases: Phases,
+        used: Used,
+        runtime: int | None,
+        cost: int | None,
+        output: UUID | None,
+        kept: UUID | None,
     ) -> Job: ...
+
+    def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
+        """By what each resource of the job is held."""
+        ...
 
     def request_kill(self, job: Job) -> Job: ...
 
@@ -153,6 +179,32 @@ class Chains(Protocol):
 
     def latest_retry(self, project_id: UUID, job_id: UUID) -> UUID:
         """The last of a job's retries, and of theirs; the job itself where it was never retried."""
+        ...
+
+
+class Environments(Protocol):
+    """What jobs were submitted with, each environment kept once a project."""
+
+    def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
+        """Keep it, unless it is there."""
+        ...
+
+    def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Samples(Protocol):
+    """What jobs used over time; bounded a job."""
+
+    def add(self, job: Job, samples: Sequence[Sample]) -> None:
+        """Keep samples; one whose position is there already changes nothing."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """Samples in order, from the first after (attempt, position)."""
+        ...
+
+    def peak_memory(self, job: Job) -> int | None:
+        """Bytes, as far as samples tell."""
         ...
 
 

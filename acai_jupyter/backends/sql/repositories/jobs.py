@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,8 +30,10 @@ from acai_jupyter.domain.jobs import (
     Reason,
     Status,
     Transition,
+    Used,
     require_move,
 )
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.store.engine import NewJob
@@ -102,7 +106,7 @@ class SqlJobs:
             select(queued.c.project_id, queued.c.id)
             .select_from(queued.outerjoin(counted, same_user))
             .where(queued.c.place <= quota - func.coalesce(counted.c.active, 0))
-            .order_by(queued.c.place, queued.c.id)
+            .order_by(queued.c.place + func.coalesce(counted.c.active, 0), queued.c.place, queued.c.id)
             .limit(limit)
         )
         found = [self.get(row.project_id, row.id) for row in self._session.run(turn).all()]
@@ -112,6 +116,23 @@ class SqlJobs:
         return self._many(
             select_jobs().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
         )
+
+    def unplaced(self, limit: int) -> list[Job]:
+        waiting = select_jobs().where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        # Whose turn came at the same moment go in turn by user, each user's in the order of the queue.
+        same = (jobs.c.project_id, jobs.c.user_id, jobs.c.launching_at)
+        place = func.row_number().over(partition_by=same, order_by=(jobs.c.priority.desc(), jobs.c.number))
+        return self._many(waiting.order_by(jobs.c.launching_at, place, jobs.c.created_at, jobs.c.id).limit(limit))
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        given = (jobs.c.status.in_(_values(ACTIVE)), jobs.c.placed_at.is_not(None))
+        rows = self._session.run(select(jobs.c.cpu, jobs.c.memory_mb, jobs.c.gpu).where(*given)).all()
+        cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
+        return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
+
+    def place(self, job: Job) -> bool:
+        waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
 
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -149,10 +170,22 @@ class SqlJobs:
         return job
 
     def set_result(
-        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+        self,
+        job: Job,
+        *,
+        phases: Phases,
+        used: Used,
+        runtime: int | None,
+        cost: int | None,
+        output: UUID | None,
+        kept: UUID | None,
     ) -> Job:
-        values = asdict(phases) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
+        values = asdict(phases) | asdict(used) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
         self._session.run(update(jobs).where(*_is(job)).values(**values))
+        return self._again(job)
+
+    def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
+        self._session.run(update(jobs).where(*_is(job)).values(enforced=to_json(dict(enforced))))
         return self._again(job)
 
     def request_kill(self, job: Job) -> Job:
@@ -287,6 +320,7 @@ def _label(version_column: Any, name: str) -> Any:
     return select(text).select_from(joined).where(*of_job).correlate(jobs).scalar_subquery().label(name)
 
 
+@cache  # making its parts takes longer than asking
 def select_jobs() -> Select[Any]:
     """Everything that a Job is made of."""
     creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
@@ -298,6 +332,7 @@ def select_jobs() -> Select[Any]:
     return select(
         jobs,
         users.c.name.label("creator"),
+        _label(jobs.c.code_fileset_id, "code_label"),
         _label(jobs.c.input_id, "input_label"),
         _label(jobs.c.output_id, "output_label"),
         retried.correlate(jobs).scalar_subquery().label("retry_of_number"),
@@ -323,10 +358,13 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
     values = {
         name: getattr(spec, name)
         for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env")
+        if name not in ("command", "resources", "prices", "env", "git")
     }
     command = spec.command if isinstance(spec.command, str) else list(spec.command)
     values |= {"command": to_json(command), "env": to_json(dict(spec.env)), "prices": to_json(asdict(spec.prices))}
+    git = spec.git or GitState("")
+    values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
+    values |= {"git_dirty": git.dirty if spec.git else None}
     return values | asdict(spec.resources)
 
 
@@ -359,11 +397,15 @@ def read_job(row: Row[Any]) -> Job:
         running_at=row.running_at,
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
+        placed_at=row.placed_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
+        used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
+        enforced=None if row.enforced is None else json.loads(row.enforced),
         runtime=row.runtime,
         cost=row.cost,
         output_id=row.output_id,
         kept_snapshot_id=row.kept_snapshot_id,
+        code_label=row.code_label,
         input_label=row.input_label,
         output_label=row.output_label,
         retry_of_number=row.retry_of_number,
@@ -396,4 +438,6 @@ def _spec(row: Row[Any]) -> JobSpec:
         input_job_id=row.input_job_id,
         grid_id=row.grid_id,
         grid_row=row.grid_row,
+        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
+        environment=row.environment,
     )

@@ -27,8 +27,18 @@ def upgrade() -> None:
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
         sa.Column("grid_number", sa.BigInteger(), nullable=False),
+        sa.Column("budget", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
+    )
+    op.create_table(
+        "environments",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", LABEL, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_environments_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "digest", name=op.f("pk_environments")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "events",
@@ -403,6 +413,11 @@ def upgrade() -> None:
         sa.Column("output_path", LABEL, nullable=True),
         sa.Column("code_snapshot_id", ID, nullable=True),
         sa.Column("code_fileset_id", ID, nullable=True),
+        sa.Column("git_commit", LABEL, nullable=True),
+        sa.Column("git_branch", LABEL, nullable=True),
+        sa.Column("git_dirty", sa.Boolean(), nullable=True),
+        sa.Column("git_remote", LABEL, nullable=True),
+        sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -430,6 +445,13 @@ def upgrade() -> None:
         sa.Column("running_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("kill_requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("placed_at", sa.BigInteger(), nullable=True),
+        sa.Column("enforced", LABEL, nullable=True),
+        sa.Column("peak_memory", sa.BigInteger(), nullable=True),
+        sa.Column("cpu_time", sa.Double(), nullable=True),
+        sa.Column("throttled_time", sa.Double(), nullable=True),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=True),
         sa.Column("download_time", sa.Double(), nullable=True),
         sa.Column("command_time", sa.Double(), nullable=True),
         sa.Column("upload_time", sa.Double(), nullable=True),
@@ -446,6 +468,11 @@ def upgrade() -> None:
             ["project_id", "code_snapshot_id"],
             ["snapshots.project_id", "snapshots.id"],
             name=op.f("fk_jobs_project_id_code_snapshot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "environment"],
+            ["environments.project_id", "environments.digest"],
+            name=op.f("fk_jobs_project_id_environment"),
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "grid_id"], ["grids.project_id", "grids.id"], name=op.f("fk_jobs_project_id_grid_id")
@@ -511,6 +538,8 @@ def upgrade() -> None:
         sa.Column("purpose", LABEL, nullable=False),
         sa.Column("state", LABEL, nullable=False),
         sa.Column("fileset_name", LABEL, nullable=True),
+        sa.Column("base_id", ID, nullable=True),
+        sa.Column("removed", LABEL, nullable=True),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("rank", sa.Integer(), nullable=True),
@@ -629,6 +658,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "job_samples",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("elapsed", sa.Double(), nullable=False),
+        sa.Column("cpu_time", sa.Double(), nullable=False),
+        sa.Column("memory", sa.BigInteger(), nullable=False),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("throttled_time", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_samples_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_samples_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "position", name=op.f("pk_job_samples")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -700,7 +748,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("path", LABEL, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("source_url", LABEL, nullable=True),
+        sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("object", sa.Integer(), nullable=True),
@@ -744,6 +794,7 @@ def downgrade() -> None:
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    op.drop_table("job_samples")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_job_ranks_handle", sqlite_where=sa.text("handle IS NOT NULL"), postgresql_where=sa.text("handle IS NOT NULL")
@@ -837,5 +888,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_at")
 
     op.drop_table("events")
+    op.drop_table("environments")
     op.drop_table("projects")
     op.drop_table("leases")

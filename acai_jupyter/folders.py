@@ -33,40 +33,58 @@ class _Rules(NamedTuple):
     spec: PathSpec[Any]
 
 
-def walk(folder: Path, never: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes.
+def walk(
+    folder: Path,
+    never: frozenset[str] = frozenset(),
+    *,
+    only: str | None = None,
+    within: Path | None = None,
+    after: str | None = None,
+) -> Iterator[Found]:
+    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
+    directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
+    there or not.
 
-    Links to files in the folder are followed, links to folders not: they may lead in a circle.
+    Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
+    circle.
 
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    yield from _Walk(folder, never).below(os.fspath(folder), "", ())
+    yield from _Walk(folder, never, within).below(os.fspath(folder), "", (), after, only)
 
 
 class _Walk:
-    def __init__(self, folder: Path, never: frozenset[str]) -> None:
-        self._folder = folder
-        self._root = folder.resolve()
+    def __init__(self, folder: Path, never: frozenset[str], within: Path | None) -> None:
+        self._folder = within or folder
+        self._root = self._folder.resolve()
         self._never = never
 
-    def below(self, path: str, name: str, rules: tuple[_Rules, ...]) -> Iterator[Found]:
+    def below(
+        self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None, only: str | None = None
+    ) -> Iterator[Found]:
+        """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
+        first, inside, rest = (after or "").partition("/")
         entries = _entries(path)
         if any(entry.name == IGNORE_FILE for entry in entries):
             rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
         folders = []
         for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE:
+            if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
             if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):
                 continue
             if is_folder:
                 folders.append(entry)
+            elif after is not None and (inside or entry.name <= first):
+                continue
             elif (stamp := self._stamp(entry)) is not None:
                 yield Found(name + entry.name, entry.path, stamp)
         for entry in folders:
-            yield from self.below(entry.path, f"{name}{entry.name}/", rules)
+            if not inside or entry.name >= first:
+                beyond = rest if inside and entry.name == first else None
+                yield from self.below(entry.path, f"{name}{entry.name}/", rules, beyond)
 
     def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
         """The state of a file; None for what is none (any more)."""
