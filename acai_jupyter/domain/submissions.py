@@ -30,11 +30,10 @@ class Submission:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: str | float | None = None
     priority: int = 0
-    git: GitState | None = None
-    environment: Mapping[str, Any] | None = None
-    secrets: tuple[str, ...] = ()
     input_job: str | None = None
     after: tuple[str, ...] = ()
+    git: GitState | None = None
+    environment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
