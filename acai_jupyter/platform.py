@@ -121,8 +121,9 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
-        images_used = not settings.launcher_url.startswith("process:")
-        registry = Registry(store, engine, images_used, capacity=launcher.capacity)
+        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        containers = not settings.launcher_url.startswith("process:")
+        registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -152,6 +153,7 @@ class Platform:
             check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
+            secrets=secrets,
             registry=registry,
             grids=Grids(store, registry),
             chains=Chains(store),

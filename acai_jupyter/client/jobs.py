@@ -97,7 +97,7 @@ class Jobs:
             priority=priority,
             after=after,
         )
-        self._add_code(wanted, command, code)
+        wanted |= self._code_of(command, code)
         return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
 
     def submit_grid(
@@ -149,7 +149,7 @@ class Jobs:
             after=after,
         )
         wanted["input_grid"] = None if outputs is None else outputs.grid
-        self._add_code(wanted, command, code)
+        wanted |= self._code_of(command, code)
         return Grid(self._transport, self._transport.post("/grids", wanted, creates=True, timeout_s=_GRID_SECONDS))
 
     def get(self, job: int | str | Job) -> Job:
@@ -179,12 +179,12 @@ class Jobs:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
         return Snapshot(str(snapshot), git)
 
-    def _add_code(self, wanted: dict[str, Any], command: str | Sequence[str], code: Code | None) -> None:
-        """Uploads the code, unless the platform will refuse the command anyway, and says what it was submitted with."""
-        if code is not None and str(command).strip() and command != []:
-            wanted["code"], git = self._code(code)
-            wanted["git"] = None if git is None else asdict(git)
-        wanted["environment"] = environment_of(wanted["python"])
+    def _code_of(self, command: str | Sequence[str], code: Code | None) -> dict[str, Any]:
+        """The code and where it comes from; it is uploaded, unless the platform will refuse the command anyway."""
+        if code is None or not str(command).strip() or command == []:
+            return {"code": None}
+        pinned, git = self._code(code)
+        return {"code": pinned, "git": None if git is None else asdict(git)}
 
     def _code(self, code: Code) -> tuple[str, GitState | None]:
         """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""

@@ -26,6 +26,7 @@ from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
+from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -75,6 +76,7 @@ class Registry:
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
             check_size(job.spec.resources, self._capacity())
+            require_secrets(unit, principal, job.spec.secrets)
             again = retried(unit, job)
             new = _add(unit, principal, again.spec, [], again.after)
             copy_arguments(unit, principal.project_id, {job.id: new.id})

@@ -33,9 +33,11 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
-    fields |= {"after": tuple(fields.get("after", ()))}
+    if "secrets" in fields:
+        fields["secrets"] = tuple(fields["secrets"])
     if "git" in fields:
         fields["git"] = GitState(**fields["git"])
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 

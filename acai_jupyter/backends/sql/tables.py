@@ -54,8 +54,8 @@ projects = _platform(
     Column("created_at", Moment, nullable=False),
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
-    Column("grid_number", Big, nullable=False, default=0),
     Column("budget", Money),
+    Column("grid_number", Big, nullable=False, default=0),
 )
 
 tokens = _platform(
@@ -392,6 +392,17 @@ metric_points = _owned(
 )
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
+
+secrets = _owned(
+    "secrets",
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("sealed", Bytes, nullable=False),  # by the vault
+    Column("changed_at", Moment, nullable=False),
+    _refers("user_id", "users.id"),
+    key=("user_id", "name"),
+    clustered=False,
+)
 
 environments = _owned(
     "environments",

@@ -440,9 +440,10 @@ def _spec(row: Row[Any]) -> JobSpec:
         lake_access=row.lake_access,
         retry_of=row.retry_of,
         start_snapshot_id=row.start_snapshot_id,
+        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
+        environment=row.environment,
+        secrets=tuple(json.loads(row.secrets)),
         input_job_id=row.input_job_id,
         grid_id=row.grid_id,
         grid_row=row.grid_row,
-        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
-        environment=row.environment,
     )

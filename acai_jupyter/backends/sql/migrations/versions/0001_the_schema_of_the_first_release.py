@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
-        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.Column("budget", sa.BigInteger(), nullable=True),
+        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
