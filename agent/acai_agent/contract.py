@@ -30,6 +30,9 @@ MOST_FILES_A_CALL: Final = 5_000
 MOST_OBJECTS_A_CALL: Final = 1_000
 MOST_LOG_BYTES_A_CALL: Final = 1024 * 1024
 
+_SAMPLE_S: Final = 2.0
+"""How often use is sampled where a platform of before says nothing about it."""
+
 Json = dict[str, Any]
 Command = Union[str, tuple[str, ...]]
 """Text for `/bin/sh -c`, or argv."""
@@ -76,7 +79,8 @@ class FilesPage(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What the agent is to do. `timeout_s` counts from the claim, `python` is the interpreter that `python` means."""
+    """What the agent is to do. `secrets` are further variables, whose values must be stored nowhere; `timeout_s` counts from
+    the claim; `python` is the interpreter that `python` means."""
 
     job: str
     number: int
@@ -85,6 +89,7 @@ class Manifest(NamedTuple):
     rank: int
     command: Command
     env: Mapping[str, str]
+    secrets: Mapping[str, str]
     python: str | None
     cpu: float
     memory_mb: int
@@ -92,6 +97,7 @@ class Manifest(NamedTuple):
     output_path: str | None
     heartbeat_s: float
     kill_grace_s: float
+    sample_s: float
 
 
 class Report(TypedDict):
@@ -181,6 +187,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         rank=_field(message, "rank", int),
         command=_command(message),
         env={str(name): str(value) for name, value in _field(message, "env", dict).items()},
+        secrets={str(name): str(value) for name, value in (_optional(message, "secrets", dict) or {}).items()},
         python=_optional(message, "python", str),
         cpu=float(_field(_field(message, "resources", dict), "cpu", (int, float))),
         memory_mb=int(_optional(_field(message, "resources", dict), "memory_mb", (int, float)) or 0),
@@ -188,6 +195,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         output_path=_optional(message, "output_path", str),
         heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
+        sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
-from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
+from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
@@ -40,6 +40,7 @@ __all__ = [
     "UploadEnded",
     "disk_headers",
     "download",
+    "read_range",
     "stamp_of",
     "upload",
 ]
@@ -135,6 +136,27 @@ def download(
     except OSError as error:
         raise CannotWrite(f"{error.filename or root} can't be written: {error.strerror or error}.") from error
     return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
+
+
+def read_range(
+    request: SignedRequest,
+    first: int,
+    size: int,
+    http: Http,
+    *,
+    renew: Callable[[], SignedRequest] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> bytes:
+    """`size` bytes of an object from `first` on, fewer where it ends before; `renew` as in `download`.
+
+    Raises HttpError, ConnectionFailed.
+    """
+
+    def get(wanted: SignedRequest, backoff: Backoff) -> bytes:
+        headers = {**wanted.headers, "Range": f"bytes={first}-{first + size - 1}"}
+        return http.send(wanted.method, wanted.url, headers)
+
+    return SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, get)
 
 
 def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:

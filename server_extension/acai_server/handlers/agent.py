@@ -34,7 +34,11 @@ def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
     state = Progress(progress) if progress else None
-    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, state, enforced(call.body))}
+    return {
+        "kill": call.platform.monitor.heartbeat(
+            call.principal, instance, state, enforced(call.body), call.body.get("samples", ())
+        )
+    }
 
 
 def log(call: Call) -> Json:
