@@ -14,7 +14,8 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed, SourceChanged
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
