@@ -1,4 +1,4 @@
-"""Bytes that the object store has lost come back with an upload of the same folder, though the client and the database know it."""
+"""Bytes that the object store has lost come back with an upload of the same folder, though client and database know it."""
 
 from __future__ import annotations
 
