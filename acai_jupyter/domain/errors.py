@@ -278,6 +278,8 @@ class LimitExceeded(AcaiError):
 
 
 class StoreDamaged(AcaiError):
+    """What is stored is not what was written."""
+
     code = "store_damaged"
 
 
