@@ -323,6 +323,8 @@ class SecretUnreadable(AcaiError):
 
 
 class StoreDamaged(AcaiError):
+    """What is stored is not what was written."""
+
     code = "store_damaged"
 
 
