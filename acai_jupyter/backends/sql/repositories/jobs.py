@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
 
+from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import fileset_versions, filesets, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.clock import SECOND
@@ -130,6 +131,8 @@ class SqlJobs:
         as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
         if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
+        if to in TERMINAL:
+            tell_of_end(self._session, job.project_id, job.id)
         return self._written(job)
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
