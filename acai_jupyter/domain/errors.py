@@ -10,7 +10,7 @@ AcaiError
 ├── Forbidden               known, but not allowed
 │   └── SourceNotAllowed
 ├── NotFound
-│   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
+│   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
 │       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
@@ -175,6 +175,12 @@ class JobNotFound(NotFound):
     """No job has this number or id."""
 
     code = "job_not_found"
+
+
+class GridNotFound(NotFound):
+    """No grid has this number or id."""
+
+    code = "grid_not_found"
 
 
 class UploadNotFound(NotFound):

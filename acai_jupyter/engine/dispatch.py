@@ -14,6 +14,7 @@ from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput,
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
+from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
@@ -48,19 +49,22 @@ class Dispatch:
         self._holder = holder
         self._agent_url = agent_url
         self._servers = servers
+        self.placement = Placement(store, launcher.capacity)
         self._secrets = secrets
 
     def launch_waiting(self) -> int:
-        """Launch every active job of which no launcher is known; returns how many were.
+        """Give waiting jobs their resources, and launch every one that has them and of which no launcher is known; returns how
+        many were.
 
         One that runs already was launched by a server that died before it could note where: launched again, it is found
         there, or its new agent leaves, because the claim decides.
         """
         if self._agent_url() is None:
             return 0  # this server does not listen yet, so no agent could reach it
+        self.placement.place()
         with self._store.read() as unit:
-            active = unit.jobs.active(limit=1000)
-            waiting = [job for job in active if not any(rank.handle for rank in unit.jobs.ranks(job))]
+            placed = [job for job in unit.jobs.active(limit=1000) if job.placed_at is not None]
+            waiting = [job for job in placed if not any(rank.handle for rank in unit.jobs.ranks(job))]
         return sum(self._launch(job) for job in waiting)
 
     def _launch(self, job: Job) -> bool:
@@ -179,4 +183,5 @@ class Dispatch:
             "output_path": spec.output_path,
             "heartbeat_s": self._settings.heartbeat,
             "kill_grace_s": self._settings.kill_grace,
+            "sample_s": self._settings.sample,
         }

@@ -23,6 +23,7 @@ from acai_agent.orders import Orders
 from acai_agent.outcome import COMMAND, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
 from acai_agent.platform import MustLeave, Platform
 from acai_agent.redaction import Redactor
+from acai_agent.sampler import Sampler
 from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
 from acai_agent.usage import Meter, last_bytes
@@ -108,6 +109,7 @@ class Supervisor:
             os.close(writer)
         outcome.enforced = command.enforced
         heartbeat.tell("running", command.enforced)
+        sampler = Sampler(meter, manifest.sample_s, heartbeat, self._orders, self._config.limits.data_bytes)
         collector = Collector(reader, spool, self._orders, self._redactor)
         try:
             self._orders.wait(command.ended.is_set)
@@ -115,25 +117,25 @@ class Supervisor:
         finally:
             command.end(manifest.kill_grace_s)
             collector.finish()
+            sampler.finish(outcome)
         self._orders.check_leaving()
         outcome.command_time = time.monotonic() - started
         if command.ended.is_set():
             outcome.take_status(command.returncode)
         if told_to_end:
             outcome.ended = self._orders.how
+            if outcome.ended == OUT_OF_MEMORY:
+                outcome.add(_too_little(manifest))
         elif not outcome.succeeded:
             self._look_for_memory(manifest, meter, outcome)
-        outcome.use = meter.measure()
-        outcome.peak_memory = max(meter.largest(), outcome.use.memory)
         meter.remove_groups()
 
     def _look_for_memory(self, manifest: Manifest, meter: Meter, outcome: Outcome) -> None:
         """Say so where the command met the end of its memory: its own words seldom do."""
-        by = (outcome.enforced or {}).get("memory")
         last_words = last_bytes(self._config.folder / "log")
         if meter.memory_ran_out(outcome.signal, last_words, self._config.limits.data_bytes is not None):
-            held = f"the {manifest.memory_mb} MB that it asked for" if by else "the machine has"
-            outcome.fail(OUT_OF_MEMORY, f"It needed more memory than {held}: ask for more.")
+            held = "memory" in (outcome.enforced or {})
+            outcome.fail(OUT_OF_MEMORY, _too_little(manifest) if held else "The machine's memory has run out.")
 
     def _start_command(self, manifest: Manifest, output: int) -> RunningCommand:
         environment = job_environment(manifest, self._config, os.environ)
@@ -157,3 +159,7 @@ class Supervisor:
         report = outcome.report(self._instance)
         answer = self._platform.call("POST", "/agent/report", report, until=self._orders.leaving)
         note(f"Reported {report['ended']}; the platform answers {answer}.")
+
+
+def _too_little(manifest: Manifest) -> str:
+    return f"It needed more than the {manifest.memory_mb} MB of memory that it asked for: ask for more."

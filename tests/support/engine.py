@@ -19,6 +19,7 @@ from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
@@ -39,6 +40,7 @@ from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
 from acai_jupyter.wire.addresses import OBJECTS
 from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.workflows.grids import Grids
 from support.launcher import StandInLauncher
 
 URL = "http://127.0.0.1:1/"
@@ -89,6 +91,8 @@ class Engine:
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
         self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
+        self.grids = Grids(store, self.registry)
+        self.chains = Chains(store)
         self.scheduler = Scheduler(store, settings)
         self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
@@ -112,6 +116,7 @@ class Engine:
     def tick(self, seconds: float = 0.0) -> None:
         """What a server does every second, `seconds` after the last time."""
         self.clock.seconds += seconds
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()
