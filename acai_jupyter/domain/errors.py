@@ -11,7 +11,7 @@ AcaiError
 │   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
@@ -218,6 +218,12 @@ class SecretNotFound(NotFound):
     """The user has no secret of this name (any more)."""
 
     code = "secret_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """The project has no webhook."""
+
+    code = "webhook_not_found"
 
 
 class MetadataNotFound(NotFound):

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
 
 from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
+from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.clock import SECOND
@@ -160,6 +161,7 @@ class SqlJobs:
         if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
         if to in TERMINAL:
+            tell_of_end(self._session, job.project_id, job.id)
             make_links_due(self._session, job)
         return self._written(job)
 
