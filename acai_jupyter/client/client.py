@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesets import Filesets
+from acai_jupyter.client.grids import Grids
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.profiles import Profiles, limits
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.records import Identity, record
+from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
+from acai_jupyter.client.secrets import Secrets
 from acai_jupyter.client.storage import Storage
 from acai_jupyter.client.transport import Transport
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 class Client:
     """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
 
-    `files`, `filesets`, `jobs`, `profiles`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
+    `files`, `filesets`, `jobs`, `grids`, `profiles`, `metadata`, `provenance`, `storage`, `secrets`, `projects`, `users` hold
+    the verbs of each noun.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -35,9 +38,11 @@ class Client:
         self.filesets = Filesets(transport)
         self.jobs = Jobs(transport)
         self.profiles = Profiles(transport, self.jobs)
+        self.grids = Grids(transport)
         self.metadata = MetadataKeys(transport)
         self.provenance = Provenance(transport)
         self.storage = Storage(transport)
+        self.secrets = Secrets(transport)
         self.projects = Projects(transport)
         self.users = Users(transport)
 
@@ -63,6 +68,10 @@ class Client:
     def server(self) -> dict[str, Any]:
         """The platform's version, and what its launcher can hold and enforce."""
         return dict(self._transport.get("/server"))
+
+    def capacity(self) -> Capacity:
+        """What jobs can have here, what they have now, and which of their resources they can't exceed."""
+        return record(Capacity, self._transport.get("/capacity"))
 
     def find(
         self,

@@ -99,7 +99,7 @@ class Profile:
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
         most = self._told["trials"] or self._told["grid_size"]
         with bar("Profiling", somebody_looks() if progress is None else progress, " trials") as show:
-            for event in events(self._transport, silence=silence):
+            for event in events(self._transport, silence=lambda: silence):
                 if event is None or event["kind"] in ("job.ended", "profile.ended"):
                     self._refresh()
                     if show is not None:

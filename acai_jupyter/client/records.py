@@ -19,19 +19,36 @@ _KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it."""
+    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it. What is registered
+    in place has no digest, but a `source`: where it lies."""
 
     path: str
     version: int
     reference: str
     size: int
-    digest: str
+    digest: str | None
     creator: str
     create_time: datetime
     job: str | None
+    source: str | None = None
 
     def __str__(self) -> str:
         return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What all jobs can have together, and have now (`..._taken`). `enforced` names the resources that a job can't exceed;
+    `whole_cpus` says that a share of a CPU counts as a whole one. `waiting` jobs are launched once there is room."""
+
+    cpu: float
+    memory_mb: int
+    gpu: int
+    enforced: list[str]
+    whole_cpus: bool
+    cpu_taken: float
+    memory_mb_taken: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,26 @@ class Environment:
     def freeze(self) -> str:
         """The packages as `pip freeze` writes them."""
         return "".join(f"{name}=={version}\n" for name, version in self.packages.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret: its name, and when it was set last. Its value is told to nobody."""
+
+    name: str
+    change_time: datetime
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the ends of a project's jobs are posted, whether signed, and since when."""
+
+    url: str
+    signed: bool
+    change_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

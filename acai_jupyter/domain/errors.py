@@ -4,18 +4,20 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt, PackageMissing, LocalFileUnusable
+│   └── BackendNotBuilt, PackageMissing, LocalFileUnusable, FilesClash
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
+│   └── SourceNotAllowed
 ├── NotFound
-│   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound,
-│       ProfileNotFound
+│   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, ProfileNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed, ProfileNotFitted, ProfileEnded, BoundNotMet
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged, ProfileNotFitted, ProfileEnded, BoundNotMet
 ├── LimitExceeded           a bound of the platform
+├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
@@ -128,6 +130,12 @@ class PackageMissing(InvalidInput):
     code = "package_missing"
 
 
+class FilesClash(InvalidInput):
+    """Two files can't both be written to a disk: one lies in a folder of the other's name."""
+
+    code = "files_clash"
+
+
 class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
@@ -152,6 +160,12 @@ class Forbidden(AcaiError):
     code = "forbidden"
 
 
+class SourceNotAllowed(Forbidden):
+    """Data can't be registered, or read, where it lies: it is not below a folder that the platform's settings allow."""
+
+    code = "source_not_allowed"
+
+
 class NotFound(AcaiError):
     """There is no such thing, or none that one may know of."""
 
@@ -174,6 +188,12 @@ class JobNotFound(NotFound):
     """No job has this number or id."""
 
     code = "job_not_found"
+
+
+class GridNotFound(NotFound):
+    """No grid has this number or id."""
+
+    code = "grid_not_found"
 
 
 class UploadNotFound(NotFound):
@@ -204,6 +224,18 @@ class SnapshotNotFound(NotFound):
     """Code that a job should run is not there."""
 
     code = "snapshot_not_found"
+
+
+class SecretNotFound(NotFound):
+    """The user has no secret of this name (any more)."""
+
+    code = "secret_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """The project has no webhook."""
+
+    code = "webhook_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -266,6 +298,12 @@ class UploadNotPending(Conflict):
     code = "upload_not_pending"
 
 
+class UploadBaseChanged(Conflict):
+    """The lake has changed since the upload that another one builds on."""
+
+    code = "upload_base_changed"
+
+
 class UploadIncomplete(Conflict):
     """Bytes that were announced have not arrived."""
 
@@ -302,13 +340,27 @@ class StillUsed(Conflict):
     code = "still_used"
 
 
+class SourceChanged(Conflict):
+    """A file that was registered in place is gone, or is another than was registered."""
+
+    code = "source_changed"
+
+
 class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
 
 
+class SecretUnreadable(AcaiError):
+    """A secret that was encrypted with a key that the platform has no more."""
+
+    code = "secret_unreadable"
+
+
 class StoreDamaged(AcaiError):
+    """What is stored is not what was written."""
+
     code = "store_damaged"
 
 

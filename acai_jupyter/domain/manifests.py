@@ -102,22 +102,23 @@ def totals(read: ReadNodes, root: bytes) -> tuple[int, int]:
 def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
     """The paths whose versions differ, in order; reads only nodes that differ."""
     nodes = Nodes(read)
-    left, right = [_root_child(nodes, before)], [_root_child(nodes, after)]
+    levels = {root: nodes.one(root).level for root in (before, after)}
+    left: list[Leaf | Child] = [_root_child(nodes, before)]
+    right: list[Leaf | Child] = [_root_child(nodes, after)]
     while left or right:
-        a, b = (left[-1] if left else _NOTHING), (right[-1] if right else _NOTHING)
-        if a.level == b.level and isinstance(a.entry, Child) and isinstance(b.entry, Child):
-            if a.entry.digest == b.entry.digest:
-                left.pop()
-                right.pop()
-                continue
-            _read_ahead(nodes, left, right)
-        if isinstance(a.entry, Child) and a.level >= b.level:
-            _expand(nodes, left)
-        elif isinstance(b.entry, Child):
-            _expand(nodes, right)
+        a, b = (left[-1] if left else None), (right[-1] if right else None)
+        if isinstance(a, Child) and isinstance(b, Child) and a.digest == b.digest:
+            left.pop()
+            right.pop()
+        elif isinstance(a, Child) and not (isinstance(b, Child) and levels[b.digest] > levels[a.digest]):
+            if isinstance(b, Child) and levels[b.digest] == levels[a.digest]:
+                _read_ahead(nodes, levels, left, right)
+            _expand(nodes, levels, left)
+        elif isinstance(b, Child):
+            _expand(nodes, levels, right)
         else:
-            assert not isinstance(a.entry, Child)
-            yield from _compare(left, right, a.entry, b.entry)
+            assert not isinstance(a, Child)
+            yield from _compare(left, right, a, b)
 
 
 def _rewrite_level(
@@ -214,41 +215,32 @@ def _read_nothing(digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
     return {}
 
 
-class _Ahead(NamedTuple):
-    """What a comparison has yet to look at; `level` is the node's, -1 for a file and where there is nothing left."""
-
-    entry: Leaf | Child | None
-    level: int
-
-
-_NOTHING: Final = _Ahead(None, -1)
-
-
-def _root_child(nodes: Nodes, root: bytes) -> _Ahead:
+def _root_child(nodes: Nodes, root: bytes) -> Child:
     node = nodes.one(root)
     file_count, size = sums(node)
-    return _Ahead(Child(node.entries[-1].key if node.entries else b"", root, file_count, size), node.level)
+    return Child(node.entries[-1].key if node.entries else b"", root, file_count, size)
 
 
-def _expand(nodes: Nodes, stack: list[_Ahead]) -> None:
-    entry, level = stack.pop()
+def _expand(nodes: Nodes, levels: dict[bytes, int], stack: list[Leaf | Child]) -> None:
+    entry = stack.pop()
     assert isinstance(entry, Child)
-    entries: Sequence[Leaf | Child] = nodes.one(entry.digest).entries
-    stack.extend(_Ahead(below, level - 1) for below in reversed(entries))
+    node = nodes.one(entry.digest)
+    stack.extend(reversed(node.entries))
+    if node.level > 0:
+        levels.update((child.digest, node.level - 1) for child in node.children)
 
 
-def _read_ahead(nodes: Nodes, left: list[_Ahead], right: list[_Ahead]) -> None:
-    """Before the next two nodes are read: read with them those soon after that only one side has."""
-    level = left[-1].level
+def _read_ahead(nodes: Nodes, levels: dict[bytes, int], left: list[Leaf | Child], right: list[Leaf | Child]) -> None:
+    """Before the next two nodes are read, which are of one level: with them those soon after that only one side has."""
+    level = levels[left[-1].digest]  # type: ignore[union-attr]
     mine, others = (
-        {some.entry.digest for some in stack[-_AHEAD:] if isinstance(some.entry, Child) and some.level == level}
+        {some.digest for some in stack[-_AHEAD:] if isinstance(some, Child) and levels[some.digest] == level}
         for stack in (left, right)
     )
     nodes.many(list(mine ^ others))
 
 
-def _compare(left: list[_Ahead], right: list[_Ahead], a: Leaf | None, b: Leaf | Child | None) -> Iterator[Change]:
-    assert not isinstance(b, Child)
+def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | None) -> Iterator[Change]:
     if b is None or (a is not None and a.key < b.key):
         assert a is not None
         left.pop()

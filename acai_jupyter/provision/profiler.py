@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import AcaiError, InvalidRequest, JobEnded, ProfileEnded, ProfileNotFound
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, ProfileEnded, ProfileNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Status
@@ -27,7 +27,7 @@ from acai_jupyter.domain.profiles import (
 from acai_jupyter.domain.references import check_fileset_name, parse_fileset
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Template, Trial, parse_template, trials
-from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.registry import Registry, kill_job
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -156,12 +156,11 @@ class Profiler:
         )
         unit.profiles.add_trial(profile, trial, self._registry.add(unit, principal, wanted))
 
-    def _kill(self, unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial]) -> None:
+    @staticmethod
+    def _kill(unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial]) -> None:
         for trial in made:
-            try:
-                self._registry.kill_in(unit, principal, trial.job)
-            except JobEnded:
-                pass  # it was faster
+            if not trial.job.ended:
+                kill_job(unit, principal, trial.job)
 
 
 def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
-from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, Unauthenticated
+from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, StoreDamaged, Unauthenticated
 from acai_server.handlers.base import State
 from acai_server.pools import BACKGROUND
 from acai_server.servers_folder import ServerFile
@@ -25,7 +25,9 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 
 class Lifetime:
-    """One server's turn. `unended` is how many jobs had not ended at the last look."""
+    """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first; `untold` how
+    many ends of jobs nobody has tried to tell the webhook. One that `drains`
+    is there only until no job is left."""
 
     def __init__(
         self,
@@ -34,17 +36,20 @@ class Lifetime:
         log: Logger,
         gives_kernels_access: bool,
         on_hopeless: Callable[[AcaiError], None],
+        drains: bool = False,
     ) -> None:
         self._state = state
         self.settings = settings
         self._log = log
         self._gives_kernels_access = gives_kernels_access
         self._on_hopeless = on_hopeless
+        self.drains = drains
         self._tasks: list[asyncio.Task[None]] = []
         self._file: ServerFile | None = None
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
-        self.unended = 0
+        self.unended: int | None = None
+        self.untold: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +87,10 @@ class Lifetime:
         platform = self._state.opened
         if platform is None:
             return
+        try:
+            self.unended = platform.registry.unended()
+        except AcaiError as error:
+            self._log.warning("Whether jobs are left can't be told: %s", error.message)
         if self._kernel_token is not None:
             try:
                 platform.access.revoke(self._kernel_token)
@@ -94,7 +103,7 @@ class Lifetime:
             try:
                 await self._open(url)
                 return
-            except (SchemaMismatch, InvalidInput) as error:
+            except (SchemaMismatch, StoreDamaged, InvalidInput) as error:
                 self._state.refusal = error
                 self._point_kernels_here(url)
                 self._on_hopeless(error)
@@ -122,7 +131,7 @@ class Lifetime:
         await self._state.pools.run(BACKGROUND, self._welcome_owner)
         platform.agent_url = platform.settings.agent_url or url
         if url is not None:
-            self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id)
+            self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id, self.drains)
             self._file.publish(url)
             if self._kernel_token is not None:
                 tell_kernels(url, self._kernel_token)
@@ -130,6 +139,7 @@ class Lifetime:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
         self._tasks.append(asyncio.create_task(self._repeat(self._tick, self._pause)))
+        self._tasks.append(asyncio.create_task(self._repeat(self._tell, lambda: asyncio.sleep(self.settings.tick_seconds))))
         self._tasks.append(asyncio.create_task(self._repeat(self._sweep, lambda: asyncio.sleep(_SWEEP_SECONDS))))
 
     def _welcome_owner(self) -> None:
@@ -167,6 +177,11 @@ class Lifetime:
     async def _pause(self) -> None:
         await asyncio.sleep(_LEAST_PAUSE_SECONDS)
         await self._state.relay.anything(self.settings.tick_seconds)
+
+    async def _tell(self) -> None:
+        await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.deliver)
+        if self.drains:
+            self.untold = await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.untried)
 
     async def _sweep(self) -> None:
         await self._state.pools.run(BACKGROUND, self._state.platform.sweep)

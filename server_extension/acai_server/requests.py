@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import fastjsonschema
 
+from acai_agent.contract import DISK_HEADER
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
 from acai_jupyter.wire.schemas import resolved
@@ -38,6 +39,7 @@ def answered(
         request.body if route.raw_body else b"",
         base_url,
         _idempotency_key(request),
+        platform.shares_disk(request.headers.get(DISK_HEADER)),
     )
     return json.dumps(route.call(call), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -133,6 +135,8 @@ def _whole(name: str, schema: Mapping[str, Any], text: str) -> int:
         raise InvalidRequest(f"The parameter {name!r} is a whole number.")
     number = int(text)
     least, most = schema.get("minimum", 0), schema.get("maximum", _MOST_WHOLE)
-    if not least <= number <= most:
+    if number < least:
+        raise InvalidRequest(f"The parameter {name!r} is at least {least}.")
+    if number > most:
         raise LimitExceeded(f"The parameter {name!r} lies between {least} and {most}.")
     return number
