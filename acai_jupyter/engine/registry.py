@@ -17,11 +17,13 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, JobNotFound, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Sample, Status, Transition
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.engine.budgets import check_budget, most_cost
+from acai_jupyter.engine.kills import end_job
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
@@ -48,7 +50,7 @@ class Registry:
         """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        SnapshotNotFound, Forbidden.
+        SnapshotNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
         spec, notes = self._check(wanted)
@@ -62,7 +64,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -109,6 +111,12 @@ class Registry:
             content = None if digest is None else unit.environments.get(principal.project_id, digest)
         return None if content is None else dict(json.loads(content))
 
+    def history(self, principal: Principal, reference: str) -> list[Transition]:
+        """Every state that a job was in. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.jobs.history(self._find(unit, principal, reference))
+
     def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
         """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
         principal.require(Right.READ)
@@ -126,13 +134,7 @@ class Registry:
             job = self._find(unit, principal, reference)
             if job.ended:
                 raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
-            job = unit.jobs.request_kill(job)
-            kind = EventKind.JOB_CHANGED
-            if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
-                job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
-                kind = EventKind.JOB_ENDED
-            unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
-            return _details(unit, job)
+            return _details(unit, end_job(unit, principal, job))
 
     def unended(self) -> int:
         """How many jobs of all projects have not ended."""
@@ -210,7 +212,8 @@ def find_job(unit: UnitOfWork, project_id: UUID, reference: str) -> Job:
 
 
 def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str]) -> Job:
-    job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes)
+    check_budget(unit, principal, spec)
+    job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes, most_cost(spec))
     unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, job=write(Kind.JOB, job.id))
     return job
 

@@ -5,7 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { LogStream } from './log';
 import type { Connection } from './socket';
-import type { Job, Particulars } from './wire';
+import type { Job, Particulars, Sample } from './wire';
 
 /** A job as this page knows it: what is told only of one job alone may be missing yet. */
 export type KnownJob = Job & Partial<Particulars>;
@@ -32,6 +32,8 @@ export interface IJobs {
   get(number: number): KnownJob | undefined;
   /** Ask for all that is told of a job; it is kept up to date from then on. Throws AcaiError. */
   fetch(number: number): Promise<KnownJob>;
+  /** What a job used over time. Throws AcaiError. */
+  usage(number: number): Promise<readonly Sample[]>;
   /** End a job. Throws AcaiError. */
   kill(number: number): Promise<void>;
   /** Bring older jobs into `items`. */

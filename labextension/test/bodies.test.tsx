@@ -195,7 +195,6 @@ test('what does not apply is left out', () => {
   const job = aRunningJob({
     number: 1,
     input: null,
-    enforced: null,
     code: null,
     output_version: null,
     start_time: null,

@@ -6,6 +6,7 @@ import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
 import type { IJobs, KnownJob } from '../src/tokens';
+import type { Sample } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
 export class FakeJobs implements IJobs {
@@ -22,6 +23,7 @@ export class FakeJobs implements IJobs {
   readonly ended = new Signal<this, KnownJob>(this);
   readonly followed: LogStream[] = [];
   readonly done: string[] = [];
+  samples: readonly Sample[] = [];
   /** What `fetch` throws, if anything. */
   refusal: Error | null = null;
 
@@ -36,6 +38,10 @@ export class FakeJobs implements IJobs {
       return Promise.reject(this.refusal ?? new Error(`There is no job ${number}.`));
     }
     return Promise.resolve(detailsOf(job));
+  }
+
+  usage(): Promise<readonly Sample[]> {
+    return Promise.resolve(this.samples);
   }
 
   kill(number: number): Promise<void> {

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.budgets import SqlBudgets
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.environments import SqlEnvironments
@@ -28,7 +29,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics, Samples
+from acai_jupyter.ports.store.engine import Budgets, Environments, Jobs, Logs, Metrics, Samples
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.jobs: Jobs = SqlJobs(session)
         self.logs: Logs = SqlLogs(session)
         self.samples: Samples = SqlSamples(session)
+        self.budgets: Budgets = SqlBudgets(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
         self.events: Events = SqlEvents(session)

@@ -45,8 +45,8 @@ LAKE = {Right.READ, Right.WRITE}
     ("role", "expected"),
     [
         (Role.MEMBER, LAKE),
-        (Role.PROJECT_ADMIN, LAKE | {Right.MANAGE_USERS, Right.LOOK_AFTER}),
-        (Role.PLATFORM_ADMIN, LAKE | {Right.MANAGE_USERS, Right.LOOK_AFTER, Right.MANAGE_PROJECTS}),
+        (Role.PROJECT_ADMIN, LAKE | {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER}),
+        (Role.PLATFORM_ADMIN, LAKE | {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER, Right.MANAGE_PROJECTS}),
     ],
 )
 def test_a_role_holds_all_rights_of_those_below_it(role: Role, kind: TokenKind, expected: set[Right]) -> None:

@@ -45,7 +45,7 @@ class SqlJobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str]) -> Job:
+    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str], reserved: int | None = None) -> Job:
         number = self._session.run(
             update(projects)
             .where(projects.c.id == project_id)
@@ -54,7 +54,7 @@ class SqlJobs:
         ).scalar_one()
         job_id = new_id()
         state = {"status": Status.QUEUED.value, "attempt": 0, "created_at": self._session.now, "notes": to_json(list(notes))}
-        own = {"project_id": project_id, "id": job_id, "number": number, "user_id": user_id}
+        own = {"project_id": project_id, "id": job_id, "number": number, "user_id": user_id, "reserved": reserved}
         self._session.run(self._session.insert(jobs).values(**own, **state, **_spec_values(spec)))
         job = self.get(project_id, job_id)
         assert job is not None
@@ -123,6 +123,13 @@ class SqlJobs:
         waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
         return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
 
+    def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
+        unended = [status.value for status in Status if status not in TERMINAL]
+        wanted = select(jobs.c.number).where(jobs.c.project_id == project_id, jobs.c.status.in_(unended))
+        if user_id is not None:
+            wanted = wanted.where(jobs.c.user_id == user_id)
+        return list(self._session.run(wanted.order_by(jobs.c.number.desc())).scalars())
+
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
         count = select(func.count()).select_from(jobs).where(jobs.c.status.in_(unended))
@@ -136,6 +143,7 @@ class SqlJobs:
         progress: Progress | None = None,
         outcome: Outcome | None = None,
         attempt: int | None = None,
+        why: str | None = None,
     ) -> Job:
         require_move(job, to)
         values: dict[str, Any] = {"status": to.value, "progress": progress and progress.value}
@@ -148,7 +156,7 @@ class SqlJobs:
         as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
         if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
-        return self._written(job)
+        return self._written(job, why)
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
         running = (jobs.c.status == Status.RUNNING.value, jobs.c.attempt == job.attempt)
@@ -175,9 +183,9 @@ class SqlJobs:
         self._session.run(update(jobs).where(*_is(job)).values(enforced=to_json(dict(enforced))))
         return self._again(job)
 
-    def request_kill(self, job: Job) -> Job:
+    def request_kill(self, job: Job, by: str) -> Job:
         first = jobs.c.kill_requested_at.is_(None)
-        self._session.run(update(jobs).where(*_is(job), first).values(kill_requested_at=self._session.now))
+        self._session.run(update(jobs).where(*_is(job), first).values(kill_requested_at=self._session.now, kill_requested_by=by))
         return self._again(job)
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
@@ -250,9 +258,9 @@ class SqlJobs:
         wanted = select(job_ranks.c.report).where(*own, job_ranks.c.report.is_not(None)).order_by(job_ranks.c.rank)
         return [str(report) for report in self._session.run(wanted).scalars()]
 
-    def _written(self, job: Job) -> Job:
+    def _written(self, job: Job, why: str | None = None) -> Job:
         current = self._again(job)
-        self._write_history(current)
+        self._write_history(current, why)
         return current
 
     def _again(self, job: Job) -> Job:
@@ -260,7 +268,7 @@ class SqlJobs:
         assert current is not None
         return current
 
-    def _write_history(self, job: Job) -> None:
+    def _write_history(self, job: Job, why: str | None = None) -> None:
         own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
         position = select(func.coalesce(func.max(job_history.c.position), 0) + 1).where(*own).scalar_subquery()
         self._session.run(
@@ -271,7 +279,7 @@ class SqlJobs:
                 attempt=job.attempt,
                 status=job.status.value,
                 progress=job.progress and job.progress.value,
-                reason=job.outcome and job.outcome.reason and job.outcome.reason.value,
+                reason=_why(job.outcome) or why,
                 at=self._session.now,
             )
         )
@@ -282,6 +290,13 @@ class SqlJobs:
 
     def _many(self, statement: Select[Any]) -> list[Job]:
         return [_job(row) for row in self._session.run(statement)]
+
+
+def _why(outcome: Outcome | None) -> str | None:
+    """Why a job ended, in a word or a line."""
+    if outcome is None:
+        return None
+    return outcome.reason.value if outcome.reason else outcome.detail and outcome.detail[:_MOST_NOTE_CHARACTERS]
 
 
 def _rank(row: Row[Any]) -> Rank:
@@ -377,6 +392,7 @@ def _job(row: Row[Any]) -> Job:
         running_at=row.running_at,
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
+        kill_requested_by=row.kill_requested_by,
         placed_at=row.placed_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
         used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),

@@ -7,6 +7,7 @@ import { explanation, label } from '../../format';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
+import { UsageCurves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
@@ -60,6 +61,7 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
         <Detail job={job} />
         <Facts job={job} />
       </div>
+      <UsageCurves samples={model.samples} />
       <LogView log={model.log} />
     </div>
   );

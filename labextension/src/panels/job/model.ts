@@ -3,7 +3,11 @@
 import { AcaiError, messageOf } from '../../api';
 import type { LogStream } from '../../log';
 import type { IJobs, KnownJob } from '../../tokens';
+import { isEnded, type Sample } from '../../wire';
 import { PanelModel } from '../model';
+
+/** How often what a job uses is asked for while it has not ended. */
+const USAGE_MS = 5_000;
 
 export class JobModel extends PanelModel {
   constructor(
@@ -14,6 +18,17 @@ export class JobModel extends PanelModel {
     this.log = _jobs.followLog(number);
     _jobs.changed.connect(this._onChanged, this);
     void this._fetch();
+    void this._fetchSamples();
+    this._timer = setInterval(() => {
+      if (!this._isComplete) {
+        void this._fetchSamples();
+      }
+    }, USAGE_MS);
+  }
+
+  /** What the job used so far. */
+  get samples(): readonly Sample[] {
+    return this._samples;
   }
 
   readonly log: LogStream;
@@ -29,6 +44,7 @@ export class JobModel extends PanelModel {
   }
 
   override dispose(): void {
+    clearInterval(this._timer);
     this._jobs.changed.disconnect(this._onChanged, this);
     this.log.dispose();
     super.dispose();
@@ -47,6 +63,19 @@ export class JobModel extends PanelModel {
     }
   }
 
+  private async _fetchSamples(): Promise<void> {
+    const ended = this.job !== null && isEnded(this.job);
+    try {
+      this._samples = await this._jobs.usage(this.number);
+      this._isComplete = ended;
+    } catch {
+      return; // the curves stay as they are until the platform answers again
+    }
+    if (!this.isDisposed) {
+      this.emitChanged();
+    }
+  }
+
   private _onChanged(): void {
     if (this._mayRetry && this._jobs.connection.state === 'connected') {
       this._mayRetry = false;
@@ -55,6 +84,9 @@ export class JobModel extends PanelModel {
     this.emitChanged();
   }
 
+  private readonly _timer: ReturnType<typeof setInterval>;
+  private _samples: readonly Sample[] = [];
+  private _isComplete = false;
   private _error: string | null = null;
   private _mayRetry = false;
 }
