@@ -47,6 +47,7 @@ class Reason(StrEnum):
     COMMAND = "command"  # the command could not be started
     INPUT = "input"  # code or input could not be brought
     OUTPUT = "output"  # the output could not be taken into the lake
+    PREDECESSOR = "predecessor"  # a job that it waits for did not finish
 
 
 TERMINAL: Final = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
@@ -70,7 +71,8 @@ class JobSpec:
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
     interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
-    installed.
+    installed. `secrets` are names; values are on no record. `input_job_id` is the job whose output is the input: `input_id` is
+    pinned when that job has finished.
     """
 
     command: str | tuple[str, ...]
@@ -92,6 +94,10 @@ class JobSpec:
     start_snapshot_id: UUID | None = None
     git: GitState | None = None
     environment: bytes | None = None
+    secrets: tuple[str, ...] = ()
+    input_job_id: UUID | None = None
+    grid_id: UUID | None = None
+    grid_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
-    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources."""
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
+    many predecessors it still waits for."""
 
     project_id: UUID
     id: UUID
@@ -173,6 +180,9 @@ class Job:
     input_label: str | None = None
     output_label: str | None = None
     retry_of_number: int | None = None
+    input_job_number: int | None = None
+    grid_number: int | None = None
+    waits_for: int = 0
 
     @property
     def ended(self) -> bool:

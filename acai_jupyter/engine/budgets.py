@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.budgets import Budget, dollars_text
-from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.budgets import Budget, dollars_text, most_cost
 from acai_jupyter.domain.errors import BudgetExceeded, InvalidRequest, TimeoutRequired
 from acai_jupyter.domain.jobs import JobSpec
-from acai_jupyter.domain.pricing import MICRODOLLARS, hourly_price
+from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.texts import shown
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -43,27 +42,23 @@ class Budgets:
             return unit.budgets.get(principal.project_id)
 
 
-def most_cost(spec: JobSpec) -> int | None:
-    """Micro-dollars that a job costs at its timeout, rounded up; None without one."""
-    if spec.timeout is None:
-        return None
-    return math.ceil(hourly_price(spec.resources, spec.prices) * MICRODOLLARS * spec.timeout / SECOND / 3600)
-
-
-def check_budget(unit: UnitOfWork, principal: Principal, spec: JobSpec) -> None:
-    """Call it where the project is locked, in the transaction that adds the job: then no two jobs are given the same money.
+def check_budget(unit: UnitOfWork, principal: Principal, specs: Sequence[JobSpec]) -> None:
+    """Whether these jobs fit together. Call it where the project is locked, in the transaction that adds them: then no two are
+    given the same money.
 
     Raises BudgetExceeded, TimeoutRequired.
     """
     budget = unit.budgets.get(principal.project_id)
     if budget.limit is None:
         return
-    most = most_cost(spec)
-    if most is None:
+    costs = [cost for cost in map(most_cost, specs) if cost is not None]
+    if len(costs) < len(specs):
         raise TimeoutRequired("This project has a budget, so a job needs a timeout, such as timeout='2h': it bounds the cost.")
+    most = sum(costs)
+    what, whose = ("This job", "its") if len(specs) == 1 else (f"These {len(specs)} jobs", "their")
     if most > budget.left:
         raise BudgetExceeded(
-            f"This job may cost {dollars_text(most)} until its timeout, and {dollars_text(max(0, budget.left))} is left of the"
+            f"{what} may cost {dollars_text(most)} until {whose} timeout, and {dollars_text(max(0, budget.left))} is left of the"
             f" project's budget of {dollars_text(budget.limit)}: {dollars_text(budget.spent)} was spent, and"
             f" {dollars_text(budget.reserved)} is set aside for jobs that have not ended. Ask for less, or for a shorter timeout,"
             " or have a project admin raise the budget."

@@ -37,12 +37,12 @@ class Kills:
                 for number in numbers[start : start + _MOST_AT_ONCE]:
                     job = unit.jobs.by_number(principal.project_id, number)
                     if job is not None and not job.ended and job.kill_requested_at is None:
-                        end_job(unit, principal, job)
+                        kill_job(unit, principal, job)
                         killed += 1
         return killed
 
 
-def end_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
+def kill_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
     """End a job that has not ended: at once where nothing of it runs, else its agent is told. Call it where the project is
     locked."""
     by = f"by {principal.user_name}"

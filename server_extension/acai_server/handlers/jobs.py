@@ -49,7 +49,7 @@ def files(call: Call) -> Json:
     found, following = call.platform.job_files.for_user(
         call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url, query.get("limit", 1000)
     )
-    return page_of([fetchable(item) for item in found], following)
+    return page_of([fetchable(item, call.shares_disk) for item in found], following)
 
 
 def environment(call: Call) -> Json:

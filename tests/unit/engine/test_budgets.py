@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from support.engine import Engine
 
+from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, Forbidden, InvalidRequest, TimeoutRequired
 from acai_jupyter.domain.jobs import JobSpec
 from acai_jupyter.domain.pricing import MICRODOLLARS, PriceTable, job_cost
 from acai_jupyter.domain.resources import Resources
-from acai_jupyter.engine.budgets import most_cost
 
 HOUR = job_cost(1.0, 1024, 3600)
 """Dollars that the default job costs an hour."""
