@@ -28,6 +28,10 @@ export interface Job {
   /** Text runs by `/bin/sh -c`, a list is argv. */
   command: string | string[];
   input: string | null;
+  /** The number of the job whose output is the input. */
+  input_job: number | null;
+  grid: number | null;
+  grid_row: number | null;
   output: string | null;
   output_path: string | null;
   code: string | null;
@@ -51,6 +55,8 @@ export interface Job {
   signal: number | null;
   exit_status: number | null;
   attempt: number;
+  /** How many jobs must still finish before its turn can come. */
+  waits_for: number;
   launch_time: string | null;
   start_time: string | null;
   end_time: string | null;
@@ -83,6 +89,8 @@ export interface Transition {
 export interface Particulars {
   notes: string[];
   history: Transition[];
+  /** Numbers of the jobs that it waits for, or has waited for. */
+  after: number[];
 }
 
 export type JobDetails = Job & Particulars;
