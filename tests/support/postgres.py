@@ -22,14 +22,15 @@ import psycopg
 from support.waiting import wait_for
 
 _NOBODY = 65534
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "listen_addresses=")
+_QUICK = ("fsync=off", "full_page_writes=off", "max_connections=300", "listen_addresses=")
 
 
 class Postgres:
     """A running server. PostgreSQL refuses to be root, so root runs it as nobody."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keeps_commits: bool) -> None:
         self._folder = folder
+        self._settings = (*_QUICK, f"synchronous_commit={'on' if keeps_commits else 'off'}")
         self._binaries = _binaries(folder)
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._data = folder / "data"
@@ -43,7 +44,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start it and wait until it answers. It ends with this process, also where that is killed."""
-        settings = [f"-c{setting}" for setting in (*_QUICK, f"unix_socket_directories={self._folder}")]
+        settings = [f"-c{setting}" for setting in (*self._settings, f"unix_socket_directories={self._folder}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", self._data, *settings],
@@ -112,11 +113,12 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server in a folder of its own, which root's stand-in may enter, and whose path is short: a socket's has 107 bytes."""
+def running_postgres(keeps_commits: bool = False) -> Iterator[Postgres]:
+    """A server in a folder of its own, which root's stand-in may enter, and whose path is short: a socket's has 107 bytes.
+    Stopped as by a crash it may forget its last commits, unless it `keeps_commits`, which is slower."""
     with tempfile.TemporaryDirectory(prefix="acai-pg-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
-        server = Postgres(Path(folder))
+        server = Postgres(Path(folder), keeps_commits)
         server.create()
         server.start()
         try:
