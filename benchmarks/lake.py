@@ -1,10 +1,11 @@
 """The data lake beside a raw limit (the same work by the plainest code) and DVC, all in one run: a Markdown table.
 
-    python benchmarks/lake.py [--files 100000] [--large-mb 2048] [--runs 3] [--no-dvc] [--folder /where/there/is/room]
+    python benchmarks/lake.py [--files 100000] [--set-files 1000000] [--large-mb 2048] [--runs 3] [--no-dvc] [--folder FOLDER]
 
 Ours goes through HTTP to a server of its own, bytes durable in its store; every client is a fresh process. DVC is installed
 into a virtual environment of its own, and left out with a note where that can't be. Times are medians over the runs, goals
-are those of BENCHMARKS.md: ratios, so that they hold on any machine. Nothing else should run meanwhile.
+are ratios where they can be, so that they hold on any machine. The CPU seconds of ours are those of client and server
+together, the client's start among them. Nothing else should run meanwhile; the folder needs some 12 GB of room.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ _AGAIN = "again, nothing changed"
 _CHANGED = "again, 1 % changed"
 _MATERIALISE = "materialise {files:,} × 1 KiB"
 _LARGE = "one file of {large:,} MiB"
-_VERSION = "version of a {files:,}-file set, {few} changed, by reference"
-_VERSION_SMALL = "the same on a {small:,}-file set"
-_DIFF = "diff of the two versions"
+_SEED = "register a {set_files:,}-file set of one content"
+_VERSION = "version of the {set_files:,}-file set, {few} changed, by reference"
+_VERSION_SMALL = "version of a {small:,}-file set, {few} changed, by reference"
+_DIFF = "diff of two versions of the {set_files:,}-file set"
 _FIRST_BYTE = "first byte of one file"
 _MEMORY = "peak memory of the client, MB"
 _FEW = 100
+_SMALL = 10_000
 
 # what, the most that ours may be of the raw limit, the least that the peer must be slower, the most in seconds (or MB)
 GOALS: dict[str, tuple[float | None, float | None, float | None]] = {
@@ -54,16 +57,16 @@ GOALS: dict[str, tuple[float | None, float | None, float | None]] = {
 
 def main() -> None:
     given = _arguments()
-    ours, raw, peer = defaultdict(list), defaultdict(list), defaultdict(list)
+    ours, raw, peer, cpu = (defaultdict(list) for _ in range(4))
     with tempfile.TemporaryDirectory(prefix="acai-bench-", dir=given.folder) as folder:
         dvc = None if given.no_dvc else Dvc.install(Path(folder) / "dvc")
         for run in range(given.runs):
             print(f"run {run + 1} of {given.runs}", file=sys.stderr)
             where = Path(folder) / f"run{run}"
             where.mkdir()
-            _one_run(given, where, dvc, ours, raw, peer)
+            _one_run(given, where, dvc, ours, raw, peer, cpu)
             shutil.rmtree(where)
-    print(_table(given, ours, raw, peer))
+    print(_table(given, ours, raw, peer, cpu))
     if dvc is None:
         print("\nDVC was left out, or could not be installed.")
 
@@ -71,6 +74,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=100_000, help="small files (100000)")
+    parser.add_argument("--set-files", type=int, default=1_000_000, help="files of the large file set (1000000)")
     parser.add_argument("--large-mb", type=int, default=2048, help="MiB of the large file (2048)")
     parser.add_argument("--runs", type=int, default=3, help="how often all is done (3)")
     parser.add_argument("--no-dvc", action="store_true", help="without the peer")
@@ -78,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Times, raw: Times, peer: Times) -> None:
+def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Times, raw: Times, peer: Times, cpu: Times) -> None:
     """Every line once. Deleting slows ext4 down, so that nothing is deleted between lines."""
     tree, large = where / "tree", where / "large.bin"
     lake_raw.make_tree(tree, given.files)
@@ -88,6 +92,7 @@ def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Time
         def client(line: str, step: str, *words: object) -> dict[str, float]:
             told = lake_client.run(server, where / "cache", step, *words)
             ours[line].append(told["seconds"])
+            cpu[line].append(told["cpu"])
             return told
 
         raw[_REGISTER].append(lake_raw.register(tree, where / "raw.db"))
@@ -104,12 +109,7 @@ def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Time
         client(_CHANGED, "upload", tree, "/bench/", "Bench")
         _peer(peer, _CHANGED, dvc and (lambda: dvc.add(tree)))
 
-        client(_VERSION_SMALL, "version", "Small", given.files // 10, _FEW)
-        client(_VERSION, "version", "Big", given.files, _FEW)
-        raw[_VERSION].append(ours[_VERSION_SMALL][-1])
-        client(_DIFF, "diff", "Big")
         client(_FIRST_BYTE, "first_byte")
-
         raw[_MATERIALISE].append(lake_raw.copy_tree(tree, where / "copied"))
         client(_MATERIALISE, "download", where / "brought")
         _peer(peer, _MATERIALISE, dvc and (lambda: dvc.checkout(tree)))
@@ -118,21 +118,29 @@ def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Time
         client(_LARGE, "upload", large, "/large.bin", "")
         _peer(peer, _LARGE, dvc and (lambda: dvc.add(large)))
 
+        client(_SEED, "seed", given.set_files, _FEW)
+        client(_VERSION_SMALL, "version", "Small", min(_SMALL, given.set_files), _FEW)
+        client(_VERSION, "version", "Large", given.set_files, _FEW)
+        raw[_VERSION].append(ours[_VERSION_SMALL][-1])
+        client(_DIFF, "diff", "Large")
+
 
 def _peer(times: Times, line: str, work: Callable[[], float] | None) -> None:
     if work is not None:
         times[line].append(work())
 
 
-def _table(given: argparse.Namespace, ours: Times, raw: Times, peer: Times) -> str:
-    rows = ["| what | ours | raw limit | DVC | ours ÷ raw | DVC ÷ ours | goal | |", "|---|---|---|---|---|---|---|---|"]
-    names = {"files": given.files, "large": given.large_mb, "small": given.files // 10, "few": _FEW}
+def _table(given: argparse.Namespace, ours: Times, raw: Times, peer: Times, cpu: Times) -> str:
+    rows = ["| what | ours | CPU | raw limit | DVC | ours ÷ raw | DVC ÷ ours | goal | |", "|---|---|---|---|---|---|---|---|---|"]
+    sizes = {"set_files": given.set_files, "small": min(_SMALL, given.set_files)}
+    names = {"files": given.files, "large": given.large_mb, "few": _FEW, **sizes}
     for line in sorted(ours, key=lambda line: line == _MEMORY):
         mine, limit, other = (statistics.median(times[line]) if times.get(line) else None for times in (ours, raw, peer))
         assert mine is not None
         of_raw = None if limit is None else mine / limit
         faster = None if other is None else other / mine
         shown = [_shown(value, line == _MEMORY) for value in (mine, limit, other)]
+        shown.insert(1, f"{statistics.median(cpu[line]):.2f} s" if cpu.get(line) else "–")
         ratios = ["–" if ratio is None else f"{ratio:.2f}" for ratio in (of_raw, faster)]
         rows.append("| " + " | ".join([line.format(**names), *shown, *ratios, *_verdict(line, mine, of_raw, faster)]) + " |")
     return "\n".join(rows)

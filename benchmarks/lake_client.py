@@ -17,12 +17,13 @@ _TURNS = 20
 
 
 def run(server: Any, cache: Path, step: str, *words: object) -> dict[str, float]:
-    """A step against `server`, by a process of its own: its seconds, and its peak memory in MB."""
+    """A step against `server`, by a process of its own: its seconds, its peak memory in MB, CPU seconds of both sides."""
+    before = server.cpu
     environment = os.environ | {"XDG_CACHE_HOME": str(cache), "ACAI_URL": server.url, "ACAI_TOKEN": server.token}
     command = [sys.executable, __file__, step, *map(str, words)]
     told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     answer: dict[str, float] = json.loads(told)
-    return answer
+    return {**answer, "cpu": answer["cpu"] + server.cpu - before}
 
 
 def upload(client: Any, source: str, destination: str, fileset: str) -> float:
@@ -33,19 +34,28 @@ def download(client: Any, to: str) -> float:
     return _timed(lambda: client.files.download("@Bench:1", to, progress=False))
 
 
-def version(client: Any, name: str, size: str, few: str) -> float:
-    """A new version of a set of `size` files in which a few are others, every time."""
-    every = [file.path for file in client.filesets.files("Bench:1")[: int(size)]]
-    other = [file.path for file in client.files.list("/bench/") if file.version > 1][: int(few)]
-    client.filesets.create(name, [f"{path}:1" for path in every] if len(every) < 1000 else _by_folder(every))
-    changed = [[f"{path}:{number}" for path in other] for number in (2, 1)]
+def seed(client: Any, files: str, few: str) -> float:
+    """A set of `files` files, a thousand to a folder, whose first few have a second version."""
+    names = [f"{number // 1000:04}/{number % 1000:04}.bin" for number in range(int(files))]
+    seconds = _timed(lambda: client.files.upload(dict.fromkeys(names, b"1"), "/seed/", fileset="Seed", progress=False))
+    client.files.upload(dict.fromkeys(_few(names, int(few)), b"2"), "/seed/", progress=False)
+    return seconds
+
+
+def version(client: Any, name: str, files: str, few: str) -> float:
+    """A new version of a set of `files` files of which a few are others, every time."""
+    names = [f"{number // 1000:04}/{number % 1000:04}.bin" for number in range(int(files))]
+    folders = dict.fromkeys(name.partition("/")[0] for name in names)
+    client.filesets.create(name, [f"/seed/{folder}/@Seed:1" for folder in folders] if name == "Small" else ["@Seed:1"])
+    changed = [[f"/seed/{one}:{number}" for one in _few(names, int(few))] for number in (2, 1)]
     return statistics.median(
         _timed(lambda turn=turn: client.filesets.create(name, [f"@{name}", *changed[turn % 2]])) for turn in range(_TURNS)
     )
 
 
-def _by_folder(paths: list[str]) -> list[str]:
-    return [f"{folder}/@Bench:1" for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths)]
+def _few(names: list[str], few: int) -> list[str]:
+    """Some of the first 10,000, so that sets of any size hold them, spread over ten folders."""
+    return names[: 100 * few : 100]
 
 
 def diff(client: Any, name: str) -> float:
@@ -74,10 +84,11 @@ def main() -> None:
     import acai_jupyter
 
     step, *words = sys.argv[1:]
-    steps = {"upload": upload, "download": download, "version": version, "diff": diff, "first_byte": first_byte}
+    steps = {"upload": upload, "download": download, "seed": seed, "version": version, "diff": diff, "first_byte": first_byte}
     with acai_jupyter.connect() as client:
         seconds = steps[step](client, *words)
-    print(json.dumps({"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"seconds": seconds, "mb": used.ru_maxrss / 1024, "cpu": used.ru_utime + used.ru_stime}))
 
 
 if __name__ == "__main__":

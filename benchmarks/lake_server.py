@@ -24,6 +24,15 @@ class BenchServer:
     def token(self) -> str:
         return (self.home / "token").read_text().strip()
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds that the server has taken, as far as the system tells (Linux)."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self) -> Self:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -12,8 +12,9 @@ from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
 from acai_jupyter.backends.launchers.process import ProcessLauncher
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.sql.sqlite import SqliteStore
-from acai_jupyter.config import check_built, scheme_of
+from acai_jupyter.config import Settings, check_built, scheme_of
 from acai_jupyter.domain.errors import InvalidSetting
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
@@ -41,6 +42,15 @@ def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
 
 
+def sources_for(settings: Settings, signer: Signer) -> LocalSources:
+    """Where data may be registered in place: nowhere among what is the platform's own. Raises InvalidSetting."""
+    own = [settings.home_folder]
+    for url, setting in ((settings.database, "ACAI_DATABASE_URL"), (settings.object_store, "ACAI_OBJECT_STORE_URL")):
+        if scheme_of(url) in ("sqlite", "file"):
+            own.append(_path(url, setting))
+    return LocalSources(settings.folders_to_register, own, signer)
+
+
 def inventory_by_url(url: str) -> LocalInventory:
     """What really lies in the object store. Raises InvalidSetting, BackendNotBuilt."""
     if scheme_of(url) == "file":
@@ -59,10 +69,11 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
     raise _refused(database_url, "ACAI_DATABASE_URL", _DATABASES)
 
 
-def launcher_by_url(url: str, folder: Path) -> Launcher:
-    """The launcher; `folder` is where a local one keeps what jobs need. Raises InvalidSetting, BackendNotBuilt."""
+def launcher_by_url(url: str, folder: Path, cpu: float = 0.0, memory_mb: int = 0) -> Launcher:
+    """The launcher; `folder` is where a local one keeps what jobs need, `cpu` and `memory_mb` are what all jobs have there
+    together (0: all that the machine has). Raises InvalidSetting, BackendNotBuilt."""
     if url.strip().lower() == "process:":
-        return ProcessLauncher(folder)
+        return ProcessLauncher(folder, cpu=cpu, memory_mb=memory_mb)
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.registering import register
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
@@ -23,16 +24,31 @@ if TYPE_CHECKING:
     from acai_jupyter.client.reader import RemoteFile
 
 
+_MOST_NAMED: Final = 5
+
+
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
-    of it already; the files are asked for when somebody looks at them."""
+    of it already; the files are asked for when somebody looks at them. `skipped` are the names of what was no regular file in
+    an uploaded folder, such as a link to a folder. `verb` says how they came into the lake."""
 
-    def __init__(self, id: str, count: int, fileset: Fileset | None, unchanged: bool, load: Callable[[], Iterable[Json]]) -> None:
+    def __init__(
+        self,
+        id: str,
+        count: int,
+        fileset: Fileset | None,
+        unchanged: bool,
+        load: Callable[[], Iterable[Json]],
+        verb: str = "Uploaded",
+        skipped: Sequence[str] = (),
+    ) -> None:
         self.id = id
         self.fileset = fileset
         self.unchanged = unchanged
         self._count = count
         self._load = load
+        self._verb = verb
+        self.skipped = tuple(skipped)
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -43,7 +59,14 @@ class Upload:
     def __repr__(self) -> str:
         new = 0 if self.unchanged else sum(not file.unchanged for file in self.files)
         said = f"{new} new, {self._count - new} unchanged"
-        return f"Uploaded {self._count} files ({said})" + (f" as {self.fileset}" if self.fileset else "")
+        files = "1 file" if self._count == 1 else f"{self._count} files"
+        return f"{self._verb} {files} ({said})" + (f" as {self.fileset}" if self.fileset else "") + self._left_out()
+
+    def _left_out(self) -> str:
+        if not self.skipped:
+            return ""
+        more = f" and {len(self.skipped) - _MOST_NAMED} more" if len(self.skipped) > _MOST_NAMED else ""
+        return f"\nLeft out what is no regular file, or a link to a folder: {', '.join(self.skipped[:_MOST_NAMED])}{more}"
 
 
 class Files:
@@ -63,21 +86,46 @@ class Files:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination. All files get their versions at once, or none. `fileset`
+        mapping gives each file its name below the destination. In a folder, links to files are followed, links to folders are
+        left out, and told as `skipped`. All files get their versions at once, or none. `fileset`
         makes a version of exactly these files.
 
         Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
-        files = for_lake(source, destination)
+        skipped: list[str] = []
+        files = for_lake(source, destination, skipped)
         with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
             answer, before = send(self._transport, files, fileset, on_progress)
+        return self._made(answer, len(files), before, skipped=skipped)
+
+    def register(self, source: str, destination: str, *, fileset: str | None = None, progress: bool | None = None) -> Upload:
+        """Take files of the platform's own machine into the lake without copying them: all below the folder `source`, or one
+        file, such as `file:///mnt/data/`. They are pinned by size and time of the last write; where one is another later, or is
+        gone, every read says so (`source_changed`).
+
+        A folder's contents go below a `destination` that ends in '/', but what an .acaiignore there excludes; all files get
+        their versions at once, or none. `fileset` makes a version of exactly these files. Registering again makes new versions
+        of what has changed since.
+
+        Raises SourceNotAllowed where the platform's setting `register_folders` does not name the folder, BackendNotBuilt for
+        `s3:`, FileNotFound, InvalidPath, InvalidReference, InvalidName, Forbidden.
+        """
+        with bar("Registering", somebody_looks() if progress is None else progress, unit=" files") as on_progress:
+            answer = register(self._transport, source, destination, fileset, on_progress)
+        return self._made(answer, answer["file_count"], verb="Registered")
+
+    def _made(
+        self, answer: Json, count: int, before: bool = False, verb: str = "Uploaded", skipped: Sequence[str] = ()
+    ) -> Upload:
         version = answer.get("fileset")
         return Upload(
             answer["id"],
-            len(files),
+            count,
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
             before,
             lambda: self._transport.pages(f"/uploads/{answer['id']}/files"),
+            verb,
+            skipped,
         )
 
     @property
@@ -146,7 +194,7 @@ class Files:
     def _named(self, reference: str, target: Path | None, to: str) -> builtins.list[tuple[str, Json]]:
         """What a reference means, each with its name below the target folder."""
         parsed = parse(reference)
-        items = self._transport.pages("/files/downloads", ref=reference)
+        items = self._transport.files_to_fetch("/files/downloads", ref=reference)
         if isinstance(parsed, FileReference):
             name = PurePosixPath(parsed.path).name
             alone = target is not None and not _is_folder(target, to)

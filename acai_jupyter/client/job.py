@@ -9,19 +9,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from acai_jupyter.client.records import Fileset, record
+from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.wire.values import value_from_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LOGGED: Final = EventKind.JOB_LOGGED.value
+_PRINTED: Final = frozenset({EventKind.JOB_LOGGED.value, EventKind.JOB_MEASURED.value})
 
 
 class Job:
@@ -101,6 +102,11 @@ class Job:
         return cost
 
     @property
+    def enforced(self) -> dict[str, str]:
+        """By what each resource was held, such as `{"cpu": "cgroup v2", "memory": "cgroup v2"}`; what is not in it was not."""
+        return dict(self._told("enforced") or {})
+
+    @property
     def notes(self) -> list[str]:
         """What the platform has to say about the job."""
         self._refresh()
@@ -111,6 +117,18 @@ class Job:
         """Every state that the job was in: (time, status, progress)."""
         self._refresh()
         return [(to_datetime(read(entry["time"])), entry["status"], entry["progress"]) for entry in self._details["history"]]
+
+    @property
+    def code(self) -> CodeVersion | None:
+        """The code that the job runs, and what git said of where it lay; None where it has none."""
+        reference, git = self._details["code"], self._details["git"]
+        return None if reference is None else CodeVersion(reference, None if git is None else record(GitState, git))
+
+    @property
+    def environment(self) -> Environment | None:
+        """The Python that the job was submitted with, and what it had installed; None where that is not known."""
+        told = self._transport.get(f"/jobs/{self.id}/environment")["environment"]
+        return None if told is None else record(Environment, told)
 
     @property
     def output(self) -> Fileset | None:
@@ -137,8 +155,8 @@ class Job:
             yield self
             return
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-        for event in events(self._transport, silence=silence):
-            if event is None or (event["ids"].get("job") == self.id and event["kind"] != _LOGGED):
+        for event in events(self._transport, silence=lambda: silence):
+            if event is None or (event["ids"].get("job") == self.id and event["kind"] not in _PRINTED):
                 self._refresh()
                 yield self
             if Status(self._details["status"]) in TERMINAL:
@@ -165,13 +183,35 @@ class Job:
         """A new job with the same pins, whose `output/` begins with what this one left there. Raises JobNotEnded."""
         return Job(self._transport, self._transport.post(f"/jobs/{self.id}/retry", creates=True))
 
-    def metrics(self) -> pd.DataFrame:
-        """The history of the numbers that the log set: `key`, `position`, `step`, `value`, `time`."""
+    def usage(self) -> pd.DataFrame:
+        """What the job used over time: `elapsed` seconds since its command began, `cpu` CPUs in use since the sample before,
+        `memory_mb`, and summed up `cpu_time`, `read_mb`, `written_mb` and `throttled_time`."""
+        from acai_jupyter.client.job_usage import samples, usage_frame
+
+        return usage_frame(samples(self._transport, self.id))
+
+    def usage_curves(self, most: int = 200) -> dict[str, list[tuple[float, float]]]:
+        """What is enough to draw CPUs and memory in use: by name (elapsed seconds, value), thinned to at most `most` points."""
+        from acai_jupyter.client.job_usage import samples, usage_curves
+
+        return usage_curves(samples(self._transport, self.id), most)
+
+    def metrics(self, key: str | None = None) -> pd.DataFrame:
+        """The history of the numbers that the log set, a row a point: `key`, `step`, `time`, `value`.
+
+        `step` is the number that the log had last set as `step`, or without one the point's place in its series, from 1.
+        `key` picks one series.
+        """
         from acai_jupyter.client.frames import frame
 
-        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000)
-        kinds = {"key": "text", "position": "integer", "step": "number", "value": "number", "time": "time"}
+        points = self._transport.pages(f"/jobs/{self.id}/metrics", page=10_000, key=key)
+        kinds = {"key": "text", "step": "number", "time": "time", "value": "number"}
         return frame(kinds, [{**point, "value": value_from_json(point["value"])} for point in points])
+
+    def curves(self, most: int = 200) -> dict[str, list[tuple[float, float]]]:
+        """What is enough to draw the numbers that the log set: by key (step, value), each thinned to about `most` points."""
+        told = self._transport.get(f"/jobs/{self.id}/curves", most=most)["curves"]
+        return {curve["key"]: [(one["step"], value_from_json(one["value"])) for one in curve["points"]] for curve in told}
 
     def download(self, to: str | Path = ".", *, files: str = "output") -> list[Path]:
         """Write what the job left in its output folder below `to`, or (`files="code"`) the code that it ran.

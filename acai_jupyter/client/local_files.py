@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from acai_agent.transfer import LocalFile, stamp_of
-from acai_jupyter.client.folders import walk
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
+from acai_jupyter.folders import IGNORE_FILE, walk
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 Sources = Source | Sequence[Source] | Mapping[str, Source]
@@ -26,10 +27,11 @@ IGNORED_IN_CODE: Final = frozenset(
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Sources, destination: str) -> list[LocalFile]:
+def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> list[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
     goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
-    links to files are followed within the folder; what an .acaiignore in it excludes stays out.
+    links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
+    and of what is no file, are added to `skipped`.
 
     Raises FileNotFound, InvalidPath, InvalidReference.
     """
@@ -38,7 +40,7 @@ def for_lake(source: Sources, destination: str) -> list[LocalFile]:
     found: list[LocalFile] = []
     for name, one in _each(source):
         if name is None:
-            found += _one_source(one, folder, target.path)
+            found += _one_source(one, folder, target.path, skipped)
         else:
             found += _named_source(one, folder, name, destination)
     if len(found) > 1 and folder is None:
@@ -49,9 +51,9 @@ def for_lake(source: Sources, destination: str) -> list[LocalFile]:
 
 
 def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[LocalFile]:
-    """The files of a job's code: the contents of a folder, or files by their names.
+    """The files of a job's code: the contents of a folder, or files by their names, with the local modules that they import.
 
-    Raises FileNotFound, InvalidPath, InvalidInput where they are too large for code.
+    Raises FileNotFound, InvalidPath, InvalidInput where they are too large for code or two have the same name, LimitExceeded.
     """
     paths = [code] if isinstance(code, str | os.PathLike) else list(code)
     found: list[LocalFile] = []
@@ -59,20 +61,53 @@ def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
         raise FileNotFound("The code is empty: name a folder, a file, or a file set such as @Code; '.' is this folder.")
     for path in map(Path, paths):
         if path.is_dir():
-            found += (_code_file(check_relative(name), Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))
+            found += (code_file(check_relative(name), Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))
         elif path.is_file():
-            found.append(_code_file(check_relative(path.name), path))
+            found.append(code_file(check_relative(path.name), path))
         else:
             raise FileNotFound(f"There is no code at {path}: name a folder, a file, or a file set such as @Code.")
-    if sum(_size(file) for file in found) > _MOST_CODE_BYTES:
-        raise InvalidInput("Code has at most 200 MB: put data into the lake and name it as the job's input.")
     if not found:
         raise FileNotFound(f"There is no code in {code}: the folder is empty.")
-    return found
+    _check_names(found)
+    found += _imported_by([path for path in map(Path, paths) if path.is_file() and path.suffix == ".py"], found)
+    return check_code(found)
 
 
-def _code_file(name: str, path: Path) -> LocalFile:
+def check_code(files: list[LocalFile]) -> list[LocalFile]:
+    """The files, where they can be a job's code. Raises InvalidInput where they are too large for it."""
+    sizes = {file.path: _size(file) for file in files}
+    if sum(sizes.values()) > _MOST_CODE_BYTES:
+        largest = sorted(sizes, key=lambda path: -sizes[path])[:3]
+        shown = ", ".join(f"{path} ({sizes[path] / 2**20:.0f} MB)" for path in largest)
+        raise InvalidInput(
+            f"Code has at most 200 MB, this has {sum(sizes.values()) / 2**20:.0f} MB: {shown}. Put data into the lake and name"
+            f" it as the job's input, or leave it out with an {IGNORE_FILE}."
+        )
+    return files
+
+
+def code_file(name: str, path: Path) -> LocalFile:
+    """A file of code, which may be a program."""
     return LocalFile(name, path, os.access(path, os.X_OK))
+
+
+def _check_names(files: Sequence[LocalFile]) -> None:
+    twice = [name for name, count in Counter(file.path for file in files).items() if count > 1]
+    if twice:
+        raise InvalidInput(f"Two files of the code are named {twice[0]}: name the folder in which both lie, or one of them.")
+
+
+def _imported_by(scripts: Sequence[Path], given: Sequence[LocalFile]) -> Iterator[LocalFile]:
+    """The local modules that scripts import, except what is given already."""
+    from acai_jupyter.client.modules import local_modules, parsed, search_folders
+
+    there = {file.path for file in given}
+    for script in scripts:
+        tree = parsed(script.read_bytes(), script.name)
+        for module in local_modules(tree, [script.parent.resolve(), *search_folders()]):
+            if module.path not in there:
+                there.add(module.path)
+                yield module
 
 
 def _size(file: LocalFile) -> int:
@@ -96,7 +131,7 @@ def _named_source(source: Source, folder: str | None, name: str, destination: st
     yield from _one_source(source, None, join(folder, name))
 
 
-def _one_source(source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
+def _one_source(source: Source, folder: str | None, path: str, skipped: list[str] | None = None) -> Iterator[LocalFile]:
     if isinstance(source, bytes) or hasattr(source, "read"):
         if folder is not None:
             raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
@@ -106,7 +141,7 @@ def _one_source(source: Source, folder: str | None, path: str) -> Iterator[Local
     if local.is_dir():
         if folder is None:
             raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
-        for name, place, stamp in walk(local):
+        for name, place, stamp in walk(local, skipped=skipped):
             yield LocalFile(check_path(folder + name), place, False, stamp)
         return
     matches = [local] if local.is_file() else [Path(found) for found in sorted(glob.glob(str(local), recursive=True))]  # noqa: PTH207

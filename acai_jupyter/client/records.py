@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from acai_jupyter.domain.clock import read, to_datetime
+from acai_jupyter.domain.origins import GitState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,19 +19,36 @@ _KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it."""
+    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it. What is registered
+    in place has no digest, but a `source`: where it lies."""
 
     path: str
     version: int
     reference: str
     size: int
-    digest: str
+    digest: str | None
     creator: str
     create_time: datetime
     job: str | None
+    source: str | None = None
 
     def __str__(self) -> str:
         return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What all jobs can have together, and have now (`..._taken`). `enforced` names the resources that a job can't exceed;
+    `whole_cpus` says that a share of a CPU counts as a whole one. `waiting` jobs are launched once there is room."""
+
+    cpu: float
+    memory_mb: int
+    gpu: int
+    enforced: list[str]
+    whole_cpus: bool
+    cpu_taken: float
+    memory_mb_taken: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,44 @@ class FilesetSummary:
     size: int
     creator: str
     create_time: datetime
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class CodeVersion:
+    """A job's code: `reference` is a snapshot's id, or a file set version (`@Code:2`). `git` has `.commit`, `.branch`, `.dirty`
+    (the code differed from the commit) and `.remote`; it is None where the code lay in no work tree."""
+
+    reference: str
+    git: GitState | None
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A Python as a job was submitted with it: its version, path and machine, and `packages`, versions by name."""
+
+    python: str
+    implementation: str
+    executable: str
+    platform: str
+    packages: dict[str, str]
+
+    def freeze(self) -> str:
+        """The packages as `pip freeze` writes them."""
+        return "".join(f"{name}=={version}\n" for name, version in self.packages.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret: its name, and when it was set last. Its value is told to nobody."""
+
+    name: str
+    change_time: datetime
 
     def __str__(self) -> str:
         return self.name

@@ -12,13 +12,16 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
-from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathRefused, TransferError
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, LocalFileUnusable, ServerUnreachable
+from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathClash, PathRefused, TransferError, disk_headers
+from acai_jupyter import config
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FilesClash, InvalidInput, LocalFileUnusable, ServerUnreachable
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
 _SAID_HERE: Final = frozenset({"redirected", "not_json"})
 """Codes of the transfer code's own. What object stores and proxies call their errors is not ours, and not stable."""
+
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
 
@@ -95,6 +98,23 @@ class Transport:
             if cursor is None:
                 return
 
+    def files_to_fetch(self, address: str, /, **query: str) -> Iterator[Json]:
+        """How to fetch files, page by page; also where they lie on this machine's disk, where the platform shares it."""
+        headers = self._disk()
+        cursor: str | None = None
+        while True:
+            with translated():
+                asked = {**query, "cursor": cursor, "limit": 1000}
+                answer = self.api.call("GET", address, query=asked, headers=headers, repeat=True)
+            yield from answer["items"]
+            cursor = answer["cursor"]
+            if cursor is None:
+                return
+
+    def _disk(self) -> Mapping[str, str]:
+        """Shows a platform on this machine that its folder can be read; no other is told."""
+        return disk_headers(config.local_home()) if urlsplit(self.url).hostname in _THIS_MACHINE else {}
+
     def websocket(self, path: str) -> tuple[str, list[str]]:
         """The address and the headers of a stream."""
         parts = urlsplit(self.url)
@@ -118,6 +138,8 @@ def translated() -> Iterator[None]:
         raise error_from_json(error.status, {"code": code, "message": error.message}) from error
     except ConnectionFailed as error:
         raise ServerUnreachable(f"{error.message} Is the platform running?") from error
+    except PathClash as error:
+        raise FilesClash(str(error)) from error
     except (PathRefused, CannotWrite, FileUnreadable) as error:
         raise LocalFileUnusable(str(error)) from error
     except TransferError as error:

@@ -4,17 +4,20 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt, LocalFileUnusable
+│   └── BackendNotBuilt, LocalFileUnusable, FilesClash
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
+│   └── SourceNotAllowed
 ├── NotFound
-│   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
+│   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
+├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
@@ -121,6 +124,12 @@ class LocalFileUnusable(InvalidInput):
     code = "local_file"
 
 
+class FilesClash(InvalidInput):
+    """Two files can't both be written to a disk: one lies in a folder of the other's name."""
+
+    code = "files_clash"
+
+
 class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
@@ -143,6 +152,12 @@ class Forbidden(AcaiError):
     """Known, but not allowed."""
 
     code = "forbidden"
+
+
+class SourceNotAllowed(Forbidden):
+    """Data can't be registered, or read, where it lies: it is not below a folder that the platform's settings allow."""
+
+    code = "source_not_allowed"
 
 
 class NotFound(AcaiError):
@@ -169,6 +184,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class GridNotFound(NotFound):
+    """No grid has this number or id."""
+
+    code = "grid_not_found"
+
+
 class UploadNotFound(NotFound):
     """No upload session has this id."""
 
@@ -191,6 +212,12 @@ class SnapshotNotFound(NotFound):
     """Code that a job should run is not there."""
 
     code = "snapshot_not_found"
+
+
+class SecretNotFound(NotFound):
+    """The user has no secret of this name (any more)."""
+
+    code = "secret_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -235,6 +262,12 @@ class UploadNotPending(Conflict):
     code = "upload_not_pending"
 
 
+class UploadBaseChanged(Conflict):
+    """The lake has changed since the upload that another one builds on."""
+
+    code = "upload_base_changed"
+
+
 class UploadIncomplete(Conflict):
     """Bytes that were announced have not arrived."""
 
@@ -271,10 +304,22 @@ class StillUsed(Conflict):
     code = "still_used"
 
 
+class SourceChanged(Conflict):
+    """A file that was registered in place is gone, or is another than was registered."""
+
+    code = "source_changed"
+
+
 class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class SecretUnreadable(AcaiError):
+    """A secret that was encrypted with a key that the platform has no more."""
+
+    code = "secret_unreadable"
 
 
 class StoreDamaged(AcaiError):

@@ -11,19 +11,29 @@ from uuid import UUID
 class EventKind(StrEnum):
     FILES_COMMITTED = "files.committed"  # upload
     FILES_DELETED = "files.deleted"  # reference: what was asked to go
+    OBJECTS_CHECKED = "objects.checked"  # a check has noted objects as missing or damaged, or as whole again
     FILESET_CREATED = "fileset.created"  # fileset version
     FILESET_DELETED = "fileset.deleted"  # fileset version
     JOB_SUBMITTED = "job.submitted"  # job
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
+    JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
+    GRID_SUBMITTED = "grid.submitted"  # grid: all of its jobs
+    GRID_RETRIED = "grid.retried"  # grid: jobs for the rows that had not finished
     METADATA_CHANGED = "metadata.changed"  # artifact
 
 
 OF_THE_LAKE: Final = frozenset(
-    {EventKind.FILES_COMMITTED, EventKind.FILES_DELETED, EventKind.FILESET_CREATED, EventKind.FILESET_DELETED}
+    {
+        EventKind.FILES_COMMITTED,
+        EventKind.FILES_DELETED,
+        EventKind.OBJECTS_CHECKED,
+        EventKind.FILESET_CREATED,
+        EventKind.FILESET_DELETED,
+    }
 )
-"""What tells that files or file sets are others than before."""
+"""What tells that files or file sets are others than before, or that their bytes have to be looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,24 +29,36 @@ class Kind(StrEnum):
     SNAPSHOT = "snapshot"
     ACTION = "action"
     JOB = "job"
+    GRID = "grid"
     SERVER = "server"
     AGENT = "agent"
 
 
+_48_BITS: Final = (1 << 48) - 1
+_62_BITS: Final = (1 << 62) - 1
 _lock = threading.Lock()
 _last = 0
 
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): ids made later in one process sort later."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[UUID]:
+    """So many ids, in the order in which they sort."""
     global _last
     with _lock:
         # 48 bits of milliseconds and 12 bits below them count up together, so that order holds within a millisecond.
-        ticks = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
-        _last = ticks
+        first = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
+        _last = first + count - 1
+    tails = os.urandom(8 * count)
+    return [_id(ticks, int.from_bytes(tails[8 * at : 8 * at + 8], "big")) for at, ticks in enumerate(range(first, first + count))]
+
+
+def _id(ticks: int, tail: int) -> UUID:
     milliseconds, fraction = divmod(ticks, 4096)
-    tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail)
+    return UUID(int=(milliseconds & _48_BITS) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail & _62_BITS)
 
 
 def write(kind: Kind, value: UUID) -> str:

@@ -6,12 +6,14 @@ QUEUED → LAUNCHING → RUNNING → FINISHED
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.errors import JobEnded
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 
@@ -45,6 +47,7 @@ class Reason(StrEnum):
     COMMAND = "command"  # the command could not be started
     INPUT = "input"  # code or input could not be brought
     OUTPUT = "output"  # the output could not be taken into the lake
+    PREDECESSOR = "predecessor"  # a job that it waits for did not finish
 
 
 TERMINAL: Final = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
@@ -67,7 +70,9 @@ class JobSpec:
     """What a person asks for, pinned: it never changes after submission.
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
-    interpreter that `python` means in the command, None where the image decides.
+    interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
+    installed. `secrets` are names; values are on no record. `input_job_id` is the job whose output is the input: `input_id` is
+    pinned when that job has finished.
     """
 
     command: str | tuple[str, ...]
@@ -87,6 +92,12 @@ class JobSpec:
     lake_access: bool = False
     retry_of: UUID | None = None
     start_snapshot_id: UUID | None = None
+    git: GitState | None = None
+    environment: bytes | None = None
+    secrets: tuple[str, ...] = ()
+    input_job_id: UUID | None = None
+    grid_id: UUID | None = None
+    grid_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,32 @@ class Phases:
     download_time: float | None = None
     command_time: float | None = None
     upload_time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a job used in all, as far as it was measured: bytes, and seconds of CPU time. `throttled_time` are seconds for which
+    the limit on its CPUs held it up."""
+
+    peak_memory: int | None = None
+    cpu_time: float | None = None
+    throttled_time: float | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a job had used at one moment: seconds and bytes, summed since its command began, but `memory` at that moment."""
+
+    attempt: int
+    position: int
+    elapsed: float
+    cpu_time: float
+    memory: int
+    read_bytes: int
+    written_bytes: int
+    throttled_time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +148,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds."""
+    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
+    many predecessors it still waits for."""
 
     project_id: UUID
     id: UUID
@@ -128,14 +167,21 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    placed_at: int | None = None
     phases: Phases = Phases()
+    used: Used = Used()
+    enforced: Mapping[str, str] | None = None
     runtime: int | None = None
     cost: int | None = None
     output_id: UUID | None = None
     kept_snapshot_id: UUID | None = None
+    code_label: str | None = None
     input_label: str | None = None
     output_label: str | None = None
     retry_of_number: int | None = None
+    input_job_number: int | None = None
+    grid_number: int | None = None
+    waits_for: int = 0
 
     @property
     def ended(self) -> bool:

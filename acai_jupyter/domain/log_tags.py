@@ -12,6 +12,10 @@ from acai_jupyter.domain.texts import shown
 
 MOST_LINE_BYTES: Final = 8192
 """A line longer than this is no tag."""
+MOST_POINTS_A_JOB: Final = 1_000_000
+"""A job's numbers have at most so many points in all."""
+STEP: Final = "step"
+"""The number that is no metric: it says at which step those are that follow."""
 
 _BEGINNING: Final = re.compile(r"\[ACAI_TAG(_NUM)?\]")
 _SIGN: Final = re.compile("[:=]")

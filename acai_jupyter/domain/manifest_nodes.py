@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from acai_jupyter.domain.errors import SchemaMismatch, StoreDamaged
 
 _FORMAT: Final = 1
+_new: Final = tuple.__new__  # of a NamedTuple: three times as fast as its own
 _FANOUT_BITS: Final = 5  # a node has 32 entries on average
 
 
@@ -105,14 +106,15 @@ def _read(data: bytes) -> tuple[Node, int]:
     entries: list[Leaf | Child] = []
     key = b""
     for _ in range(count):
-        shared, at = _take(data, at)
-        rest, at = _take(data, at)
+        # Most numbers are a single byte: what is read most is read without a call.
+        shared, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
+        rest, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
         key = _next_key(key, shared, data[at : at + rest])
         at += rest
         digest, at = (data[at : at + 32], at + 32) if level else (b"", at)
-        number, at = _take(data, at)
-        size, at = _take(data, at)
-        entries.append(Child(key, digest, number, size) if level else Leaf(key, number, size))
+        number, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
+        size, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
+        entries.append(_new(Child, (key, digest, number, size)) if level else _new(Leaf, (key, number, size)))
     return Node(level, tuple(entries)), at  # type: ignore[arg-type]
 
 
@@ -139,11 +141,9 @@ def _shared(a: bytes, b: bytes) -> int:
     length = min(len(a), len(b))
     if a[:length] == b[:length]:
         return length
-    low, high = 0, length
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle)
-    return low
+    # The first bit in which they differ lies in the first byte that does.
+    differing = int.from_bytes(a[:length], "big") ^ int.from_bytes(b[:length], "big")
+    return length - (differing.bit_length() + 7) // 8
 
 
 def _put(out: bytearray, number: int) -> None:

@@ -33,6 +33,10 @@ class Nodes:
                 self._decoded[digest] = decode(intact(found, digest))
         return [self._decoded[digest] for digest in digests]
 
+    def has(self, digest: bytes) -> bool:
+        """Whether it was read or written."""
+        return digest in self._decoded
+
     def one(self, digest: bytes) -> Node:
         return self.many([digest])[0]
 
@@ -63,6 +67,11 @@ class Cursor:
             self._path.append((node, index))
             node = self._nodes.one(node.children[index].digest)
         return node
+
+    @property
+    def at_end(self) -> bool:
+        """Whether no node follows; nothing is read for it."""
+        return all(index + 1 == len(node.entries) for node, index in self._path)
 
     def following(self) -> Node | None:
         """The next node of the level, None at the end."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from acai_jupyter.domain.manifest_nodes import Child, Leaf, Node, ends_node, sums
 from acai_jupyter.domain.manifest_reading import Cursor, Nodes, ReadNodes
+
+_AHEAD: Final = 64
 
 
 class Change(NamedTuple):
@@ -47,6 +49,7 @@ def apply(read: ReadNodes, root: bytes, changes: Mapping[bytes, Leaf | None]) ->
         return Built(root, *sums(nodes.one(root)), {})
     current: Mapping[bytes, Leaf | Child | None] = changes
     top = nodes.one(root).level
+    _read_on_the_way(nodes, root, sorted(changes))
     for level in range(top + 1):
         current = _rewrite_level(nodes, root, level, current)
     survivors = sorted(entry for entry in current.values() if isinstance(entry, Child))
@@ -99,16 +102,20 @@ def totals(read: ReadNodes, root: bytes) -> tuple[int, int]:
 def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
     """The paths whose versions differ, in order; reads only nodes that differ."""
     nodes = Nodes(read)
-    left, right = [_root_child(nodes, before)], [_root_child(nodes, after)]
+    levels = {root: nodes.one(root).level for root in (before, after)}
+    left: list[Leaf | Child] = [_root_child(nodes, before)]
+    right: list[Leaf | Child] = [_root_child(nodes, after)]
     while left or right:
         a, b = (left[-1] if left else None), (right[-1] if right else None)
         if isinstance(a, Child) and isinstance(b, Child) and a.digest == b.digest:
             left.pop()
             right.pop()
-        elif isinstance(a, Child) and _level(nodes, a) >= _level(nodes, b):
-            _expand(nodes, left)
+        elif isinstance(a, Child) and not (isinstance(b, Child) and levels[b.digest] > levels[a.digest]):
+            if isinstance(b, Child) and levels[b.digest] == levels[a.digest]:
+                _read_ahead(nodes, levels, left, right)
+            _expand(nodes, levels, left)
         elif isinstance(b, Child):
-            _expand(nodes, right)
+            _expand(nodes, levels, right)
         else:
             assert not isinstance(a, Child)
             yield from _compare(left, right, a, b)
@@ -130,22 +137,33 @@ def _rewrite_level(
             if node.entries:
                 above.setdefault(last, None)
             merged: dict[bytes, Leaf | Child | None] = {entry.key: entry for entry in node.entries}
-            following = cursor.following()
-            while position < len(keys) and (keys[position] <= last or following is None):
+            while position < len(keys) and (keys[position] <= last or cursor.at_end):
                 merged[keys[position]] = changes[keys[position]]
                 position += 1
             carried += sorted(entry for entry in merged.values() if entry is not None)
-            closed = not carried or ends_node(carried[-1].key, level)
-            if following is None or (closed and not (position < len(keys) and _covers(following, keys[position]))):
+            if not carried or ends_node(carried[-1].key, level):
                 break
-            node = following
+            node = cursor.following()
         for child in _write_level(nodes, level, carried):
             above[child.key] = child
     return above
 
 
-def _covers(node: Node, key: bytes) -> bool:
-    return bool(node.entries) and key <= node.entries[-1].key
+def _read_on_the_way(nodes: Nodes, root: bytes, keys: Sequence[bytes]) -> None:
+    """Read the nodes between the root and `keys`, which are sorted: all of a level at once."""
+    level = [(nodes.one(root), keys)]
+    while level:
+        below: list[tuple[bytes, list[bytes]]] = []
+        for node, some in level:
+            if node.level == 0:
+                continue
+            for key in some:
+                digest = node.children[min(bisect_left(node.keys, key), len(node.entries) - 1)].digest
+                if not below or below[-1][0] != digest:
+                    below.append((digest, []))
+                below[-1][1].append(key)
+        read = nodes.many([digest for digest, _ in below])
+        level = [(node, some) for node, (_, some) in zip(read, below, strict=True)]
 
 
 def _write_level(nodes: Nodes, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
@@ -197,24 +215,32 @@ def _read_nothing(digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
     return {}
 
 
-def _root_child(nodes: Nodes, root: bytes) -> Leaf | Child:
+def _root_child(nodes: Nodes, root: bytes) -> Child:
     node = nodes.one(root)
     file_count, size = sums(node)
     return Child(node.entries[-1].key if node.entries else b"", root, file_count, size)
 
 
-def _level(nodes: Nodes, entry: Leaf | Child | None) -> int:
-    return nodes.one(entry.digest).level if isinstance(entry, Child) else -1
-
-
-def _expand(nodes: Nodes, stack: list[Leaf | Child]) -> None:
+def _expand(nodes: Nodes, levels: dict[bytes, int], stack: list[Leaf | Child]) -> None:
     entry = stack.pop()
     assert isinstance(entry, Child)
-    stack.extend(reversed(nodes.one(entry.digest).entries))
+    node = nodes.one(entry.digest)
+    stack.extend(reversed(node.entries))
+    if node.level > 0:
+        levels.update((child.digest, node.level - 1) for child in node.children)
 
 
-def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | Child | None) -> Iterator[Change]:
-    assert not isinstance(b, Child)
+def _read_ahead(nodes: Nodes, levels: dict[bytes, int], left: list[Leaf | Child], right: list[Leaf | Child]) -> None:
+    """Before the next two nodes are read, which are of one level: with them those soon after that only one side has."""
+    level = levels[left[-1].digest]  # type: ignore[union-attr]
+    mine, others = (
+        {some.digest for some in stack[-_AHEAD:] if isinstance(some, Child) and levels[some.digest] == level}
+        for stack in (left, right)
+    )
+    nodes.many(list(mine ^ others))
+
+
+def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | None) -> Iterator[Change]:
     if b is None or (a is not None and a.key < b.key):
         assert a is not None
         left.pop()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, Transition
+from acai_jupyter.domain.jobs import Job, Transition, Used
+from acai_jupyter.domain.origins import GitState
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Sizes and durations as people write them; `code` is a snapshot's id or a file set."""
+    """Sizes and durations as people write them; `code` is a snapshot's id or a file set. `input_job` is the job whose output
+    will be the input, `after` names jobs and grids that must finish first."""
 
     command: str | tuple[str, ...]
     name: str | None = None
@@ -27,21 +30,27 @@ class Submission:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: str | float | None = None
     priority: int = 0
+    git: GitState | None = None
+    environment: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = ()
+    input_job: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job, what the platform has to say about it, and how it came to its state."""
+    """A job, what the platform has to say about it, how it came to its state, and the numbers of the jobs before it."""
 
     job: Job
     notes: tuple[str, ...]
     history: tuple[Transition, ...]
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input or output; times in
-    seconds."""
+    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input, output or out_of_memory;
+    times in seconds. `enforced` tells by what each resource was held."""
 
     ended: str
     exit_code: int | None = None
@@ -52,3 +61,5 @@ class Report:
     upload_time: float | None = None
     output_upload: UUID | None = None
     kept_upload: UUID | None = None
+    used: Used = field(default_factory=Used)
+    enforced: Mapping[str, str] | None = None

@@ -17,11 +17,29 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPoint:
+    """A value that a metric has now. Without a `step` it gets its place in the metric's history."""
+
+    key: str
+    value: float
+    step: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A value of a metric, with its place in the metric's history; `at` in microseconds."""
 
     key: str
     position: int
-    step: float | None
+    step: float
     value: float
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A metric's history, as far as is needed to draw it; `count` is how many points there really are."""
+
+    key: str
+    count: int
+    points: tuple[Point, ...]

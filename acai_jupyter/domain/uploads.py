@@ -9,6 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import UploadNotPending
+from acai_jupyter.domain.files import Source
 
 MOST_FILES_A_CALL: Final = 20_000
 MOST_PACK_BYTES: Final = 16 * 1024 * 1024
@@ -50,16 +51,18 @@ class DeclaredFile:
 @dataclass(frozen=True, slots=True)
 class UploadFile:
     """A declared file within a session. `object` is the ordinal of the object that carries its bytes, at `offset`;
-    None while unknown, or where the store already holds the bytes (`stored`)."""
+    None while unknown, or where nothing has to be sent (`stored`): the store already holds the bytes, or they stay where they
+    are, at `source`, and have no digest."""
 
     position: int
     path: str
     size: int
-    digest: Digest
+    digest: Digest | None
     stored: bool
     executable: bool = False
     object: int | None = None
     offset: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ class WantedObject:
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:
-    """A transaction that uploads a batch of files."""
+    """A transaction that uploads a batch of files. Where it has a base, the files are those of that upload, but for the ones
+    declared here."""
 
     project_id: UUID
     id: UUID
@@ -111,6 +115,7 @@ class UploadSession:
     job_id: UUID | None = None
     attempt: int | None = None
     rank: int | None = None
+    base_id: UUID | None = None
 
     def require(self, *states: UploadState) -> None:
         """Raises UploadNotPending unless the session is in one of `states`."""

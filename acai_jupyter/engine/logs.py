@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
@@ -11,10 +11,9 @@ from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, InvalidReques
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job
-from acai_jupyter.domain.log_tags import MOST_LINE_BYTES, LogTag, parse_line
 from acai_jupyter.domain.logs import LogChunk
-from acai_jupyter.domain.metadata import MOST_KEYS_AN_ARTIFACT, Artifact, ArtifactKind
-from acai_jupyter.engine.registry import find_job
+from acai_jupyter.engine.lookup import find_job
+from acai_jupyter.engine.tags import split_lines, take_tags
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -46,10 +45,12 @@ class Logs:
             new = data[state.size - offset :] if offset <= state.size else b""
             if not new:
                 return state.size
-            whole, rest = _split(state.line, new)
-            unit.logs.append(job, rank, state.size, new, rest)
-            take_tags(unit, job, whole)
+            whole, rest = split_lines(state.line, new)
+            step, measured = take_tags(unit, job, whole, state.step)
+            unit.logs.append(job, rank, state.size, new, rest, step)
             unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
+            if measured:
+                unit.events.append(job.project_id, EventKind.JOB_MEASURED, job=write(Kind.JOB, job.id))
             return state.size + len(new)
 
     def read(self, principal: Principal, reference: str, offset: int, limit: int = MOST_READ_BYTES) -> LogChunk:
@@ -125,37 +126,4 @@ def take_last_line(unit: UnitOfWork, job: Job) -> None:
     """Nothing more comes: what a job printed last may be a tag without a newline at its end."""
     state = unit.logs.state(job.id, job.project_id, job.attempt, 0)
     if state.line and not state.complete:
-        take_tags(unit, job, _split(state.line, b"\n")[0])
-
-
-def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes]) -> None:
-    """Set the metadata that these lines of a job's log hold."""
-    artifact = Artifact(ArtifactKind.JOBS, job.id)
-    points: list[tuple[str, float]] = []
-    for line in lines:
-        try:
-            tag = parse_line(line.decode(errors="replace"))
-        except InvalidRequest as error:
-            unit.jobs.add_note(job, error.message)
-            continue
-        if tag is None:
-            continue
-        if unit.metadata.key_count(job.project_id, artifact) >= MOST_KEYS_AN_ARTIFACT:
-            unit.jobs.add_note(job, f"The log sets more than {MOST_KEYS_AN_ARTIFACT} keys; the others were left out.")
-            break
-        unit.metadata.set(job.project_id, artifact, {tag.key: tag.value}, staged=tag.target is ArtifactKind.FILESETS)
-        if _is_number(tag):
-            points.append((tag.key, float(tag.value)))  # type: ignore[arg-type]
-    unit.metadata.add_points(job.project_id, job.id, points)
-
-
-def _is_number(tag: LogTag) -> bool:
-    return isinstance(tag.value, float) and not isinstance(tag.value, bool)
-
-
-def _split(line: bytes, data: bytes) -> tuple[list[bytes], bytes]:
-    """The lines that are whole now and might be tags, and the beginning of the next; progress bars end lines with a
-    carriage return. A line too long for a tag is kept only as far as tells that it is too long."""
-    pieces = (line + data).replace(b"\r", b"\n").split(b"\n")
-    whole = [piece for piece in pieces[:-1] if b"[ACAI_TAG" in piece and len(piece) <= MOST_LINE_BYTES]
-    return whole, pieces[-1][: MOST_LINE_BYTES + 1]
+        take_tags(unit, job, split_lines(state.line, b"\n")[0], state.step)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
-from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, JobEnded
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Status
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
@@ -26,6 +26,8 @@ from acai_jupyter.wire.jobs import report_from_json
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_DETAIL_CHARACTERS: Final = 2000
+_SAMPLE_NUMBERS: Final = 7
+_MOST_NUMBER: Final = 2.0**53
 _DIED: Final = "its agent died without a report"
 
 
@@ -71,8 +73,16 @@ class Monitor:
         with self._store.read() as unit:
             return self._job(unit, principal)[0]
 
-    def heartbeat(self, principal: Principal, instance: UUID, progress: Progress | None) -> bool:
-        """An agent is alive, and where it is; returns whether it shall end the job.
+    def heartbeat(
+        self,
+        principal: Principal,
+        instance: UUID,
+        progress: Progress | None,
+        enforced: Mapping[str, str] | None = None,
+        samples: Sequence[Sequence[float]] = (),
+    ) -> bool:
+        """An agent is alive, and where it is; returns whether it shall end the job. `enforced` tells, once it is known, by what
+        the job's resources are held; `samples` are what it used, as the agent sends them.
 
         Raises AgentSuperseded, Forbidden.
         """
@@ -81,6 +91,9 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
+            unit.samples.add(job, [_sample(job, told) for told in samples])
+            if enforced is not None and enforced != job.enforced:
+                unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
                 unit.jobs.set_progress(job, progress)
                 unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
@@ -95,6 +108,8 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.report(job, scope.rank, json.dumps(given))
+            if report.enforced is not None and job.enforced is None:
+                unit.jobs.set_enforced(job, report.enforced)
             if any(rank.reported_at is None for rank in unit.jobs.ranks(job)):
                 return job
         return self._end(job, report)
@@ -171,6 +186,16 @@ class Monitor:
             raise AgentSuperseded("Another agent has this job: leave.")
 
 
+def _sample(job: Job, told: Sequence[float]) -> Sample:
+    """Raises InvalidRequest for what can't be one."""
+    if len(told) != _SAMPLE_NUMBERS or not all(0 <= number < _MOST_NUMBER for number in told):
+        raise InvalidRequest(
+            "A sample is a position, seconds, CPU seconds, bytes of memory, read and written, throttled seconds."
+        )
+    position, elapsed, cpu_time, memory, read, written, throttled = told
+    return Sample(job.attempt, int(position), elapsed, cpu_time, int(memory), int(read), int(written), throttled)
+
+
 def _readable(report: str | None) -> Report | None:
     """A report that an agent left, where it is one: the job's own command can write where it lies."""
     try:
@@ -181,7 +206,7 @@ def _readable(report: str | None) -> Report | None:
 
 def _ending(job: Job, report: Report) -> Ending:
     phases = Phases(report.download_time, report.command_time, report.upload_time)
-    return Ending(_outcome(job, report), phases, report.output_upload, report.kept_upload)
+    return Ending(_outcome(job, report), phases, report.used, report.output_upload, report.kept_upload)
 
 
 def _outcome(job: Job, report: Report) -> Outcome:
@@ -198,6 +223,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
         "command": Reason.COMMAND,
         "input": Reason.INPUT,
         "output": Reason.OUTPUT,
+        "out_of_memory": Reason.OUT_OF_MEMORY,
     }
     return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
 

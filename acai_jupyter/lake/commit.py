@@ -13,6 +13,7 @@ from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import Built, build
 from acai_jupyter.domain.snapshots import Snapshot
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
+from acai_jupyter.lake.bases import content_on_base, require_base
 from acai_jupyter.lake.filesets import add_version, announce
 from acai_jupyter.ports.store.unit import UnitOfWork
 
@@ -22,16 +23,17 @@ _PAGE: Final = 10_000
 def commit_session(unit: UnitOfWork, session: UploadSession, principal: Principal) -> None:
     """Take a sealed session of a person into the lake. Call `lock_project` first.
 
-    Raises UploadIncomplete where bytes are gone that the store had promised.
+    Raises UploadIncomplete where bytes are gone that the store had promised, UploadBaseChanged.
     """
     if session.purpose is Purpose.SNAPSHOT:
         commit_snapshot(unit, session)
         return
+    root = require_base(unit, principal, session.base_id, session.fileset_name) if session.base_id else None
     unit.blobs.record_upload(session)
     unit.files.commit(session, principal.user_id, always_new=False)
     fileset_id = None
     if session.fileset_name is not None:
-        created = add_version(unit, principal, session.fileset_name, _content(unit, session), sources=[])
+        created = add_version(unit, principal, session.fileset_name, _content(unit, session, root), sources=[])
         fileset_id = created.version.id
     _end(unit, session, fileset=fileset_id)
     unit.events.append(session.project_id, EventKind.FILES_COMMITTED, upload=write(Kind.UPLOAD, session.id))
@@ -56,14 +58,14 @@ def commit_output(unit: UnitOfWork, session: UploadSession, name: str, job_id: U
     return version
 
 
-def _content(unit: UnitOfWork, session: UploadSession) -> Built:
-    """The manifest of exactly the files of a session."""
+def _content(unit: UnitOfWork, session: UploadSession, base_root: bytes | None = None) -> Built:
+    """The manifest of exactly the files of a session, those of its base among them."""
     leaves: list[Leaf] = []
     after = -1
     while page := unit.uploads.committed(session, after, _PAGE):
         leaves += (Leaf(file.path.encode(), file.version, file.size) for _, file in page)
         after = page[-1][0]
-    return build(sorted(leaves))
+    return build(sorted(leaves)) if base_root is None else content_on_base(unit, session, base_root, leaves)
 
 
 def _end(unit: UnitOfWork, session: UploadSession, fileset: UUID | None = None, snapshot: UUID | None = None) -> None:

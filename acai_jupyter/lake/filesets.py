@@ -151,6 +151,7 @@ def _parse(text: str) -> Reference:
 
 def _collect(resolver: Resolver, references: Sequence[Reference]) -> _Collected:
     collected = _Collected()
+    resolver.look_up(references)
     for position, reference in enumerate(references):
         fileset = reference if isinstance(reference, FilesetReference) else reference.fileset
         if fileset is not None:

@@ -30,6 +30,22 @@ class Resolver:
     def __init__(self, unit: UnitOfWork, project_id: UUID) -> None:
         self._unit = unit
         self._project_id = project_id
+        self._files: dict[tuple[str, int | None], FileVersion] = {}
+
+    def look_up(self, references: Sequence[Reference]) -> None:
+        """Look up together the files among these that are named one by one; `file` knows them then."""
+        named = [one for one in references if isinstance(one, FileReference) and one.fileset is None]
+        rounds: list[dict[str, int | None]] = []  # in each, a path stands once
+        for path, version in dict.fromkeys((one.path, one.version) for one in named):
+            free = next((some for some in rounds if path not in some), None)
+            if free is None:
+                rounds.append(free := {})
+            free[path] = version
+        for some in rounds:
+            pins = [(path, version) for path, version in some.items() if version is not None]
+            latest = [path for path, version in some.items() if version is None]
+            found = self._unit.files.versions_at(self._project_id, pins) | self._unit.files.latest(self._project_id, latest)
+            self._files |= {(path, some[path]): file for path, file in found.items()}
 
     def fileset(self, reference: FilesetReference) -> FilesetVersion:
         """Raises FilesetNotFound."""
@@ -43,6 +59,8 @@ class Resolver:
     def file(self, reference: FileReference) -> FileVersion:
         """Raises FileNotFound, FilesetNotFound."""
         version = reference.version
+        if reference.fileset is None and (reference.path, version) in self._files:
+            return self._files[reference.path, version]
         if reference.fileset is not None:
             fileset = self.fileset(reference.fileset)
             leaf = find(self.read_nodes, fileset.root, [reference.path]).get(reference.path)

@@ -17,7 +17,6 @@ from acai_jupyter.domain.errors import (
     InvalidRequest,
     UploadIncomplete,
 )
-from acai_jupyter.domain.events import OF_THE_LAKE
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
 from acai_jupyter.domain.references import check_fileset_name
@@ -33,6 +32,7 @@ from acai_jupyter.domain.uploads import (
     UploadState,
     WantedObject,
 )
+from acai_jupyter.lake.bases import Base, check_removed, is_latest, require_base
 from acai_jupyter.lake.commit import commit_session
 from acai_jupyter.lake.objects import verify_pack
 from acai_jupyter.lake.upload_steps import (
@@ -78,11 +78,13 @@ class Uploads:
         files: Sequence[DeclaredFile],
         fileset_name: str | None = None,
         key: str | None = None,
+        base: Base | None = None,
     ) -> Declared:
-        """Open a session and declare its first files. `key` makes a repeated call return the first one's session.
+        """Open a session and declare its first files. `key` makes a repeated call return the first one's session. With a
+        `base`, only what differs from that upload is declared: the rest is as it committed it.
 
         Raises InvalidPath, InvalidName, InvalidRequest, LimitExceeded, Forbidden, IdempotencyKeyReused, UploadNotPending
-        where that session was aborted.
+        where that session was aborted, UploadNotFound and UploadBaseChanged where the base can't be built on.
         """
         require_right(principal, purpose)
         check_files(files, purpose)
@@ -90,7 +92,9 @@ class Uploads:
             if purpose is not Purpose.FILES:
                 raise InvalidRequest("Only an upload of files can name a file set.")
             check_fileset_name(fileset_name)
-        asked = hashlib.sha256(repr((purpose, files, fileset_name)).encode()).digest()
+        if base is not None:
+            check_removed(base.removed, purpose)
+        asked = hashlib.sha256(repr((purpose, files, fileset_name, base)).encode()).digest()
         with self._store.begin() as unit:
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
@@ -99,7 +103,9 @@ class Uploads:
                     session.require(UploadState.SEALED, UploadState.COMMITTED)
                     return Declared(session, ())
             else:
-                session = self._new_session(unit, principal, purpose, fileset_name)
+                if base is not None:
+                    require_base(unit, principal, base.upload_id, fileset_name)
+                session = self._new_session(unit, principal, purpose, fileset_name, base)
                 if key:
                     answer = write(Kind.UPLOAD, session.id)
                     unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
@@ -165,7 +171,7 @@ class Uploads:
     def commit(self, principal: Principal, upload_id: UUID) -> Finished:
         """Number all files in one short transaction, or make the snapshot. A job's output is committed by finishing the job.
 
-        Raises UploadNotFound, UploadNotPending where it is not sealed, UploadIncomplete, Forbidden.
+        Raises UploadNotFound, UploadNotPending where it is not sealed, UploadIncomplete, UploadBaseChanged, Forbidden.
         """
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
@@ -174,7 +180,7 @@ class Uploads:
                 raise Forbidden("What a job writes is committed when the job ends, not by itself.")
             if session.state is not UploadState.COMMITTED:
                 session.require(UploadState.SEALED)
-                if not unit.uploads.file_count(session):
+                if session.base_id is None and not unit.uploads.file_count(session):
                     raise EmptyFileset("This upload holds no files.")
                 commit_session(unit, session, principal)
             return self._finished(unit, open_session(unit, principal, upload_id))
@@ -183,9 +189,7 @@ class Uploads:
         """A session; `latest` where nothing in the lake has changed since its commit. Raises UploadNotFound."""
         with self._store.read() as unit:
             finished = self._finished(unit, open_session(unit, principal, upload_id))
-            last = unit.events.last_of(principal.project_id, OF_THE_LAKE)
-        ours = (("upload", write(Kind.UPLOAD, upload_id)),)
-        return replace(finished, latest=last is not None and last.ids == ours)
+            return replace(finished, latest=is_latest(unit, finished.session))
 
     def committed(self, principal: Principal, upload_id: UUID, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
         """What the commit made of the files, by position. Raises UploadNotFound, UploadNotPending where it was not committed."""
@@ -228,7 +232,9 @@ class Uploads:
             with self._store.begin() as unit:
                 unit.uploads.forget(session)
 
-    def _new_session(self, unit: UnitOfWork, principal: Principal, purpose: Purpose, fileset_name: str | None) -> UploadSession:
+    def _new_session(
+        self, unit: UnitOfWork, principal: Principal, purpose: Purpose, fileset_name: str | None, base: Base | None
+    ) -> UploadSession:
         now = unit.now()
         scope = principal.job
         session = UploadSession(
@@ -243,8 +249,9 @@ class Uploads:
             scope.job_id if scope else None,
             scope.attempt if scope else None,
             scope.rank if scope else None,
+            base.upload_id if base else None,
         )
-        unit.uploads.add(session)
+        unit.uploads.add(session, base.removed if base else ())
         return session
 
     def _verify(self, objects: Sequence[UploadObject], files: Sequence[UploadFile]) -> None:

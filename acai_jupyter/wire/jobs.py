@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,20 +12,32 @@ from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, Transition, exit_status
+from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
-from acai_jupyter.domain.tables import Point
+from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
 _LONGEST_SECONDS: Final = 1e9
+_MOST_BYTES: Final = 2**53
+_MOST_RESOURCES: Final = 10
+_MOST_WORD: Final = 100
+_MOST_CURSOR: Final = 20
+_MB: Final = 1024 * 1024
 
 
 def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
+    if "secrets" in fields:
+        fields["secrets"] = tuple(fields["secrets"])
+    if "git" in fields:
+        fields["git"] = GitState(**fields["git"])
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -39,7 +52,12 @@ def details(item: JobDetails) -> Json:
         **job(item.job),
         "notes": list(item.notes),
         "history": [transition(entry) for entry in item.history],
+        "after": list(item.after),
     }
+
+
+def secret(item: Secret) -> Json:
+    return {"name": item.name, "change_time": write_time(item.changed_at)}
 
 
 def transition(item: Transition) -> Json:
@@ -55,6 +73,25 @@ def transition(item: Transition) -> Json:
 def point(item: Point) -> Json:
     value = value_to_json(item.value)
     return {"key": item.key, "position": item.position, "step": item.step, "value": value, "time": write_time(item.at)}
+
+
+def curve(item: Curve) -> Json:
+    drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
+    return {"key": item.key, "count": item.count, "points": drawn}
+
+
+def sample(item: Sample) -> Json:
+    return asdict(item)
+
+
+def sample_cursor(text: str | None) -> tuple[int, int] | None:
+    """The attempt and position after which a page begins. Raises InvalidRequest."""
+    if text is None:
+        return None
+    attempt, _, position = text.partition(".")
+    if not (attempt.isdecimal() and position.isdecimal() and len(text) < _MOST_CURSOR):
+        raise InvalidRequest("This cursor is none that a page of samples ended with.")
+    return int(attempt), int(position)
 
 
 def event(item: Event) -> Json:
@@ -80,7 +117,36 @@ def report_from_json(given: Mapping[str, Any]) -> Report:
         upload_time=_seconds(given, "upload_time"),
         output_upload=upload("output_upload"),
         kept_upload=upload("kept_upload"),
+        used=_used(given),
+        enforced=enforced(given),
     )
+
+
+def enforced(given: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """By what a job's resources are held, as an agent tells it, None where it tells nothing. Raises InvalidRequest."""
+    told = given.get("enforced")
+    if told is None:
+        return None
+    if not isinstance(told, dict) or len(told) > _MOST_RESOURCES:
+        raise InvalidRequest("What an agent says about limits can't be read.")
+    return {str(name)[:_MOST_WORD]: str(how)[:_MOST_WORD] for name, how in told.items()}
+
+
+def _used(given: Mapping[str, Any]) -> Used:
+    return Used(
+        peak_memory=_bytes(given, "peak_memory"),
+        cpu_time=_seconds(given, "cpu_time"),
+        throttled_time=_seconds(given, "throttled_time"),
+        read_bytes=_bytes(given, "read_bytes"),
+        written_bytes=_bytes(given, "written_bytes"),
+    )
+
+
+def _bytes(given: Mapping[str, Any], name: str) -> int | None:
+    value = given.get(name)
+    if value is None or (isinstance(value, int) and 0 <= value <= _MOST_BYTES):
+        return value
+    raise InvalidRequest(f"A report's {name} can't be {str(value)[:40]}.")
 
 
 def _integer(given: Mapping[str, Any], name: str) -> int | None:
@@ -107,12 +173,17 @@ def _pins(item: Job) -> Json:
         "create_time": write_time(item.created_at),
         "command": spec.command if isinstance(spec.command, str) else list(spec.command),
         "input": item.input_label,
+        "input_job": item.input_job_number,
+        "grid": item.grid_number,
+        "grid_row": spec.grid_row,
         "output": spec.output_name,
         "output_path": spec.output_path,
-        "code": None if spec.code_snapshot_id is None else write(Kind.SNAPSHOT, spec.code_snapshot_id),
+        "code": _code(item),
+        "git": None if spec.git is None else asdict(spec.git),
         "image": spec.image,
         "python": spec.python,
         "env": dict(spec.env),
+        "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,
         "memory_mb": spec.resources.memory_mb,
         "gpu": spec.resources.gpu,
@@ -120,6 +191,13 @@ def _pins(item: Job) -> Json:
         "priority": spec.priority,
         "retry_of": item.retry_of_number,
     }
+
+
+def _code(item: Job) -> str | None:
+    if item.code_label is not None:
+        return f"@{item.code_label}"
+    snapshot_id = item.spec.code_snapshot_id
+    return None if snapshot_id is None else write(Kind.SNAPSHOT, snapshot_id)
 
 
 def _state(item: Job) -> Json:
@@ -133,6 +211,7 @@ def _state(item: Job) -> Json:
         "signal": outcome.signal if outcome else None,
         "exit_status": exit_status(outcome) if outcome else None,
         "attempt": item.attempt,
+        "waits_for": 0 if item.ended else item.waits_for,
         "launch_time": _time(item.launching_at),
         "start_time": _time(item.running_at),
         "end_time": _time(item.ended_at),
@@ -140,6 +219,12 @@ def _state(item: Job) -> Json:
         "download_time": item.phases.download_time,
         "command_time": item.phases.command_time,
         "upload_time": item.phases.upload_time,
+        "cpu_time": item.used.cpu_time,
+        "throttled_time": item.used.throttled_time,
+        "peak_memory": None if item.used.peak_memory is None else item.used.peak_memory / _MB,
+        "read_bytes": item.used.read_bytes,
+        "written_bytes": item.used.written_bytes,
+        "enforced": None if item.enforced is None else dict(item.enforced),
         "runtime": None if item.runtime is None else item.runtime / SECOND,
         "cost": None if item.cost is None else item.cost / MICRODOLLARS,
         "output_version": item.output_label,

@@ -18,7 +18,7 @@ from acai_agent.parallel import Meter, Stop
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import TransferError
 
-_DRAFT_FLAGS: Final = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_DRAFT_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _MOST_RUN_BYTES: Final = 16 * 1024 * 1024
 _MOST_RUN_FILES: Final = 500
 _RANGE_NOT_SATISFIABLE: Final = 416
@@ -45,8 +45,8 @@ class Target:
         self._part_count = max(-(-entry.size // PART_SIZE), 1)
 
     def open(self) -> FileIO:
-        """The draft, for writing at any place in it."""
-        return FileIO(os.open(self._draft, _DRAFT_FLAGS, 0o666), "w")
+        """The draft, for writing and reading at any place in it."""
+        return FileIO(os.open(self._draft, _DRAFT_FLAGS, 0o666), "r+")
 
     def has_part(self, offset: int, digest: bytes) -> None:
         """The part at `offset` is written. The last one makes the file whole, or raises Damaged."""

@@ -13,7 +13,17 @@ from acai_agent.command import CannotStart
 from acai_agent.config import Config
 from acai_agent.contract import Manifest
 
-_THREAD_COUNTS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_THREAD_COUNTS: Final = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
 _DEFAULT_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -29,6 +39,7 @@ def job_environment(manifest: Manifest, config: Config, given: Mapping[str, str]
     if manifest.python is not None:
         _use_python(Path(manifest.python), config.folder, environment)
     environment.update(manifest.env)
+    environment.update(manifest.secrets)
     environment.update(
         ACAI_INPUT=str(config.work / "input"),
         ACAI_OUTPUT=str(config.output),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from acai_agent.contract import Report
 from acai_agent.notes import note, write_atomically
+from acai_agent.usage import Use
 
 EXITED: Final = "exited"
 SIGNALLED: Final = "signalled"
@@ -17,14 +19,17 @@ OUTPUT: Final = "output"
 KILLED: Final = "killed"
 LOST: Final = "lost"
 TIMEOUT: Final = "timeout"
+OUT_OF_MEMORY: Final = "out_of_memory"
 
 _MOST_DETAIL: Final = 4000
 
 
 class Outcome:
-    """Filled step by step. `ended` is one of the words above, None while the job goes its way."""
+    """Filled step by step. `ended` is one of the words above, None while the job goes its way; `hide` takes secrets out of what
+    is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Callable[[str], str] = str) -> None:
+        self._hide = hide
         self.ended: str | None = None
         self.exit_code: int | None = None
         self.signal: int | None = None
@@ -33,6 +38,9 @@ class Outcome:
         self.upload_time: float | None = None
         self.output_upload: str | None = None
         self.kept_upload: str | None = None
+        self.enforced: dict[str, str] | None = None
+        self.peak_memory: int | None = None
+        self.use: Use | None = None
         self._details: list[str] = []
 
     @property
@@ -54,12 +62,14 @@ class Outcome:
 
     def add(self, detail: str | None) -> None:
         """Something more that the user should know."""
-        if detail and detail not in self._details:
-            self._details.append(detail)
+        hidden = self._hide(detail) if detail else None
+        if hidden and hidden not in self._details:
+            self._details.append(hidden)
 
     def report(self, instance: str) -> Report:
         """The message for the platform."""
         detail = " ".join(self._details)
+        use = self.use
         return Report(
             instance=instance,
             ended=self.ended or EXITED,
@@ -71,6 +81,12 @@ class Outcome:
             upload_time=self.upload_time,
             output_upload=self.output_upload,
             kept_upload=self.kept_upload,
+            cpu_time=None if use is None else use.cpu_s,
+            throttled_time=None if use is None else use.throttled_s,
+            peak_memory=self.peak_memory,
+            read_bytes=None if use is None else use.read,
+            written_bytes=None if use is None else use.written,
+            enforced=self.enforced,
         )
 
 

@@ -14,8 +14,9 @@ from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
 from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
+from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
-from acai_agent.places import PathRefused, Root
+from acai_agent.places import PathClash, PathRefused, Root, check_clashes
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
 from acai_agent.uploads import UploadEnded, UploadSession
@@ -31,11 +32,13 @@ __all__ = [
     "Measured",
     "Memory",
     "OnProgress",
+    "PathClash",
     "PathRefused",
     "Renew",
     "Stamp",
     "TransferError",
     "UploadEnded",
+    "disk_headers",
     "download",
     "read_range",
     "stamp_of",
@@ -119,7 +122,7 @@ def download(
 
     `renew` is asked when signed requests have expired, or their server has moved.
 
-    Raises HttpError, ConnectionFailed, Damaged, PathRefused, CannotWrite, ContractBroken, Cancelled.
+    Raises HttpError, ConnectionFailed, Damaged, PathClash, PathRefused, CannotWrite, ContractBroken, Cancelled.
     """
     stop = Stop(cancel)
     meter = Meter(sum(entry.size for entry in entries), on_progress)
@@ -129,7 +132,7 @@ def download(
         missing = [entry for at, entry in enumerate(entries) if not there[at]]
         with _borrowed(http) as sender:
             requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
-            _fetch(missing, places, lambda run: Fetch(run, requests, sender, stop, meter), threads, stop)
+            _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
     except OSError as error:
         raise CannotWrite(f"{error.filename or root} can't be written: {error.strerror or error}.") from error
     return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
@@ -157,6 +160,7 @@ def read_range(
 
 
 def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
+    check_clashes(entry.path for entry in entries)
     below = Root(root)
     return {entry.path: below.place(entry.path) for entry in entries}
 
@@ -173,16 +177,23 @@ def _keep(entry: FileEntry, place: Path, meter: Meter) -> bool:
 def _fetch(
     entries: Sequence[FileEntry],
     places: Mapping[str, Path],
-    fetch: Callable[[Sequence[Slice]], Fetch],
+    bring: Callable[[Sequence[Slice]], None],
     threads: int,
     stop: Stop,
 ) -> None:
     targets = [Target(entry, places[entry.path]) for entry in entries]
     try:
-        for_each(Fetch.run, [fetch(run) for run in runs_of(targets)], threads, stop)
+        for_each(bring, list(runs_of(targets)), threads, stop)
     finally:
         for target in targets:
             target.discard()
+
+
+def _bring(run: Sequence[Slice], requests: SignedRequests[str], http: Http, stop: Stop, meter: Meter) -> None:
+    """From this machine's disk where the object lies there, else by a request."""
+    rest = take(run, stop, meter)
+    if rest:
+        Fetch(rest, requests, http, stop, meter).run()
 
 
 def _by_path(entries: Iterable[FileEntry]) -> dict[str, SignedRequest]:

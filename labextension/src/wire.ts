@@ -9,6 +9,15 @@ export type Status = 'QUEUED' | 'LAUNCHING' | 'RUNNING' | 'FINISHED' | 'FAILED' 
 /** Where a RUNNING job is. */
 export type Progress = 'downloading' | 'running' | 'uploading';
 
+/** What was checked out where a job's code lay. */
+export interface GitState {
+  commit: string;
+  branch: string | null;
+  /** The code differed from the commit. */
+  dirty: boolean;
+  remote: string | null;
+}
+
 /** A job: what was pinned when it was submitted, and what became of it. */
 export interface Job {
   id: string;
@@ -19,12 +28,19 @@ export interface Job {
   /** Text runs by `/bin/sh -c`, a list is argv. */
   command: string | string[];
   input: string | null;
+  /** The job whose output is the input. */
+  input_job: number | null;
+  grid: number | null;
+  grid_row: number | null;
   output: string | null;
   output_path: string | null;
   code: string | null;
+  git: GitState | null;
   image: string | null;
   python: string | null;
   env: Record<string, string>;
+  /** Names; no value is ever told. */
+  secrets: string[];
   cpu: number;
   memory_mb: number;
   gpu: number;
@@ -39,6 +55,8 @@ export interface Job {
   signal: number | null;
   exit_status: number | null;
   attempt: number;
+  /** How many jobs must finish before its turn can come. */
+  waits_for: number;
   launch_time: string | null;
   start_time: string | null;
   end_time: string | null;
@@ -46,6 +64,12 @@ export interface Job {
   download_time: number | null;
   command_time: number | null;
   upload_time: number | null;
+  cpu_time: number | null;
+  throttled_time: number | null;
+  peak_memory: number | null;
+  read_bytes: number | null;
+  written_bytes: number | null;
+  enforced: Record<string, string> | null;
   runtime: number | null;
   cost: number | null;
   output_version: string | null;
@@ -65,6 +89,18 @@ export interface Transition {
 export interface Particulars {
   notes: string[];
   history: Transition[];
+  /** The jobs that had to finish first. */
+  after: number[];
+}
+
+/** A number as JSON can say it: NaN and the infinities are told in words. */
+export type Num = number | { number: 'nan' | 'inf' | '-inf' };
+
+/** The history of one of a job's numbers, thinned for drawing; `count` is how many points there are. */
+export interface Curve {
+  key: string;
+  count: number;
+  points: { step: number; value: Num; time: string }[];
 }
 
 export type JobDetails = Job & Particulars;

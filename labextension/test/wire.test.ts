@@ -33,12 +33,17 @@ const JOB: Fields<Job> = {
   create_time: true,
   command: true,
   input: true,
+  input_job: true,
+  grid: true,
+  grid_row: true,
   output: true,
   output_path: true,
   code: true,
+  git: true,
   image: true,
   python: true,
   env: true,
+  secrets: true,
   cpu: true,
   memory_mb: true,
   gpu: true,
@@ -53,6 +58,7 @@ const JOB: Fields<Job> = {
   signal: true,
   exit_status: true,
   attempt: true,
+  waits_for: true,
   launch_time: true,
   start_time: true,
   end_time: true,
@@ -60,12 +66,18 @@ const JOB: Fields<Job> = {
   download_time: true,
   command_time: true,
   upload_time: true,
+  cpu_time: true,
+  throttled_time: true,
+  peak_memory: true,
+  read_bytes: true,
+  written_bytes: true,
+  enforced: true,
   runtime: true,
   cost: true,
   output_version: true,
   kept_files: true
 };
-const PARTICULARS: Fields<Particulars> = { notes: true, history: true };
+const PARTICULARS: Fields<Particulars> = { notes: true, history: true, after: true };
 const TRANSITION: Fields<Transition> = { status: true, progress: true, reason: true, attempt: true, time: true };
 const EVENT: Fields<Event> = { number: true, kind: true, ids: true, time: true };
 const CONNECTED: Fields<Connected> = { kind: true, number: true };

@@ -102,11 +102,24 @@ def test_metrics_are_a_table_of_numbers(client: Client) -> None:
     job = client.jobs.submit("for n in 3 2 1; do echo [ACAI_TAG_NUM] job loss=$n; done; echo [ACAI_TAG] job model:BERT").wait(60)
     metrics = job.metrics()
     assert metrics["value"].tolist() == [3.0, 2.0, 1.0]
-    assert metrics["position"].is_monotonic_increasing
+    assert metrics["step"].tolist() == [1.0, 2.0, 3.0]
+    assert [*metrics.columns] == ["key", "step", "time", "value"]
+    assert metrics["time"].is_monotonic_increasing
     none = client.jobs.submit("true").wait(60).metrics()
     assert dict(none.dtypes) == dict(metrics.dtypes)
     assert client.metadata.get(job)["loss"] == 1.0
     assert client.metadata.get(job.number)["model"] == "BERT"
+
+
+def test_one_series_is_read_alone_and_curves_are_thinned(client: Client) -> None:
+    loop = "import sys; [print(f'[ACAI_TAG_NUM] job step:{10*n}\\n[ACAI_TAG_NUM] job loss:{n}') for n in range(1, 301)]"
+    job = client.jobs.submit(["python", "-c", f"{loop}; print('[ACAI_TAG_NUM] job acc:inf')"]).wait(60)
+    assert job.metrics("acc")["value"].tolist() == [float("inf")]
+    assert len(job.metrics()) == 301
+    curves = job.curves(most=50)
+    assert [*curves] == ["acc", "loss"]
+    assert (curves["loss"][0], curves["loss"][-1]) == ((10, 1), (3000, 300))
+    assert 40 <= len(curves["loss"]) <= 51
 
 
 def test_jobs_are_found_by_number_by_id_and_in_lists(client: Client) -> None:

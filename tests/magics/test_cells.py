@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -79,6 +80,35 @@ def test_local_modules_travel_with_the_code(shell: Shell, write: Write, tmp_path
     assert job.logs() == "42\n"
     names = {path.relative_to(tmp_path / "code").as_posix() for path in job.download(tmp_path / "code", files="code")}
     assert names == {"cell.py", "helper.py", "pack/__init__.py", "pack/inner.py", "pack/other.py"}
+
+
+def test_a_line_of_a_text_may_begin_like_a_magic(shell: Shell) -> None:
+    assert submitted(shell, '%%acai submit\nprint("""\n%d percent\n!""" % 5)').logs() == "\n5 percent\n!\n"
+
+
+def test_a_cell_tells_the_commit_of_the_notebooks_folder(shell: Shell, write: Write, tmp_path: Path) -> None:
+    folder = write("helper.py", "VALUE = 1").parent
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
+    job = submitted(shell, "%%acai submit\nimport helper\nprint(helper.VALUE)")
+    assert job.code is not None
+    assert job.code.git is not None
+    assert not job.code.git.dirty
+    write("helper.py", "VALUE = 2")
+    changed = submitted(shell, "%%acai submit\nimport helper\nprint(helper.VALUE)")
+    assert changed.code is not None
+    assert changed.code.git is not None
+    assert changed.code.git.dirty
+
+
+def test_what_an_acaiignore_leaves_out_does_not_travel(shell: Shell, write: Write, tmp_path: Path) -> None:
+    write("pack/__init__.py", "")
+    write("pack/secret.txt", "x")
+    write("pack/kept.txt", "x")
+    write(".acaiignore", "secret.txt\n")
+    job = submitted(shell, "%%acai submit\nimport pack")
+    names = {path.relative_to(tmp_path / "code").as_posix() for path in job.download(tmp_path / "code", files="code")}
+    assert names == {"cell.py", "pack/__init__.py", "pack/kept.txt"}
 
 
 def test_the_code_is_that_of_the_submission(shell: Shell, write: Write) -> None:

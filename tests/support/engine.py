@@ -11,29 +11,36 @@ from uuid import UUID
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
+from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
-from acai_jupyter.domain.jobs import Job, Progress
+from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
+from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
 from acai_jupyter.wire.addresses import OBJECTS
 from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.workflows.grids import Grids
 from support.launcher import StandInLauncher
 
 URL = "http://127.0.0.1:1/"
@@ -67,6 +74,8 @@ class Engine:
         self.clock = Clock()
         self.store: Store = store or store_by_url(store_url, lambda changed: None)
         self.blobs = LocalBlobs(folder / "objects", Signer(b"k" * 32))
+        self.mounted = folder / "mounted"
+        self.sources = LocalSources([self.mounted], [folder / "objects"], Signer(b"k" * 32))
         self.url: str | None = URL
         self.server = new_id()
         self._put_together()
@@ -76,18 +85,29 @@ class Engine:
         store, settings = self.store, self.settings
         self.access = Access(store)
         self.uploads = Uploads(store, self.blobs, 86_400, 3600)
-        self.files = Files(store, self.blobs, 3600)
+        self.registrations = Registrations(store, self.sources)
+        self.files = Files(store, self.blobs, self.sources, 3600)
         self.filesets = Filesets(store)
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
-        self.registry = Registry(store, settings, images_used=False)
+        self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
+        self.grids = Grids(store, self.registry)
+        self.chains = Chains(store)
         self.scheduler = Scheduler(store, settings)
+        self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
-            store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
+            store,
+            self.launcher,
+            settings,
+            holder=self.server,
+            agent_url=lambda: self.url,
+            servers=self.folder / "servers",
+            secrets=self.secrets,
         )
-        self.job_files = JobFiles(store, self.blobs, 3600)
+        self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
+        self.metrics = Metrics(store)
 
     def another(self, store: Store | None = None) -> Engine:
         """A second server on the same data and launcher. `store` replaces its own way to the database."""
@@ -96,6 +116,7 @@ class Engine:
     def tick(self, seconds: float = 0.0) -> None:
         """What a server does every second, `seconds` after the last time."""
         self.clock.seconds += seconds
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()
@@ -107,6 +128,10 @@ class Engine:
 
     def submit(self, command: str | tuple[str, ...] = "true", principal: Principal | None = None, **wanted: Any) -> JobDetails:
         return self.registry.submit(principal or self.owner, Submission(command, **wanted))
+
+    def job_spec(self) -> JobSpec:
+        """What some job asks for."""
+        return JobSpec("true", self.settings.default_resources, self.settings.prices)
 
     def job(self, number: int = 1) -> Job:
         return self.registry.get(self.owner, str(number)).job

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from acai_jupyter.client.job import Job
 from acai_server.handlers.table import ROUTES
@@ -46,6 +47,7 @@ class World:
         self.ended = self.client.jobs.submit(command, input="Digits", output="Model", code=str(folder / "b.txt")).wait(60)
         assert self.ended.status == "FINISHED", self.ended.logs()
         self.gate = folder / "gate"
+        self.grid = self.client.jobs.submit_grid("echo {1,2} > output/n", output="Numbers").wait(60)
 
     def running(self, name: str) -> Job:
         """A job that runs until `gate` is there."""
@@ -64,6 +66,12 @@ class World:
                 assert self.server.call("POST", f"/uploads/{begun['id']}/{step}").status == 200
         return str(begun["id"])
 
+    def mounted(self) -> str:
+        """The URL of a folder whose files may be registered."""
+        self.server.mounted.mkdir(exist_ok=True)
+        (self.server.mounted / "m").write_text("m")
+        return f"file://{quote(str(self.server.mounted))}/"
+
     def unused_file(self) -> str:
         """The path of a new file."""
         path = f"/unused/{next(self._counter)}"
@@ -74,6 +82,9 @@ class World:
         """A file set version that nothing used."""
         name = f"Unused{next(self._counter)}"
         return self.client.filesets.create(name, ["/digits/"]).reference
+
+    def unused_secret(self) -> str:
+        return self.client.secrets.set(f"SECRET_{next(self._counter)}", "0123456789").name
 
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
@@ -109,6 +120,7 @@ def _agents(world: World, **request: Any) -> Request:
 
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "server": lambda world: Request(),
+    "capacity": lambda world: Request(),
     "whoami": lambda world: Request(),
     "list_projects": lambda world: Request(),
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),
@@ -118,6 +130,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "get_upload": lambda world: Request({"upload": world.upload()}),
     "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": [world.declared()]}),
     "committed_files": lambda world: Request({"upload": world.upload("COMMITTED")}),
+    "register_files": lambda world: Request(
+        {"upload": world.upload()},
+        body={"source": world.mounted(), "destination": "/registered/", "first": 1, "cursor": None},
+    ),
     "upload_urls": lambda world: Request({"upload": world.upload()}, body={"objects": [world.wanted()]}),
     "seal_upload": lambda world: Request({"upload": world.upload("SENT")}),
     "commit_upload": lambda world: Request({"upload": world.upload("SEALED")}),
@@ -139,7 +155,18 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
-    "job_metrics": lambda world: Request({"job": world.ended.id}),
+    "job_usage": lambda world: Request({"job": world.ended.id}),
+    "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
+    "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
+    "job_environment": lambda world: Request({"job": world.ended.id}),
+    "submit_grid": lambda world: Request(
+        body={"command": "evaluate --split {dev,test}", "input_grid": world.grid.id, "after": [str(world.ended.number)]}
+    ),
+    "list_grids": lambda world: Request(),
+    "get_grid": lambda world: Request({"grid": str(world.grid.number)}),
+    "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
+    "kill_grid": lambda world: Request({"grid": world.grid.id}),
+    "retry_grid": lambda world: Request({"grid": world.grid.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}
@@ -158,6 +185,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "set_secret": lambda world: Request(body={"name": "HF_TOKEN", "value": "hf_0123456789"}),
+    "list_secrets": lambda world: Request(),
+    "delete_secret": lambda world: Request({"name": world.unused_secret()}),
     "usage": lambda world: Request(query={"ref": "/digits/"}),
     "store_usage": lambda world: Request(),
     "collect_garbage": lambda world: Request(body={"run": False}),

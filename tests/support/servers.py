@@ -23,6 +23,8 @@ from support.attempts import end_agents
 from support.waiting import wait_for
 
 JUPYTER_TOKEN = "the-token-of-jupyter"
+_ROOM = {"ACAI_CAPACITY_CPU": "100", "ACAI_CAPACITY_MEMORY_MB": "200000"}
+"""Jobs of tests mostly wait: as many as a test likes may do so at once, however small the machine is."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Server:
     @property
     def home(self) -> Path:
         return self.folder / "home"
+
+    @property
+    def mounted(self) -> Path:
+        """The folder below which data may be registered in place."""
+        return self.folder / "mounted"
 
     @property
     def log(self) -> str:
@@ -175,7 +182,10 @@ class Server:
     def _environment(self) -> dict[str, str]:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        return {**inherited, **own, "ACAI_HOME": str(self.home), "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted), **_ROOM}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, "ACAI_HAND_OVER": "0", **self.environment}
 
 
 def half_closed(port: int) -> bool:

@@ -54,6 +54,8 @@ projects = _platform(
     Column("created_at", Moment, nullable=False),
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
+    Column("budget", Money),
+    Column("grid_number", Big, nullable=False, default=0),
 )
 
 tokens = _platform(
@@ -115,6 +117,14 @@ objects = _owned(
     key=("id",),
 )
 
+damaged_objects = _owned(  # what a check found missing or damaged: bytes in them are sent again where somebody uploads them
+    "damaged_objects",
+    Column("object_id", Id, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    _refers("object_id", "objects.id"),
+    key=("object_id",),
+)
+
 blobs = _owned(
     "blobs",
     Column("digest", DigestColumn, nullable=False),
@@ -143,6 +153,8 @@ uploads = _owned(
     Column("purpose", Label, nullable=False),
     Column("state", Label, nullable=False),
     Column("fileset_name", Label),
+    Column("base_id", Id),  # the upload whose files these are, but for those declared here; it may be forgotten
+    Column("removed", Label),  # paths of the base that are none of these files, as a JSON list
     Column("job_id", Id),
     Column("attempt", Int),
     Column("rank", Int),
@@ -165,7 +177,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
@@ -363,12 +377,21 @@ tags = _owned(
     key=("kind", "artifact_id", "artifact_version", "tag"),
 )
 
+metric_series = _owned(
+    "metric_series",
+    Column("job_id", Id, nullable=False),
+    Column("key", Label, nullable=False),
+    Column("count", Big, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "key"),
+)
+
 metric_points = _owned(
     "metric_points",
     Column("job_id", Id, nullable=False),
     Column("key", Label, nullable=False),
     Column("position", Big, nullable=False),
-    Column("step", Number),
+    Column("step", Number, nullable=False),
     Column("value", Number),
     Column("nonfinite", Label),
     Column("at", Moment, nullable=False),
@@ -378,6 +401,40 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+secrets = _owned(
+    "secrets",
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("sealed", Bytes, nullable=False),  # by the vault
+    Column("changed_at", Moment, nullable=False),
+    _refers("user_id", "users.id"),
+    key=("user_id", "name"),
+    clustered=False,
+)
+
+environments = _owned(
+    "environments",
+    Column("digest", Bytes(32), nullable=False),
+    Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
+    key=("digest",),
+    clustered=False,
+)
+
+grids = _owned(
+    "grids",
+    Column("id", Id, nullable=False),
+    Column("number", Big, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("name", Label),
+    Column("command", Label, nullable=False),  # JSON: the template as it was given
+    Column("row_count", Big, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("project_id", "number"),
+    _refers("user_id", "users.id"),
+    key=("id",),
+    clustered=False,
+)
+
 jobs = _owned(
     "jobs",
     Column("id", Id, nullable=False),
@@ -386,10 +443,20 @@ jobs = _owned(
     Column("name", Label),
     Column("command", Label, nullable=False),  # JSON: text for /bin/sh, or a list
     Column("input_id", Id),
+    Column("input_job_id", Id),  # whose output is the input: pinned in input_id when that job has finished
+    Column("waits_for", Int, nullable=False),  # how many jobs must finish before this one's turn can come
+    Column("grid_id", Id),
+    Column("grid_row", Big),
     Column("output_name", Label),
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
     Column("code_fileset_id", Id),
+    Column("git_commit", Label),
+    Column("git_branch", Label),
+    Column("git_dirty", Flag),
+    Column("git_remote", Label),
+    Column("environment", Bytes(32)),
+    Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -417,6 +484,13 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("placed_at", Moment),  # since when its resources are its own
+    Column("enforced", Label),  # JSON: by what each resource is held
+    Column("peak_memory", Big),  # bytes
+    Column("cpu_time", Number),
+    Column("throttled_time", Number),
+    Column("read_bytes", Big),
+    Column("written_bytes", Big),
     Column("download_time", Number),
     Column("command_time", Number),
     Column("upload_time", Number),
@@ -431,11 +505,48 @@ jobs = _owned(
     _refers("code_snapshot_id", "snapshots.id"),
     _refers("code_fileset_id", "fileset_versions.id"),
     _refers("kept_snapshot_id", "snapshots.id"),
+    _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
+    _refers("grid_id", "grids.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
+    Index(
+        "ix_jobs_grid",
+        "project_id",
+        "grid_id",
+        "grid_row",
+        "number",
+        sqlite_where=text("grid_id IS NOT NULL"),
+        postgresql_where=text("grid_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_jobs_retry_of",
+        "project_id",
+        "retry_of",
+        sqlite_where=text("retry_of IS NOT NULL"),
+        postgresql_where=text("retry_of IS NOT NULL"),
+    ),
+    Index(
+        "ix_jobs_input_job",
+        "project_id",
+        "input_job_id",
+        sqlite_where=text("input_job_id IS NOT NULL"),
+        postgresql_where=text("input_job_id IS NOT NULL"),
+    ),
     Index("ix_jobs_created", "project_id", "created_at"),
     key=("id",),
     clustered=False,
+)
+
+job_predecessors = _owned(
+    "job_predecessors",
+    Column("job_id", Id, nullable=False),
+    Column("predecessor_id", Id, nullable=False),
+    Column("due", Flag, nullable=False),  # the predecessor has ended, and what follows from it is not done yet
+    _refers("job_id", "jobs.id"),
+    _refers("predecessor_id", "jobs.id"),
+    Index("ix_job_predecessors_predecessor", "project_id", "predecessor_id"),
+    Index("ix_job_predecessors_due", "project_id", "predecessor_id", sqlite_where=text("due"), postgresql_where=text("due")),
+    key=("job_id", "predecessor_id"),
 )
 
 job_ranks = _owned(
@@ -462,6 +573,21 @@ job_ranks = _owned(
     clustered=False,
 )
 
+job_samples = _owned(
+    "job_samples",
+    Column("job_id", Id, nullable=False),
+    Column("attempt", Int, nullable=False),
+    Column("position", Int, nullable=False),
+    Column("elapsed", Number, nullable=False),  # seconds since the command began
+    Column("cpu_time", Number, nullable=False),
+    Column("memory", Big, nullable=False),
+    Column("read_bytes", Big, nullable=False),
+    Column("written_bytes", Big, nullable=False),
+    Column("throttled_time", Number, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "attempt", "position"),
+)
+
 job_history = _owned(
     "job_history",
     Column("job_id", Id, nullable=False),
@@ -482,6 +608,7 @@ logs = _owned(
     Column("rank", Int, nullable=False),
     Column("size", Big, nullable=False),
     Column("line", Bytes, nullable=False),  # the beginning of a line that is not yet whole, for the tags
+    Column("step", Number),  # the last step that a tag named
     Column("complete", Flag, nullable=False),
     Column("object_id", Id),  # the whole log, once it was compacted
     _refers("job_id", "jobs.id"),

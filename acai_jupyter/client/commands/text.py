@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from acai_jupyter.client.files import Upload
+from acai_jupyter.client.grids import Grid, GridList
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import JobList
 from acai_jupyter.client.metadata import Metadata
@@ -21,7 +22,7 @@ def as_text(value: Any, table_format: str = "table") -> str:
     if frame is not None:
         if table_format == "csv":
             return str(frame.to_csv(index=False)).rstrip("\n")
-        return str(frame.to_string(index=False)) if len(frame) else "nothing"
+        return str(_without_gaps(frame).to_string(index=False)) if len(frame) else "nothing"
     if isinstance(value, Job):
         return job_text(value)
     if isinstance(value, Metadata):
@@ -44,9 +45,17 @@ def job_text(job: Job) -> str:
     """A job's fields, those that say something."""
     told = job.details
     shown = {name: value for name, value in told.items() if value not in (None, [], {}, "") and name != "history"}
+    if isinstance(shown.get("git"), dict):
+        shown["git"] = git_text(shown["git"])
     if isinstance(shown.get("command"), list):
         shown["command"] = " ".join(shown["command"])
     return _fields(shown)
+
+
+def git_text(git: dict[str, Any]) -> str:
+    """Commit, branch and remote in one line."""
+    parts = [git["commit"][:12], f"on {git['branch']}" if git["branch"] else "", "with changes" if git["dirty"] else ""]
+    return " ".join(part for part in (*parts, f"of {git['remote']}" if git["remote"] else "") if part)
 
 
 def local_problem(error: OSError) -> str:
@@ -55,11 +64,17 @@ def local_problem(error: OSError) -> str:
 
 
 def _frame(value: Any) -> Any:
-    if isinstance(value, Records | JobList):
+    if isinstance(value, Records | JobList | GridList | Grid):
         return value.to_frame()
     if isinstance(value, Graph) and value.edges:
         return value.to_frame()[["source", "target", "kind", "job_number", "label"]]
     return value if type(value).__name__ == "DataFrame" else None
+
+
+def _without_gaps(frame: Any) -> Any:
+    """What is absent as '-'; of numbers that may be NaN, as NaN."""
+    gaps = [name for name in frame.columns if frame[name].dtype.kind != "f" and frame[name].isna().any()]
+    return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "-") for name in gaps})
 
 
 def _fields(fields: dict[str, Any]) -> str:
@@ -82,10 +97,14 @@ def _record(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Job):
         return value.details
+    if isinstance(value, Grid):
+        return {**value.details, "rows": _plain(value.to_frame())}
+    if isinstance(value, GridList):
+        return [grid.details for grid in value]
     if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):
-        return {"files": _plain(value.files), "fileset": _plain(value.fileset)}
+        return {"files": _plain(value.files), "fileset": _plain(value.fileset), "skipped": list(value.skipped)}
     if isinstance(value, Graph):
         return {"nodes": [_plain(node) for node in value.nodes], "actions": value.actions, "edges": value.edges}
     if type(value).__name__ == "DataFrame":

@@ -17,7 +17,13 @@ from acai_jupyter.domain.uploads import CommittedFile, UploadFile, UploadObject,
 class Uploads(Protocol):
     """Upload sessions while they last, and for a day after."""
 
-    def add(self, session: UploadSession) -> None: ...
+    def add(self, session: UploadSession, removed: Sequence[str] = ()) -> None:
+        """Add a session; `removed` are the paths that its base has and it has not."""
+        ...
+
+    def removed(self, session: UploadSession) -> list[str]:
+        """The paths that the base has and the session has not."""
+        ...
 
     def get(self, project_id: UUID, upload_id: UUID, lock: bool = False) -> UploadSession | None: ...
 
@@ -34,6 +40,10 @@ class Uploads(Protocol):
 
         Raises InvalidRequest where two positions name one path.
         """
+        ...
+
+    def take_back_registered(self, session: UploadSession, first: int) -> None:
+        """Forget those of the files from position `first` on that are registered in place."""
         ...
 
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from acai_jupyter.domain.metadata import Artifact, ArtifactKind, Metadata, Value
 from acai_jupyter.domain.provenance import Action, ActionKind, Direction, Edge
 from acai_jupyter.domain.queries import Condition, Key, Ordering
-from acai_jupyter.domain.tables import Column, Point
+from acai_jupyter.domain.tables import Column
 
 
 class MetadataValues(Protocol):
@@ -17,6 +17,16 @@ class MetadataValues(Protocol):
 
     def set(self, project_id: UUID, artifact: Artifact, values: Mapping[str, Value], staged: bool = False) -> None:
         """Set keys, replacing what they held."""
+        ...
+
+    def set_many(self, project_id: UUID, kind: ArtifactKind, values: Mapping[UUID, Mapping[str, Value]]) -> None:
+        """Set keys of many artifacts that have no versions."""
+        ...
+
+    def values_of(
+        self, project_id: UUID, kind: ArtifactKind, ids: Sequence[UUID], prefix: str = ""
+    ) -> dict[UUID, dict[str, Value]]:
+        """The keys that begin with `prefix`, of many artifacts that have no versions."""
         ...
 
     def unset(self, project_id: UUID, artifact: Artifact, keys: Iterable[str]) -> None: ...
@@ -29,15 +39,13 @@ class MetadataValues(Protocol):
 
     def key_count(self, project_id: UUID, artifact: Artifact) -> int: ...
 
+    def keys(self, project_id: UUID, artifact: Artifact) -> frozenset[tuple[str, bool]]:
+        """The keys that an artifact carries, and whether each is staged."""
+        ...
+
     def copy_staged(self, project_id: UUID, job_id: UUID, fileset_version: UUID) -> None:
         """Give a file set version what a job's log said of its output."""
         ...
-
-    def add_points(self, project_id: UUID, job_id: UUID, points: Sequence[tuple[str, float]]) -> None:
-        """Append to the history of numeric keys."""
-        ...
-
-    def points(self, project_id: UUID, job_id: UUID) -> list[Point]: ...
 
 
 class Search(Protocol):

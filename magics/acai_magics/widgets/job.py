@@ -14,10 +14,14 @@ import ipywidgets
 from acai_jupyter.client.job import Job
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
+from acai_magics.widgets.curves import Curves, curves_html, curves_text
 from acai_magics.widgets.parts import bundle, fields_html, pre
 
 _MOST_LINES: Final = 500
 _REDRAW_SECONDS: Final = 0.1
+_CURVES_SECONDS: Final = 1.0
+_USAGE_SECONDS: Final = 5.0
+_TAG: Final = "[ACAI_TAG_NUM]"
 _COLOURS: Final = {"FINISHED": "#2e7d32", "FAILED": "#c62828", "KILLED": "#757575", "RUNNING": "#1565c0"}
 
 
@@ -30,10 +34,13 @@ class JobView(ipywidgets.VBox):
         self._log = ipywidgets.HTML()
         self._kill = ipywidgets.Button(description="Kill", icon="stop", tooltip=f"End job {job.number}")
         self._kill.on_click(self._on_kill)
-        super().__init__([ipywidgets.HBox([self._head, self._kill]), self._log])
+        self._curves = ipywidgets.HTML()
+        super().__init__([ipywidgets.HBox([self._head, self._kill]), self._curves, self._log])
         self.add_class("acai-JobView")
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
         self._changed = threading.Event()
+        self._measured = True  # there may be numbers from before
+        self._drawn_at = 0.0
         self._lock = threading.Lock()
         self._following = 2
         self._start("log", self._follow, self._take_lines)
@@ -46,6 +53,7 @@ class JobView(ipywidgets.VBox):
     def _take_lines(self) -> None:
         for line in self._job.logs(follow=True):
             self._lines.append(line.rpartition("\r")[2])
+            self._measured = self._measured or _TAG in line
             self._changed.set()
 
     def _take_changes(self) -> None:
@@ -65,10 +73,13 @@ class JobView(ipywidgets.VBox):
     def _draw(self) -> None:
         """Redraw after changes, but not after every single one: a job may print faster than anybody can see."""
         while True:
-            self._changed.wait()
+            self._changed.wait(_CURVES_SECONDS if self._measured else _USAGE_SECONDS)
             self._changed.clear()
             last = self._following == 0
             self._redraw()
+            pause = _CURVES_SECONDS if self._measured else _USAGE_SECONDS
+            if last or time.monotonic() - self._drawn_at >= pause:
+                self._redraw_curves()
             if last:
                 return
             time.sleep(_REDRAW_SECONDS)
@@ -78,6 +89,14 @@ class JobView(ipywidgets.VBox):
         self._head.value = _head(told)
         self._log.value = pre("\n".join(self._lines.copy()), height="20em") if self._lines else ""
         self._kill.layout.display = "none" if Status(told["status"]) in TERMINAL else ""
+
+    def _redraw_curves(self) -> None:
+        self._measured = False
+        try:
+            self._curves.value = curves_html(_curves(self._job))
+        except AcaiError:
+            self._measured = True  # the platform is away: later
+        self._drawn_at = time.monotonic()
 
     def _on_kill(self, _button: ipywidgets.Button) -> None:
         try:
@@ -89,14 +108,21 @@ class JobView(ipywidgets.VBox):
 
 def job_bundle(job: Job) -> dict[str, Any]:
     """A job for display."""
-    return bundle(JobView(job), repr(job), job_html(job))
+    curves = _curves(job)
+    text = "\n".join(part for part in (repr(job), curves_text(curves)) if part)
+    return bundle(JobView(job), text, job_html(job, curves))
 
 
-def job_html(job: Job) -> str:
+def _curves(job: Job) -> Curves:
+    """What the job uses, and the numbers that its log set."""
+    return {**job.usage_curves(), **job.curves()}
+
+
+def job_html(job: Job, curves: Curves) -> str:
     """A job for viewers without widgets: its state at the time."""
     told = job.details
     shown = {name: told[name] for name in ("status", "reason", "detail", "runtime", "cost", "input", "output_version")}
-    return f"{_head(told)}{fields_html(shown)}"
+    return f"{_head(told)}{fields_html(shown)}{curves_html(curves)}"
 
 
 def _head(told: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
 from acai_jupyter.engine.dispatch import CONTRACT
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.wire.jobs import enforced, report_from_json
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
 from acai_server.routes import Call, Json, Route, for_holders_of
 
@@ -27,13 +27,18 @@ def claim(call: Call) -> Json:
 def files(call: Call) -> Json:
     job = call.platform.monitor.current(call.principal)
     found, following = call.platform.job_files.for_agent(job, call.query["kind"], call.query.get("cursor"), call.base_url)
-    return {"files": [wire.fetchable(item) for item in found], "cursor": following}
+    return {"files": [wire.fetchable(item, call.shares_disk) for item in found], "cursor": following}
 
 
 def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
-    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, Progress(progress) if progress else None)}
+    state = Progress(progress) if progress else None
+    return {
+        "kill": call.platform.monitor.heartbeat(
+            call.principal, instance, state, enforced(call.body), call.body.get("samples", ())
+        )
+    }
 
 
 def log(call: Call) -> Json:

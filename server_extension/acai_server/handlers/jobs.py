@@ -9,8 +9,8 @@ from acai_jupyter.domain.jobs import Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, one_of, page, ref
-from acai_server.routes import Call, Json, Route, page_query
+from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 
 def submit(call: Call) -> Json:
@@ -49,12 +49,42 @@ def files(call: Call) -> Json:
     found, following = call.platform.job_files.for_user(
         call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url, query.get("limit", 1000)
     )
-    return page_of([fetchable(item) for item in found], following)
+    return page_of([fetchable(item, call.shares_disk) for item in found], following)
+
+
+def environment(call: Call) -> Json:
+    return {"environment": call.platform.registry.environment(call.principal, call.path["job"])}
 
 
 def metrics(call: Call) -> Json:
-    points = call.platform.registry.metrics(call.principal, call.path["job"])
-    return call.page([wire.point(item) for item in points], lambda item: f"{item['key']} {item['position']:012}")
+    limit = call.query.get("limit", 1000)
+    points = call.platform.metrics.page(call.principal, call.path["job"], call.query.get("key"), _after(call), limit)
+    following = f"{points[-1].position}:{points[-1].key}" if len(points) == limit else None
+    return page_of([wire.point(item) for item in points], following)
+
+
+def curves(call: Call) -> Json:
+    found = call.platform.metrics.curves(call.principal, call.path["job"], call.query.get("most", 200))
+    return {"curves": [wire.curve(item) for item in found]}
+
+
+def _after(call: Call) -> tuple[str, int] | None:
+    """The series and the position that the page before ended with. Raises InvalidRequest."""
+    text = call.query.get("cursor")
+    if text is None:
+        return None
+    position, colon, key = text.partition(":")
+    if not (colon and position.isascii() and position.isdecimal() and len(position) <= 18):
+        raise bad_cursor()
+    return key, int(position)
+
+
+def usage(call: Call) -> Json:
+    limit = call.query.get("limit", 1000)
+    cursor = call.query.get("cursor")
+    found = call.platform.registry.usage(call.principal, call.path["job"], wire.sample_cursor(cursor), limit)
+    following = f"{found[-1].attempt}.{found[-1].position}" if len(found) == limit else None
+    return page_of([wire.sample(item) for item in found], following)
 
 
 def _status(name: str) -> Status:
@@ -70,6 +100,7 @@ ROUTES = [
     Route("POST", "/jobs", "submit_job", "Submit a job", submit, ref("JobDetails"), body=REQUESTS["submit_job"]),
     Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT)),
     Route("GET", _ONE, "get_job", "A job, by its number or id", get, ref("JobDetails")),
+    Route("GET", f"{_ONE}/usage", "job_usage", "What a job used over time", usage, page("Sample"), query=page_query()),
     Route("POST", f"{_ONE}/kill", "kill_job", "End a job", kill, ref("JobDetails")),
     Route("POST", f"{_ONE}/retry", "retry_job", "A new job with the same pins", retry, ref("JobDetails")),
     Route(
@@ -93,11 +124,28 @@ ROUTES = [
     ),
     Route(
         "GET",
+        f"{_ONE}/environment",
+        "job_environment",
+        "The Python that a job was submitted with, and what it had installed",
+        environment,
+        answer(environment={"anyOf": [ref("Environment"), {"type": "null"}]}),
+    ),
+    Route(
+        "GET",
         f"{_ONE}/metrics",
         "job_metrics",
         "The history of a job's numbers, by key",
         metrics,
         page("Point"),
-        query=page_query(),
+        query=page_query(key=TEXT),
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/curves",
+        "job_curves",
+        "The history of a job's numbers, thinned for drawing",
+        curves,
+        answer(curves=array(ref("Curve"))),
+        query={"most": {**INTEGER, "minimum": 2, "maximum": 2000}},
     ),
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.digests import Digest, part_sizes
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.transfers import SignedUpload
 from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, Purpose, UploadSession, WantedObject
@@ -18,6 +19,7 @@ from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route, for_holders_of, page_query
 
 if TYPE_CHECKING:
+    from acai_jupyter.lake.bases import Base
     from acai_jupyter.lake.upload_steps import Declared
     from acai_jupyter.lake.uploads import Finished
 
@@ -29,6 +31,7 @@ def begin(call: Call) -> Json:
         wire.declared_files(call.body.get("files", [])),
         call.body.get("fileset"),
         call.idempotency_key,
+        _base(call.body),
     )
     return _declared(declared)
 
@@ -36,6 +39,18 @@ def begin(call: Call) -> Json:
 def add_files(call: Call) -> Json:
     files = wire.declared_files(call.body["files"])
     return _declared(call.platform.uploads.add_files(call.principal, _upload_id(call), call.body["first"], files))
+
+
+def register(call: Call) -> Json:
+    body, registrations = call.body, call.platform.registrations
+    if ("source" in body) == ("reference" in body):
+        raise InvalidRequest("Name the 'source' of data, or give the 'reference' of a file that is registered already.")
+    where = call.principal, _upload_id(call)
+    if "reference" in body:
+        step = registrations.copy(*where, body["reference"], body["destination"], body["first"])
+    else:
+        step = registrations.step(*where, body["source"], body["destination"], body["first"], body.get("cursor"))
+    return {"count": step.count, "size": step.size, "cursor": step.cursor}
 
 
 def urls(call: Call) -> Json:
@@ -74,6 +89,17 @@ def committed(call: Call) -> Json:
     return wire.page(items, str(found[-1][0]) if len(found) == limit else None)
 
 
+def _base(body: Mapping[str, Any]) -> Base | None:
+    """Imported here: what the lake is made of comes with the platform, not with the table of routes."""
+    from acai_jupyter.lake.bases import Base
+
+    if body.get("base") is None:
+        if body.get("removed"):
+            raise InvalidRequest("'removed' says what an upload leaves out of its 'base': name that too.")
+        return None
+    return Base(read(Kind.UPLOAD, body["base"]), tuple(body.get("removed", ())))
+
+
 def _upload_id(call: Call) -> UUID:
     return read(Kind.UPLOAD, call.path["upload"])
 
@@ -110,6 +136,7 @@ def _finished(item: Finished) -> Json:
         "purpose": item.session.purpose.value,
         "file_count": item.file_count,
         "latest": item.latest,
+        "base": write(Kind.UPLOAD, item.session.base_id) if item.session.base_id else None,
         "fileset": item.fileset.label if item.fileset else None,
         "snapshot": write(Kind.SNAPSHOT, item.snapshot.id) if item.snapshot else None,
     }
@@ -141,6 +168,16 @@ _ROUTES = [
         committed,
         page("CommittedFile"),
         query=page_query(),
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/register",
+        "register_files",
+        "Declare files that stay where they are, one step from a cursor on: all below a folder, or a file",
+        register,
+        ref("RegisterStep"),
+        REQUESTS["register_files"],
+        pool=BULK,
     ),
     Route("POST", f"{_ONE}/urls", "upload_urls", "How to send objects", urls, ref("UploadUrls"), REQUESTS["upload_urls"]),
     Route("POST", f"{_ONE}/seal", "seal_upload", "Verify that all bytes are there", seal, ref("Upload"), pool=BULK),

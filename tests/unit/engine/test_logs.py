@@ -30,7 +30,7 @@ def notes(engine: Engine) -> list[str]:
 
 
 def points(engine: Engine) -> list[tuple[str, int, float]]:
-    return [(point.key, point.position, point.value) for point in engine.registry.metrics(engine.owner, "1")]
+    return [(point.key, point.position, point.value) for point in engine.metrics.page(engine.owner, "1", None, None, 10_000)]
 
 
 def test_what_is_appended_is_read_again_byte_by_byte(engine: Engine) -> None:

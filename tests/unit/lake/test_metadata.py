@@ -178,17 +178,6 @@ def test_what_a_log_said_of_the_output_is_on_the_job_and_then_on_its_output(lake
     assert get(lake).values == {"accuracy": 0.9, "epoch": 3.0}
 
 
-def test_metrics_keep_their_history(lake: World) -> None:
-    with lake.store.begin() as unit:
-        job = unit.jobs.by_number(lake.ada.project_id, 1)
-        assert job is not None
-        unit.metadata.add_points(lake.ada.project_id, job.id, [("loss", 3.0), ("acc", 0.1), ("loss", 2.0)])
-        unit.metadata.add_points(lake.ada.project_id, job.id, [("loss", math.inf), ("loss", 1.0)])
-    with lake.store.read() as unit:
-        points = [(point.key, point.position, point.value) for point in unit.metadata.points(lake.ada.project_id, job.id)]
-    assert points == [("acc", 1, 0.1), ("loss", 1, 3.0), ("loss", 2, 2.0), ("loss", 3, math.inf), ("loss", 4, 1.0)]
-
-
 def test_another_projects_artifacts_are_not_there(lake: World) -> None:
     eve = lake.stranger()
     for kind, reference in ((FILES, "/a"), (FILESETS, "Set"), (JOBS, "1")):

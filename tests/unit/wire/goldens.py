@@ -10,7 +10,8 @@ from uuid import UUID
 from acai_jupyter.domain import clock
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.events import Event, EventKind
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition, Used
+from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.submissions import JobDetails
@@ -40,8 +41,13 @@ SPEC: Final = JobSpec(
     output_path="/Model/",
     code_snapshot_id=ID,
     python="/opt/venv/bin/python",
+    git=GitState("4d1c3c5a8f0f4f7c9a3c2f1b7e6d5a4b3c2d1e0f", "main", True, "https://github.com/acme/digits.git"),
     env=(("DATA_SEED", "7"),),
     timeout=7200 * clock.SECOND,
+    input_job_id=UUID(int=3),
+    grid_id=UUID(int=4),
+    grid_row=2,
+    secrets=("HF_TOKEN",),
 )
 JOB: Final = Job(
     project_id=UUID(int=1),
@@ -58,15 +64,20 @@ JOB: Final = Job(
     running_at=at(0.2),
     ended_at=at(4.2),
     phases=Phases(0.25, 3.5, 0.25),
+    used=Used(205 * 2**20, 3.25, 0.5, 4096, 8192),
+    enforced={"cpu": "cgroup v2", "memory": "cgroup v2"},
     runtime=4 * clock.SECOND,
     cost=70,
     input_label="Digits:1",
+    input_job_number=11,
+    grid_number=3,
     output_label="Model:1",
 )
 DETAILS: Final = JobDetails(
     JOB,
     ("memory rounded up from 2000MB to 2048MB",),
     (Transition(1, 0, Status.QUEUED, None, None, at(0)), Transition(2, 1, Status.FINISHED, None, None, at(4.2))),
+    (11,),
 )
 EVENT: Final = Event(UUID(int=1), 42, EventKind.JOB_CHANGED, (("job", "job_01930a1b2c3d7e8f9a0b1c2d3e4f5a6b"),), at(0))
 FETCHABLE: Final = FetchableFile(

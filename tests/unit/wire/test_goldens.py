@@ -38,14 +38,14 @@ BY_AGENTS: dict[str, Schema] = {
 SHAPES: dict[str, set[str]] = {
     "event_connected": {"kind", "number"},
     "event_reset": {"kind", "number"},
-    "job_details": {"notes", "history"},
+    "job_details": {"notes", "history", "after"},
     "log_end": {"complete", "size"},
     "agent/heartbeat_answer": {"kill"},
     "agent/log_answer": {"size"},
     "agent/report_answer": {"status"},
 }
 
-MAPS = ("env", "headers", "ids")
+MAPS = ("env", "headers", "ids", "secrets")
 """Fields whose names are the user's or the store's, not the platform's."""
 
 

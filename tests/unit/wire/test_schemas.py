@@ -17,7 +17,7 @@ from acai_jupyter.domain.manifests import Change
 from acai_jupyter.domain.metadata import Metadata, ValueType
 from acai_jupyter.domain.provenance import Action, ActionKind, Edge, Graph
 from acai_jupyter.domain.resources import Resources
-from acai_jupyter.domain.tables import Column, Point
+from acai_jupyter.domain.tables import Column, Curve, Point
 from acai_jupyter.wire import jobs, lake
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, resolved
@@ -60,8 +60,9 @@ COLUMNS = [
         ("Job", jobs.job(replace(BARE, status=Status.RUNNING, progress=Progress.DOWNLOADING, running_at=at(1)))),
         *[("Job", jobs.job(replace(BARE, status=Status.FAILED, outcome=end, ended_at=at(2)))) for end in ENDS],
         ("JobDetails", jobs.details(goldens.DETAILS)),
-        ("Point", jobs.point(Point("loss", 0, None, math.nan, at(0)))),
+        ("Point", jobs.point(Point("loss", 1, 1.0, math.nan, at(0)))),
         ("Point", jobs.point(Point("loss", 1, 2.0, 0.5, at(0)))),
+        ("Curve", jobs.curve(Curve("loss", 9, (Point("loss", 1, 2.0, math.inf, at(0)),)))),
         ("Event", jobs.event(goldens.EVENT)),
         ("Metadata", lake.metadata(Metadata({"x": math.inf, "t": NOON, "b": True}, {"size": 5.0, "status": None}, ("a",)))),
         ("Table", {"columns": [lake.column(column) for column in COLUMNS]}),
@@ -91,7 +92,8 @@ def test_a_submission_keeps_the_form_of_its_command() -> None:
 
 def test_every_field_of_a_submission_request_is_one_of_a_submission() -> None:
     schema = REQUESTS["submit_job"]
-    everything = {name: "x" for name in schema["properties"] if name != "command"}
+    everything: dict[str, object] = {name: "x" for name in schema["properties"] if name != "command"}
+    everything["git"] = {"commit": "0" * 40}
     assert jobs.submission({"command": "true", **everything}).name == "x"
 
 

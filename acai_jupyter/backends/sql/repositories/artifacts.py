@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, FromClause, Select, Text, and_, cast, literal, select
+from sqlalchemy import ColumnElement, Double, FromClause, Integer, Select, Text, and_, cast, literal, select
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import file_versions, fileset_versions, filesets, jobs, paths, users
@@ -18,6 +18,7 @@ from acai_jupyter.domain.metadata import BUILT_IN, Artifact, ArtifactKind, Value
 from acai_jupyter.domain.references import escape
 
 _MILLION: Final = 1e6
+_MB: Final = 1024.0 * 1024.0
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,17 @@ JOBS: Final = Source(
         "download_time": jobs.c.download_time,
         "command_time": jobs.c.command_time,
         "upload_time": jobs.c.upload_time,
+        "cpu_time": jobs.c.cpu_time,
+        "throttled_time": jobs.c.throttled_time,
+        "peak_memory": cast(jobs.c.peak_memory, Double) / _MB,
         "cost": _seconds(jobs.c.cost),
         "cpu": jobs.c.cpu,
         "memory": jobs.c.memory_mb,
         "gpu": jobs.c.gpu,
         "command": jobs.c.command,
+        "git_commit": jobs.c.git_commit,
+        "git_branch": jobs.c.git_branch,
+        "git_dirty": cast(jobs.c.git_dirty, Integer),
         "input": _label_of(jobs.c.input_id),
         "output": _label_of(jobs.c.output_id),
         "priority": jobs.c.priority,
@@ -162,6 +169,8 @@ def built_in_value(kind: ArtifactKind, key: str, stored: Any) -> Value | None:
         return None
     if BUILT_IN[kind][key] is ValueType.TIME:
         return to_datetime(stored)
+    if BUILT_IN[kind][key] is ValueType.BOOLEAN:
+        return bool(stored)
     return str(stored) if BUILT_IN[kind][key] is ValueType.TEXT else float(stored)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, func, literal, select
 
+from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.repositories.promises import lock_promises
-from acai_jupyter.backends.sql.session import Session, chunks
-from acai_jupyter.backends.sql.tables import blob_pins, blobs, objects, upload_files, upload_objects
+from acai_jupyter.backends.sql.session import Session
+from acai_jupyter.backends.sql.tables import blob_pins, blobs, damaged_objects, objects, upload_files, upload_objects
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import UploadIncomplete
 from acai_jupyter.domain.files import BlobLocation
@@ -22,17 +24,37 @@ class SqlBlobs:
 
     def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
         lock_promises(self._session, project_id, shared=True)
-        found: set[Digest] = set()
-        for some in chunks(list(digests)):
-            wanted = select(blobs.c.digest).where(blobs.c.project_id == project_id, blobs.c.digest.in_(some))
-            found.update(self._session.run(wanted).scalars())
-        return found
+        wanted = {digest.to_bytes(): digest for digest in digests}
+        for damaged in self._damaged(project_id, wanted):
+            del wanted[damaged]
+        own = {"project_id": native_id(self._session, project_id)}
+        return {wanted[row[0]] for row in rows_with(self._session, blobs, ["digest"], own, "digest", list(wanted))}
+
+    def _damaged(self, project_id: UUID, digests: Iterable[bytes]) -> set[bytes]:
+        """Which of the digests lie in objects that a check found missing or damaged."""
+        if not self._session.run(select(exists(_damaged_objects(project_id)))).scalar_one():
+            return set()
+        inside = blobs.c.object_id.in_(_damaged_objects(project_id))
+        lying = self._session.run(select(blobs.c.digest).where(blobs.c.project_id == project_id, inside)).scalars()
+        return {digest.to_bytes() for digest in lying} & set(digests)
+
+    def _forget_damaged(self, session: UploadSession) -> None:
+        """What the session brings anew lies where it brought it."""
+        brought = select(upload_files.c.digest).where(
+            upload_files.c.project_id == session.project_id,
+            upload_files.c.upload_id == session.id,
+            upload_files.c.object.is_not(None),
+        )
+        inside = blobs.c.object_id.in_(_damaged_objects(session.project_id))
+        self._session.run(delete(blobs).where(blobs.c.project_id == session.project_id, inside, blobs.c.digest.in_(brought)))
 
     def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
-        rows = [{"project_id": session.project_id, "upload_id": session.id, "digest": digest} for digest in set(digests)]
-        if rows:
-            statement = self._session.insert(blob_pins)
-            self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "digest", "upload_id"]), rows)
+        own = {
+            "project_id": native_id(self._session, session.project_id),
+            "upload_id": native_id(self._session, session.id),
+        }
+        rows = [(digest.to_bytes(),) for digest in set(digests)]
+        insert_rows(self._session, blob_pins, own, ["digest"], rows, ["project_id", "digest", "upload_id"])
 
     def unpin(self, session: UploadSession) -> None:
         mine = (blob_pins.c.project_id == session.project_id, blob_pins.c.upload_id == session.id)
@@ -47,6 +69,8 @@ class SqlBlobs:
             .from_select(["project_id", "id", "key", "size", "created_at"], copied.where(*own_objects))
             .on_conflict_do_nothing(index_elements=["project_id", "id"])
         )
+        if self._session.run(select(exists(_damaged_objects(session.project_id)))).scalar_one():
+            self._forget_damaged(session)
         carried = upload_files.join(
             upload_objects,
             and_(
@@ -76,9 +100,8 @@ class SqlBlobs:
 
     def _check_all_there(self, session: UploadSession) -> None:
         there = exists().where(blobs.c.project_id == upload_files.c.project_id, blobs.c.digest == upload_files.c.digest)
-        missing = select(func.min(upload_files.c.path)).where(
-            upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id, ~there
-        )
+        mine = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
+        missing = select(func.min(upload_files.c.path)).where(*mine, upload_files.c.source_url.is_(None), ~there)
         path = self._session.run(missing).scalar()
         if path is not None:
             raise UploadIncomplete(f"The bytes of {path!r} are not in the store (any more): upload it again.")
@@ -88,10 +111,16 @@ class SqlBlobs:
         self._session.run(self._session.insert(objects).values(project_id=project_id, **values))
 
     def locate(self, project_id: UUID, digests: Iterable[Digest]) -> dict[Digest, BlobLocation]:
-        found: dict[Digest, BlobLocation] = {}
-        joined = blobs.join(objects, and_(objects.c.project_id == blobs.c.project_id, objects.c.id == blobs.c.object_id))
-        for some in chunks(list(set(digests))):
-            wanted = select(blobs.c.digest, objects.c.key, blobs.c.offset, blobs.c.size).select_from(joined)
-            rows = self._session.run(wanted.where(blobs.c.project_id == project_id, blobs.c.digest.in_(some)))
-            found |= {row.digest: BlobLocation(row.digest, row.key, row.offset, row.size) for row in rows}
-        return found
+        wanted = {digest.to_bytes(): digest for digest in digests}
+        own = {"project_id": native_id(self._session, project_id)}
+        columns = ("digest", "object_id", "offset", "size")
+        found = list(rows_with(self._session, blobs, columns, own, "digest", list(wanted)))
+        holders = list({row[1] for row in found})
+        keys = {row[0]: row[1] for row in rows_with(self._session, objects, ("id", "key"), own, "id", holders)}
+        return {
+            wanted[digest]: BlobLocation(wanted[digest], keys[holder], offset, size) for digest, holder, offset, size in found
+        }
+
+
+def _damaged_objects(project_id: UUID) -> Any:
+    return select(damaged_objects.c.object_id).where(damaged_objects.c.project_id == project_id)

@@ -86,6 +86,8 @@ def _stored(source: Source, key: Key, value: Value) -> list[Any]:
         return []
     if key.name == "digest":
         return [Digest.parse(str(value))]
+    if isinstance(value, bool):
+        return [int(value)]
     return [from_datetime(value) if isinstance(value, datetime) else value]
 
 

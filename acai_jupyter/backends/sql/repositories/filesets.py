@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, func, literal, select, update
 
+from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
     fileset_versions,
@@ -115,18 +116,14 @@ class SqlFilesets:
         return found
 
     def read_nodes(self, project_id: UUID, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
-        for some in chunks(digests):
-            wanted = select(manifest_nodes.c.digest, manifest_nodes.c.content)
-            rows = self._session.run(wanted.where(manifest_nodes.c.project_id == project_id, manifest_nodes.c.digest.in_(some)))
-            found |= {row.digest: row.content for row in rows}
-        return found
+        own = {"project_id": native_id(self._session, project_id)}
+        rows = rows_with(self._session, manifest_nodes, ("digest", "content"), own, "digest", digests)
+        return dict(rows)
 
     def _add_nodes(self, project_id: UUID, nodes: Mapping[bytes, bytes]) -> None:
-        rows = [{"project_id": project_id, "digest": digest, "content": content} for digest, content in nodes.items()]
-        if rows:
-            statement = self._session.insert(manifest_nodes)
-            self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "digest"]), rows)
+        own = {"project_id": native_id(self._session, project_id)}
+        columns = ("digest", "content")
+        insert_rows(self._session, manifest_nodes, own, columns, list(nodes.items()), ["project_id", "digest"])
 
 
 class SqlSnapshots:

@@ -19,12 +19,12 @@ class SqlLogs:
 
     def state(self, job_id: UUID, project_id: UUID, attempt: int, rank: int) -> LogState:
         row = self._session.run(select(logs).where(*_is(logs, project_id, job_id, attempt, rank))).one_or_none()
-        return LogState(row.size, row.line, row.complete, row.object_id) if row else LogState(0, b"", False, None)
+        return LogState(row.size, row.line, row.step, row.complete, row.object_id) if row else LogState(0, b"", None, False, None)
 
-    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes) -> None:
+    def append(self, job: Job, rank: int, offset: int, data: bytes, line: bytes, step: float | None) -> None:
         own = {"project_id": job.project_id, "job_id": job.id, "attempt": job.attempt, "rank": rank}
         self._session.run(self._session.insert(log_chunks).values(**own, offset=offset, data=data, at=self._session.now))
-        values = {"size": offset + len(data), "line": line}
+        values = {"size": offset + len(data), "line": line, "step": step}
         statement = self._session.insert(logs).values(**own, **values, complete=False)
         self._session.run(
             statement.on_conflict_do_update(index_elements=["project_id", "job_id", "attempt", "rank"], set_=values)

@@ -11,11 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, literal, select
 
 from acai_jupyter.backends.sql.repositories.artifacts import built_in_values
-from acai_jupyter.backends.sql.session import Session
-from acai_jupyter.backends.sql.tables import metadata_values, metric_points, tags
+from acai_jupyter.backends.sql.session import Session, chunks
+from acai_jupyter.backends.sql.tables import metadata_values, tags
 from acai_jupyter.domain.clock import from_datetime, to_datetime
 from acai_jupyter.domain.metadata import Artifact, ArtifactKind, Metadata, Value, ValueType, type_of
-from acai_jupyter.domain.tables import Point
 
 _KEY = ["project_id", "kind", "artifact_id", "artifact_version", "key", "staged"]
 
@@ -25,12 +24,36 @@ class SqlMetadataValues:
         self._session = session
 
     def set(self, project_id: UUID, artifact: Artifact, values: Mapping[str, Value], staged: bool = False) -> None:
-        own = _own(project_id, artifact) | {"staged": staged, "set_at": self._session.now}
-        for key, value in values.items():
-            columns = value_columns(value)
-            statement = self._session.insert(metadata_values).values(**own, key=key, **columns)
-            changed = columns | {"set_at": self._session.now}
-            self._session.run(statement.on_conflict_do_update(index_elements=_KEY, set_=changed))
+        own = _own(project_id, artifact) | {"staged": staged}
+        self._write([own | value_columns(value) | {"key": key} for key, value in values.items()])
+
+    def set_many(self, project_id: UUID, kind: ArtifactKind, values: Mapping[UUID, Mapping[str, Value]]) -> None:
+        rows = [
+            _own(project_id, Artifact(kind, one)) | value_columns(value) | {"key": key, "staged": False}
+            for one, own in values.items()
+            for key, value in own.items()
+        ]
+        self._write(rows)
+
+    def values_of(
+        self, project_id: UUID, kind: ArtifactKind, ids: Sequence[UUID], prefix: str = ""
+    ) -> dict[UUID, dict[str, Value]]:
+        values = metadata_values.c
+        found: dict[UUID, dict[str, Value]] = {one: {} for one in ids}
+        for part in chunks(ids):
+            own = (values.project_id == project_id, values.kind == kind.value, values.artifact_id.in_(part))
+            wanted = select(metadata_values).where(*own, values.key.startswith(prefix, autoescape=True))
+            for row in self._session.run(wanted.order_by(values.staged.desc(), values.key)):
+                found[row.artifact_id][row.key] = read_value(row)
+        return found
+
+    def _write(self, rows: Sequence[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        rows = [{**row, "set_at": self._session.now} for row in rows]
+        statement = self._session.insert(metadata_values)
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
+        self._session.run(statement.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)
 
     def unset(self, project_id: UUID, artifact: Artifact, keys: Iterable[str]) -> None:
         own = _of(metadata_values, project_id, artifact)
@@ -58,6 +81,10 @@ class SqlMetadataValues:
         count = select(func.count()).select_from(metadata_values).where(*_of(metadata_values, project_id, artifact))
         return int(self._session.run(count).scalar_one())
 
+    def keys(self, project_id: UUID, artifact: Artifact) -> frozenset[tuple[str, bool]]:
+        wanted = select(metadata_values.c.key, metadata_values.c.staged).where(*_of(metadata_values, project_id, artifact))
+        return frozenset((row.key, row.staged) for row in self._session.run(wanted))
+
     def copy_staged(self, project_id: UUID, job_id: UUID, fileset_version: UUID) -> None:
         names = ["key", "type", "text", "number", "nonfinite", "moment", "set_at", *_KEY[:4], "staged"]
         values = metadata_values.c
@@ -71,25 +98,6 @@ class SqlMetadataValues:
         ).where(*_of(metadata_values, project_id, Artifact(ArtifactKind.JOBS, job_id)), values.staged.is_(True))
         statement = self._session.insert(metadata_values).from_select(names, copied)
         self._session.run(statement.on_conflict_do_nothing(index_elements=_KEY))
-
-    def add_points(self, project_id: UUID, job_id: UUID, points: Sequence[tuple[str, float]]) -> None:
-        own = {"project_id": project_id, "job_id": job_id, "at": self._session.now}
-        of_job = (metric_points.c.project_id == project_id, metric_points.c.job_id == job_id)
-        counted = select(metric_points.c.key, func.count().label("count")).where(*of_job).group_by(metric_points.c.key)
-        positions = {row.key: int(row._mapping["count"]) for row in self._session.run(counted)}
-        rows = []
-        for key, value in points:
-            positions[key] = positions.get(key, 0) + 1
-            finite = math.isfinite(value)
-            number = {"value": value if finite else None, "nonfinite": None if finite else repr(value)}
-            rows.append(own | number | {"key": key, "position": positions[key]})
-        if rows:
-            self._session.run(self._session.insert(metric_points), rows)
-
-    def points(self, project_id: UUID, job_id: UUID) -> list[Point]:
-        wanted = select(metric_points).where(metric_points.c.project_id == project_id, metric_points.c.job_id == job_id)
-        rows = self._session.run(wanted.order_by(metric_points.c.key, metric_points.c.position))
-        return [Point(r.key, r.position, r.step, float(r.nonfinite) if r.nonfinite else r.value, r.at) for r in rows]
 
 
 def value_columns(value: Value) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from acai_jupyter.backends.sql.session import Session, chunks
+from acai_jupyter.backends.sql.driver import execute, insert_rows, native_id, rows_with, update_rows
+from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
+from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
-from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.files import Source
+from acai_jupyter.domain.ids import new_ids
 from acai_jupyter.domain.uploads import (
     CommittedFile,
     ObjectKind,
@@ -24,17 +28,19 @@ from acai_jupyter.domain.uploads import (
 )
 
 _ENDED = (UploadState.COMMITTED, UploadState.ABORTED)
-_FILE = [  # without the ids of its session, which cost more to read than all else
-    upload_files.c[name] for name in ("position", "path", "size", "digest", "stored", "executable", "object", "offset")
-]
-_COMMITTED = [upload_files.c[name] for name in ("position", "path", "version", "size", "unchanged")]
+_DECLARED = ("position", "path", "size", "digest", "stored", "executable", "object", "offset", "source_url", "source_version")
+_FILE = f"""SELECT {", ".join(f'"{name}"' for name in _DECLARED)} FROM upload_files
+    WHERE project_id = ? AND upload_id = ?"""  # noqa: S608 - names of columns
+_COMMITTED = """SELECT position, path, version, size, unchanged FROM upload_files
+    WHERE project_id = ? AND upload_id = ? AND position > ? ORDER BY position LIMIT ?"""
+_ALL: Final = 2**31
 
 
 class SqlUploads:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, session: UploadSession) -> None:
+    def add(self, session: UploadSession, removed: Sequence[str] = ()) -> None:
         self._session.run(
             self._session.insert(uploads).values(
                 project_id=session.project_id,
@@ -43,6 +49,8 @@ class SqlUploads:
                 purpose=session.purpose.value,
                 state=session.state.value,
                 fileset_name=session.fileset_name,
+                base_id=session.base_id,
+                removed=to_json(list(removed)) if removed else None,
                 job_id=session.job_id,
                 attempt=session.attempt,
                 rank=session.rank,
@@ -50,6 +58,10 @@ class SqlUploads:
                 expires_at=session.expires_at,
             )
         )
+
+    def removed(self, session: UploadSession) -> list[str]:
+        told = self._session.run(select(uploads.c.removed).where(*_is(uploads, session))).scalar()
+        return json.loads(told) if told else []
 
     def get(self, project_id: UUID, upload_id: UUID, lock: bool = False) -> UploadSession | None:
         statement = select(uploads).where(uploads.c.project_id == project_id, uploads.c.id == upload_id)
@@ -71,42 +83,53 @@ class SqlUploads:
         return row.fileset_version_id, row.snapshot_id
 
     def add_files(self, session: UploadSession, files: Sequence[UploadFile]) -> None:
-        if not files:
-            return
-        statement = self._session.insert(upload_files).on_conflict_do_nothing(
-            index_elements=["project_id", "upload_id", "position"]
-        )
-        own = {"project_id": session.project_id, "upload_id": session.id}
+        values = [
+            (
+                file.position,
+                file.path,
+                file.size,
+                file.digest and file.digest.to_bytes(),
+                file.stored,
+                file.executable,
+                file.object,
+                file.offset,
+                file.source and file.source.url,
+                file.source and file.source.version,
+                native_id(self._session, path_id),
+            )
+            for file, path_id in zip(files, new_ids(len(files)), strict=True)
+        ]
+        taken = ("project_id", "upload_id", "position")
         try:
-            self._session.run(statement, [own | _file_values(file) for file in files])
+            insert_rows(self._session, upload_files, self._key(session), (*_DECLARED, "path_id"), values, taken)
         except IntegrityError as error:
             raise InvalidRequest("Two files of this upload have the same path; name every path once.") from error
 
+    def take_back_registered(self, session: UploadSession, first: int) -> None:
+        beyond = (upload_files.c.position >= first, upload_files.c.source_url.is_not(None))
+        self._session.run(delete(upload_files).where(*_of(upload_files, session), *beyond))
+
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
-        wanted = select(*_FILE).where(*_of(upload_files, session), upload_files.c.position > after)
-        return [_file(row) for row in self._session.run(wanted.order_by(upload_files.c.position).limit(limit))]
+        own = tuple(self._key(session).values())
+        sql = f"{_FILE} AND position > ? ORDER BY position LIMIT ?"
+        return [_file(row) for row in execute(self._session, sql, (*own, after, _ALL if limit is None else limit))]
 
     def at(self, session: UploadSession, positions: Sequence[int]) -> list[UploadFile]:
-        found: list[UploadFile] = []
-        for some in chunks(positions):
-            wanted = select(*_FILE).where(*_of(upload_files, session), upload_files.c.position.in_(some))
-            found += [_file(row) for row in self._session.run(wanted)]
-        return found
+        found = rows_with(self._session, upload_files, _DECLARED, self._key(session), "position", positions)
+        return [_file(row) for row in found]
 
     def file_count(self, session: UploadSession) -> int:
         count = select(func.count()).select_from(upload_files).where(*_of(upload_files, session))
         return int(self._session.run(count).scalar_one())
 
     def place(self, session: UploadSession, ordinal: int, offsets: Mapping[int, int]) -> None:
-        at_position = upload_files.c.position == bindparam("at_position")
-        statement = update(upload_files).where(*_of(upload_files, session), at_position)
-        rows = [{"at_position": position, "at_offset": offset} for position, offset in offsets.items()]
-        self._session.run(statement.values(object=ordinal, offset=bindparam("at_offset")), rows)
+        rows = [(ordinal, offset, position) for position, offset in offsets.items()]
+        update_rows(self._session, upload_files, self._key(session), "position", ("object", "offset"), rows)
 
     def unplaced(self, session: UploadSession, limit: int) -> list[UploadFile]:
-        nowhere = and_(upload_files.c.object.is_(None), upload_files.c.stored.is_(False))
-        wanted = select(*_FILE).where(*_of(upload_files, session), nowhere).order_by(upload_files.c.position)
-        return [_file(row) for row in self._session.run(wanted.limit(limit))]
+        own = tuple(self._key(session).values())
+        sql = f"{_FILE} AND object IS NULL AND stored = ? ORDER BY position LIMIT ?"
+        return [_file(row) for row in execute(self._session, sql, (*own, False, limit))]
 
     def add_object(self, session: UploadSession, item: UploadObject) -> UploadObject:
         statement = self._session.insert(upload_objects).values(
@@ -135,9 +158,11 @@ class SqlUploads:
         return [_object(row) for row in self._session.run(wanted)]
 
     def committed(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
-        wanted = select(*_COMMITTED).where(*_of(upload_files, session), upload_files.c.position > after)
-        rows = self._session.run(wanted.order_by(upload_files.c.position).limit(limit))
-        return [(row.position, CommittedFile(row.path, row.version or 0, row.size, bool(row.unchanged))) for row in rows]
+        rows = execute(self._session, _COMMITTED, (*self._key(session).values(), after, limit))
+        return [
+            (position, CommittedFile(path, version or 0, size, bool(unchanged)))
+            for position, path, version, size, unchanged in rows
+        ]
 
     def overdue(self, limit: int) -> list[UploadSession]:
         open_states = [UploadState.PENDING.value, UploadState.SEALED.value]
@@ -153,6 +178,13 @@ class SqlUploads:
         for table in (blob_pins, upload_files, upload_objects):
             self._session.run(delete(table).where(*_of(table, session)))
         self._session.run(delete(uploads).where(*_is(uploads, session)))
+
+    def _key(self, session: UploadSession) -> dict[str, Any]:
+        """What the rows of a session have in common, in the driver's values."""
+        return {
+            "project_id": native_id(self._session, session.project_id),
+            "upload_id": native_id(self._session, session.id),
+        }
 
 
 def _is(table: Any, session: UploadSession) -> tuple[Any, Any]:
@@ -176,25 +208,15 @@ def _session(row: Row[Any]) -> UploadSession:
         row.job_id,
         row.attempt,
         row.rank,
+        row.base_id,
     )
 
 
-def _file_values(file: UploadFile) -> dict[str, Any]:
-    return {
-        "position": file.position,
-        "path": file.path,
-        "size": file.size,
-        "digest": file.digest,
-        "executable": file.executable,
-        "stored": file.stored,
-        "object": file.object,
-        "offset": file.offset,
-        "path_id": new_id(),
-    }
-
-
-def _file(row: Row[Any]) -> UploadFile:
-    return UploadFile(row.position, row.path, row.size, row.digest, row.stored, row.executable, row.object, row.offset)
+def _file(row: Any) -> UploadFile:
+    position, path, size, digest, stored, executable, carrier, offset, url, version = row
+    own = None if digest is None else Digest.from_bytes(digest)
+    source = None if url is None else Source(url, version)
+    return UploadFile(position, path, size, own, bool(stored), bool(executable), carrier, offset, source)
 
 
 def _object(row: Row[Any]) -> UploadObject:

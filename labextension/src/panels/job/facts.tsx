@@ -14,7 +14,9 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
         <code>{command(job)}</code>
       </Fact>
       <Fact term="Data">{dataOf(job)}</Fact>
+      <Fact term="Code">{codeOf(job)}</Fact>
       <Fact term="Resources">{resources(job)}</Fact>
+      <Fact term="Held by">{heldBy(job)}</Fact>
       <Fact term="Runtime">
         {job.start_time === null ? null : (
           <>
@@ -29,8 +31,11 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
       </Fact>
       <Fact term="Started">{job.start_time === null ? null : moment(job.start_time, now)}</Fact>
       <Fact term="Ended">{job.end_time === null ? null : moment(job.end_time, now)}</Fact>
+      <Fact term="Secrets">{job.secrets.length === 0 ? null : job.secrets.join(', ')}</Fact>
       <Fact term="Image">{job.image}</Fact>
       <Fact term="Timeout">{job.timeout === null ? null : runtime(job.timeout)}</Fact>
+      <Fact term="Waits for">{waitsFor(job)}</Fact>
+      <Fact term="Grid">{job.grid === null ? null : `row ${job.grid_row ?? '?'} of grid ${job.grid}`}</Fact>
       <Fact term="Retry of">{job.retry_of === null ? null : `job ${job.retry_of}`}</Fact>
       <Fact term="Attempt">{job.attempt > 1 ? job.attempt : null}</Fact>
       <Fact term="Notes">{job.notes?.length ? <Notes notes={job.notes} /> : null}</Fact>
@@ -61,6 +66,19 @@ function Notes({ notes }: { notes: readonly string[] }): React.JSX.Element {
   );
 }
 
+/** The file set or commit that the code is of, and whether it differed from that. */
+function codeOf(job: KnownJob): string | null {
+  const { code, git } = job;
+  if (code === null) {
+    return null;
+  }
+  if (git === null) {
+    return code.startsWith('@') ? code : 'a snapshot';
+  }
+  const branch = git.branch === null ? '' : ` on ${git.branch}`;
+  return `commit ${git.commit.slice(0, 12)}${branch}${git.dirty ? ', with changes' : ''}`;
+}
+
 /** `Digits:1 → Model:1`; the name alone of an output that is not there yet. */
 function dataOf(job: KnownJob): string | null {
   const output = job.output_version ?? job.output;
@@ -68,6 +86,26 @@ function dataOf(job: KnownJob): string | null {
     return job.input;
   }
   return job.input === null ? `→ ${output}` : `${job.input} → ${output}`;
+}
+
+/** `cpu: cgroup v2, memory: cgroup v2`; null while nobody knows. */
+function heldBy(job: KnownJob): string | null {
+  if (job.enforced === null) {
+    return null;
+  }
+  const told = Object.entries(job.enforced).map(([resource, how]) => `${resource}: ${how}`);
+  return told.length === 0 ? 'nothing' : told.join(', ');
+}
+
+/** The jobs that must finish before this one's turn can come. */
+function waitsFor(job: KnownJob): string | null {
+  if (job.waits_for === 0) {
+    return null;
+  }
+  const jobs = job.waits_for === 1 ? '1 job' : `${job.waits_for} jobs`;
+  return job.after?.length
+    ? `${jobs} of ${job.after.slice(0, 20).join(', ')}${job.after.length > 20 ? ' …' : ''}`
+    : jobs;
 }
 
 /** What the runtime consists of, as far as it was measured. */

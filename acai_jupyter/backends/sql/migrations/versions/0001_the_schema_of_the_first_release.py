@@ -26,8 +26,19 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
+        sa.Column("budget", sa.BigInteger(), nullable=True),
+        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
+    )
+    op.create_table(
+        "environments",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", LABEL, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_environments_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "digest", name=op.f("pk_environments")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "events",
@@ -185,6 +196,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_blobs_object", ["project_id", "object_id"], unique=False)
 
     op.create_table(
+        "damaged_objects",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("object_id", ID, nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "object_id"],
+            ["objects.project_id", "objects.id"],
+            name=op.f("fk_damaged_objects_project_id_object_id"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_damaged_objects_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "object_id", name=op.f("pk_damaged_objects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "filesets",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -202,6 +227,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_filesets")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_filesets_project_id_name")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "grids",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=True),
+        sa.Column("command", LABEL, nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_grids_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_grids_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_grids")),
+        sa.UniqueConstraint("project_id", "number", name=op.f("uq_grids_project_id_number")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "paths",
@@ -222,6 +265,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_paths")),
         sa.UniqueConstraint("project_id", "path", name=op.f("uq_paths_project_id_path")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "secrets",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_secrets_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_secrets_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "name", name=op.f("pk_secrets")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "snapshot_files",
@@ -376,10 +433,20 @@ def upgrade() -> None:
         sa.Column("name", LABEL, nullable=True),
         sa.Column("command", LABEL, nullable=False),
         sa.Column("input_id", ID, nullable=True),
+        sa.Column("input_job_id", ID, nullable=True),
+        sa.Column("waits_for", sa.Integer(), nullable=False),
+        sa.Column("grid_id", ID, nullable=True),
+        sa.Column("grid_row", sa.BigInteger(), nullable=True),
         sa.Column("output_name", LABEL, nullable=True),
         sa.Column("output_path", LABEL, nullable=True),
         sa.Column("code_snapshot_id", ID, nullable=True),
         sa.Column("code_fileset_id", ID, nullable=True),
+        sa.Column("git_commit", LABEL, nullable=True),
+        sa.Column("git_branch", LABEL, nullable=True),
+        sa.Column("git_dirty", sa.Boolean(), nullable=True),
+        sa.Column("git_remote", LABEL, nullable=True),
+        sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("secrets", LABEL, nullable=False),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -407,6 +474,13 @@ def upgrade() -> None:
         sa.Column("running_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("kill_requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("placed_at", sa.BigInteger(), nullable=True),
+        sa.Column("enforced", LABEL, nullable=True),
+        sa.Column("peak_memory", sa.BigInteger(), nullable=True),
+        sa.Column("cpu_time", sa.Double(), nullable=True),
+        sa.Column("throttled_time", sa.Double(), nullable=True),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=True),
         sa.Column("download_time", sa.Double(), nullable=True),
         sa.Column("command_time", sa.Double(), nullable=True),
         sa.Column("upload_time", sa.Double(), nullable=True),
@@ -423,6 +497,14 @@ def upgrade() -> None:
             ["project_id", "code_snapshot_id"],
             ["snapshots.project_id", "snapshots.id"],
             name=op.f("fk_jobs_project_id_code_snapshot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "environment"],
+            ["environments.project_id", "environments.digest"],
+            name=op.f("fk_jobs_project_id_environment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "grid_id"], ["grids.project_id", "grids.id"], name=op.f("fk_jobs_project_id_grid_id")
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "input_id"],
@@ -454,7 +536,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_created", ["project_id", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_grid",
+            ["project_id", "grid_id", "grid_row", "number"],
+            unique=False,
+            sqlite_where=sa.text("grid_id IS NOT NULL"),
+            postgresql_where=sa.text("grid_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_input_job",
+            ["project_id", "input_job_id"],
+            unique=False,
+            sqlite_where=sa.text("input_job_id IS NOT NULL"),
+            postgresql_where=sa.text("input_job_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_jobs_queue", ["status", "project_id", "user_id", "priority", "number"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_retry_of",
+            ["project_id", "retry_of"],
+            unique=False,
+            sqlite_where=sa.text("retry_of IS NOT NULL"),
+            postgresql_where=sa.text("retry_of IS NOT NULL"),
+        )
 
     op.create_table(
         "uploads",
@@ -464,6 +567,8 @@ def upgrade() -> None:
         sa.Column("purpose", LABEL, nullable=False),
         sa.Column("state", LABEL, nullable=False),
         sa.Column("fileset_name", LABEL, nullable=True),
+        sa.Column("base_id", ID, nullable=True),
+        sa.Column("removed", LABEL, nullable=True),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("rank", sa.Integer(), nullable=True),
@@ -525,6 +630,34 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "job_predecessors",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("predecessor_id", ID, nullable=False),
+        sa.Column("due", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_predecessors_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "predecessor_id"],
+            ["jobs.project_id", "jobs.id"],
+            name=op.f("fk_job_predecessors_project_id_predecessor_id"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_predecessors_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "predecessor_id", name=op.f("pk_job_predecessors")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("job_predecessors", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_job_predecessors_due",
+            ["project_id", "predecessor_id"],
+            unique=False,
+            sqlite_where=sa.text("due"),
+            postgresql_where=sa.text("due"),
+        )
+        batch_op.create_index("ix_job_predecessors_predecessor", ["project_id", "predecessor_id"], unique=False)
+
+    op.create_table(
         "job_ranks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -554,6 +687,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "job_samples",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("elapsed", sa.Double(), nullable=False),
+        sa.Column("cpu_time", sa.Double(), nullable=False),
+        sa.Column("memory", sa.BigInteger(), nullable=False),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("throttled_time", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_samples_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_samples_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "position", name=op.f("pk_job_samples")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -577,6 +729,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=True),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("object_id", ID, nullable=True),
         sa.ForeignKeyConstraint(["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_logs_project_id_job_id")),
@@ -593,7 +746,7 @@ def upgrade() -> None:
         sa.Column("job_id", ID, nullable=False),
         sa.Column("key", LABEL, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("step", sa.Double(), nullable=True),
+        sa.Column("step", sa.Double(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
         sa.Column("nonfinite", LABEL, nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -605,13 +758,28 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "metric_series",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("key", LABEL, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_metric_series_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_metric_series_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "key", name=op.f("pk_metric_series")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "upload_files",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("upload_id", ID, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("path", LABEL, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("source_url", LABEL, nullable=True),
+        sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("object", sa.Integer(), nullable=True),
@@ -651,17 +819,22 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
+    op.drop_table("metric_series")
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    op.drop_table("job_samples")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_job_ranks_handle",
-            sqlite_where=sa.text("handle IS NOT NULL"),
-            postgresql_where=sa.text("handle IS NOT NULL"),
+            "ix_job_ranks_handle", sqlite_where=sa.text("handle IS NOT NULL"), postgresql_where=sa.text("handle IS NOT NULL")
         )
 
     op.drop_table("job_ranks")
+    with op.batch_alter_table("job_predecessors", schema=None) as batch_op:
+        batch_op.drop_index("ix_job_predecessors_predecessor")
+        batch_op.drop_index("ix_job_predecessors_due", sqlite_where=sa.text("due"), postgresql_where=sa.text("due"))
+
+    op.drop_table("job_predecessors")
     op.drop_table("job_history")
     with op.batch_alter_table("blob_pins", schema=None) as batch_op:
         batch_op.drop_index("ix_blob_pins_upload")
@@ -672,7 +845,18 @@ def downgrade() -> None:
 
     op.drop_table("uploads")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_jobs_retry_of", sqlite_where=sa.text("retry_of IS NOT NULL"), postgresql_where=sa.text("retry_of IS NOT NULL")
+        )
         batch_op.drop_index("ix_jobs_queue")
+        batch_op.drop_index(
+            "ix_jobs_input_job",
+            sqlite_where=sa.text("input_job_id IS NOT NULL"),
+            postgresql_where=sa.text("input_job_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_grid", sqlite_where=sa.text("grid_id IS NOT NULL"), postgresql_where=sa.text("grid_id IS NOT NULL")
+        )
         batch_op.drop_index("ix_jobs_created")
 
     op.drop_table("jobs")
@@ -703,8 +887,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_snapshot_files_digest")
 
     op.drop_table("snapshot_files")
+    op.drop_table("secrets")
     op.drop_table("paths")
+    op.drop_table("grids")
     op.drop_table("filesets")
+    op.drop_table("damaged_objects")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
         batch_op.drop_index("ix_blobs_object")
 
@@ -732,5 +919,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_at")
 
     op.drop_table("events")
+    op.drop_table("environments")
     op.drop_table("projects")
     op.drop_table("leases")

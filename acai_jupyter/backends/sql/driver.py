@@ -1,0 +1,126 @@
+"""Many rows at once, past SQLAlchemy: what it does for every parameter and every value costs more than the database itself.
+
+Values are the driver's own: a digest as its 33 bytes, an id as `native_id` gives it. Statements are written with '?'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from acai_jupyter.backends.sql.session import Session, chunks
+
+_DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+def native_id(session: Session, value: UUID) -> Any:
+    """An id as the driver takes it."""
+    return value if session.dialect == "postgresql" else value.bytes
+
+
+def as_uuid(value: Any) -> UUID:
+    """The inverse."""
+    return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+def insert_rows(
+    session: Session, table: Table, shared: Mapping[str, Any], columns: Sequence[str], rows: Rows, conflict: Sequence[str]
+) -> None:
+    """Insert `rows`, each with the values of `columns`, all with those of `shared`; a row whose `conflict` columns are taken is
+    left out."""
+    if not rows:
+        return
+    names = _named([*shared, *columns])
+    ending = f"ON CONFLICT ({_named(conflict)}) DO NOTHING"
+    if session.dialect == "postgresql":
+        fixed = "".join(f"CAST(? AS {_type(table, name)}), " for name in shared)
+        sql = f"INSERT INTO {table.name} ({names}) SELECT {fixed}u.* FROM {_unnest(table, columns)} AS u {ending}"  # noqa: S608
+        execute(session, sql, (*shared.values(), *_turned(rows)))
+        return
+    marks = ", ".join("?" * (len(shared) + len(columns)))
+    head = tuple(shared.values())
+    sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {ending}"  # noqa: S608 - names of columns and question marks
+    session.connection.exec_driver_sql(sql, [head + row for row in rows])
+
+
+def update_rows(session: Session, table: Table, shared: Mapping[str, Any], key: str, columns: Sequence[str], rows: Rows) -> None:
+    """Set `columns` of the rows of `shared` with the `key` that comes last in each of `rows`."""
+    if not rows:
+        return
+    own = " AND ".join(f"{table.name}.{_named([name])} = ?" for name in shared)
+    if session.dialect == "postgresql":
+        names = [*columns, key]
+        changes = ", ".join(f"{_named([name])} = u.{_named([name])}" for name in columns)
+        source = f"{_unnest(table, names)} AS u ({_named(names)})"
+        sql = f"UPDATE {table.name} SET {changes} FROM {source} WHERE {own} AND {table.name}.{_named([key])} = u.{_named([key])}"  # noqa: S608
+        execute(session, sql, (*_turned(rows), *shared.values()))
+        return
+    changes = ", ".join(f"{_named([name])} = ?" for name in columns)
+    sql = f"UPDATE {table.name} SET {changes} WHERE {_named([key])} = ? AND {own}"  # noqa: S608 - names of columns
+    tail = tuple(shared.values())
+    session.connection.exec_driver_sql(sql, [row + tail for row in rows])
+
+
+def rows_with(
+    session: Session, table: Table, columns: Sequence[str], shared: Mapping[str, Any], key: str, values: Sequence[Any]
+) -> Iterator[Any]:
+    """The `columns` of those rows of `shared` whose `key` is one of `values`."""
+    own = "".join(f"{_named([name])} = ? AND " for name in shared)
+    start = f"SELECT {_named(columns)} FROM {table.name} WHERE {own}{_named([key])}"  # noqa: S608 - names of columns
+    for some in chunks(values):
+        given = tuple(shared.values())
+        if session.dialect == "postgresql":
+            yield from execute(session, f"{start} = ANY(CAST(? AS {_array(table, key)}))", (*given, list(some)))
+        else:
+            full = padded(some)
+            yield from execute(session, f"{start} IN ({', '.join('?' * len(full))})", (*given, *full))
+
+
+def pairs(session: Session, names: tuple[str, str], types: tuple[str, str], rows: Rows) -> tuple[str, tuple[Any, ...]]:
+    """A table `wanted` of two columns for a FROM, and its parameters."""
+    if session.dialect == "postgresql":
+        return f"unnest(CAST(? AS {types[0]}[]), CAST(? AS {types[1]}[])) AS wanted ({', '.join(names)})", tuple(_turned(rows))
+    full = padded(rows)
+    values = ", ".join(["(?, ?)"] * len(full))
+    source = f"(SELECT column1 AS {names[0]}, column2 AS {names[1]} FROM (VALUES {values})) AS wanted"  # noqa: S608
+    return source, tuple(value for row in full for value in row)
+
+
+def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
+    """One statement, written with '?'."""
+    if session.dialect == "postgresql":
+        sql = sql.replace("?", "%s")
+    return session.connection.exec_driver_sql(sql, parameters)
+
+
+def padded(values: Sequence[Any]) -> list[Any]:
+    """As many values as the next power of two, by repeating the last one: few lengths make few statements to prepare."""
+    return [*values, *[values[-1]] * ((1 << (len(values) - 1).bit_length()) - len(values))]
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _turned(rows: Rows) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _unnest(table: Table, columns: Sequence[str]) -> str:
+    return f"unnest({', '.join(f'CAST(? AS {_array(table, name)})' for name in columns)})"
+
+
+@lru_cache
+def _type(table: Table, column: str) -> str:
+    return str(table.c[column].type.compile(dialect=_DIALECT)).partition(" COLLATE")[0]
+
+
+def _array(table: Table, column: str) -> str:
+    return f"{_type(table, column)}[]"
