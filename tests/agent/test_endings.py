@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import wait_for
 
 from tests.agent.agents import Agent, Agents
 from tests.agent.stand_in import StandIn
@@ -36,13 +36,6 @@ print("ready", flush=True)
 if len(sys.argv) > 2:
     time.sleep(60)
 """
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.01)
 
 
 def is_alive(pid: int) -> bool:
