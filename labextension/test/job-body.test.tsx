@@ -54,10 +54,10 @@ test('what does not apply is left out', () => {
   const job = aRunningJob({
     number: 1,
     input: null,
-    grid: null,
-    enforced: null,
     code: null,
+    grid: null,
     secrets: [],
+    enforced: null,
     output_version: null,
     start_time: null,
     timeout: null

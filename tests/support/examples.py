@@ -163,6 +163,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "job_usage": lambda world: Request({"job": world.ended.id}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
+    "job_environment": lambda world: Request({"job": world.ended.id}),
     "submit_grid": lambda world: Request(
         body={"command": "evaluate --split {dev,test}", "input_grid": world.grid.id, "after": [str(world.ended.number)]}
     ),
@@ -171,7 +172,6 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
     "kill_grid": lambda world: Request({"grid": world.grid.id}),
     "retry_grid": lambda world: Request({"grid": world.grid.id}),
-    "job_environment": lambda world: Request({"job": world.ended.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}
