@@ -5,6 +5,8 @@ AcaiError
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
 │   └── BackendNotBuilt, LocalFileUnusable, FilesClash
+│   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, TimeoutRequired, DigestMismatch
+│   └── BackendNotBuilt, LocalFileUnusable
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
@@ -16,6 +18,7 @@ AcaiError
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
 │       UploadBaseChanged
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged, BudgetExceeded, UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
@@ -134,6 +137,12 @@ class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
     code = "backend_not_built"
+
+
+class TimeoutRequired(InvalidInput):
+    """Under a budget a job needs a timeout."""
+
+    code = "timeout_required"
 
 
 class Unauthenticated(AcaiError):
@@ -314,6 +323,12 @@ class SourceChanged(Conflict):
     """A file that was registered in place is gone, or is another than was registered."""
 
     code = "source_changed"
+
+
+class BudgetExceeded(Conflict):
+    """A job may cost more than what is left of its project's budget."""
+
+    code = "budget_exceeded"
 
 
 class LimitExceeded(AcaiError):

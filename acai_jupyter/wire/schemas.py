@@ -235,6 +235,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
     "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
+    "Transition": answer(**_TRANSITION["properties"], position=INTEGER),
+    "Budget": answer(dollars=or_null(NUMBER), spent=NUMBER, reserved=NUMBER, left=or_null(NUMBER)),
     "Sample": answer(
         attempt=INTEGER,
         position=INTEGER,
@@ -313,6 +315,8 @@ _SUBMISSION: Final[dict[str, Schema]] = {
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
+    "kill_all_jobs": request((), everyone=BOOLEAN),
+    "set_budget": request(("dollars",), dollars=or_null(NUMBER)),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
     "begin_upload": request(
         ("purpose",),

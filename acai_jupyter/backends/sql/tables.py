@@ -505,6 +505,8 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("kill_requested_by", Label),
+    Column("reserved", Big),  # micro-dollars that it may cost until its timeout
     Column("placed_at", Moment),  # since when its resources are its own
     Column("enforced", Label),  # JSON: by what each resource is held
     Column("peak_memory", Big),  # bytes

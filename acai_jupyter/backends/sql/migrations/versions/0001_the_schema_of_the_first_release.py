@@ -483,6 +483,8 @@ def upgrade() -> None:
         sa.Column("running_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("kill_requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("kill_requested_by", LABEL, nullable=True),
+        sa.Column("reserved", sa.BigInteger(), nullable=True),
         sa.Column("placed_at", sa.BigInteger(), nullable=True),
         sa.Column("enforced", LABEL, nullable=True),
         sa.Column("peak_memory", sa.BigInteger(), nullable=True),
