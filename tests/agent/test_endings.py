@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -186,3 +187,14 @@ def test_a_report_is_left_on_disk_before_it_is_delivered(platform: StandIn, agen
     wait_for((agent.folder / "report.json").exists)
     assert agent.kept_report["ended"] == "exited"
     assert agent.process.poll() is None
+
+
+def test_an_agent_whose_folder_is_removed_ends_its_job_and_leaves(platform: StandIn, agents: Agents, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    agent = agents.begin(f"echo $$ > '{pid_file}.new'; mv '{pid_file}.new' '{pid_file}'; echo ready; cd /; sleep 60")
+    ready(platform)
+    platform.stop()  # as the platform has gone with its home, nobody else can tell
+    shutil.rmtree(agent.folder)
+    assert agent.wait() == 0
+    wait_for(lambda: not is_alive(int(pid_file.read_text())))
+    assert not agent.folder.exists()
