@@ -41,6 +41,11 @@ class Settings:
     )
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
     platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
+    secrets_key: str = _setting(
+        "",
+        "The key that secrets are encrypted with (Fernet: 32 bytes in URL-safe base64), the same for all servers of a platform;"
+        " of several with commas between, the first encrypts and any decrypts. By default `keys/secrets` in the home folder.",
+    )
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")
@@ -74,6 +79,9 @@ class Settings:
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
+    hand_over: int = _setting(
+        1, "Whether a Jupyter Server that stops with jobs left starts `acai server --drain` to go on with them; 0 for no."
+    )
     interactive_threads: int = _setting(8, "Threads that answer requests.")
     bulk_threads: int = _setting(4, "Threads that move bytes of the local object store.")
     background_threads: int = _setting(4, "Threads for work in the background.")

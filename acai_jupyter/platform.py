@@ -19,6 +19,7 @@ from acai_jupyter.backends.by_url import (
     store_by_url,
 )
 from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
@@ -33,6 +34,7 @@ from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
@@ -77,6 +79,7 @@ class Platform:
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
+    secrets: Secrets
     grids: Grids
     chains: Chains
     scheduler: Scheduler
@@ -118,8 +121,9 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
-        images_used = not settings.launcher_url.startswith("process:")
-        registry = Registry(store, engine, images_used, capacity=launcher.capacity)
+        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        containers = not settings.launcher_url.startswith("process:")
+        registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -128,6 +132,7 @@ class Platform:
             holder=server_id,
             agent_url=lambda: platform.agent_url,
             servers=servers_folder(settings),
+            secrets=secrets,
         )
         platform = cls(
             settings=settings,
@@ -148,6 +153,7 @@ class Platform:
             check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
+            secrets=secrets,
             registry=registry,
             grids=Grids(store, registry),
             chains=Chains(store),

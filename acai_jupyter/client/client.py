@@ -13,6 +13,7 @@ from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Provenance
 from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
+from acai_jupyter.client.secrets import Secrets
 from acai_jupyter.client.storage import Storage
 from acai_jupyter.client.transport import Transport
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Client:
     """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
 
-    `files`, `filesets`, `jobs`, `grids`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
+    `files`, `filesets`, `jobs`, `grids`, `metadata`, `provenance`, `storage`, `secrets`, `projects`, `users` hold the verbs of
+    each noun.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -36,6 +38,7 @@ class Client:
         self.metadata = MetadataKeys(transport)
         self.provenance = Provenance(transport)
         self.storage = Storage(transport)
+        self.secrets = Secrets(transport)
         self.projects = Projects(transport)
         self.users = Users(transport)
 

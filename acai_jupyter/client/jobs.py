@@ -61,6 +61,7 @@ class Jobs:
         memory: str | float | None = None,
         gpu: int = 0,
         env: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
         timeout: str | float | None = None,
         priority: int = 0,
         after: After = (),
@@ -71,12 +72,13 @@ class Jobs:
         `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
         local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
         or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
+        `secrets` names those that the job finds in variables (`client.secrets`).
 
         `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
         is a job means what that job will have written when it has finished.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        FileNotFound.
+        SecretNotFound, FileNotFound.
         """
         wanted = submission(
             command,
@@ -90,11 +92,12 @@ class Jobs:
             memory=memory,
             gpu=gpu,
             env=env,
+            secrets=secrets,
             timeout=timeout,
             priority=priority,
             after=after,
         )
-        self._add_code(wanted, command, code)
+        wanted |= self._code_of(command, code)
         return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
 
     def submit_grid(
@@ -112,6 +115,7 @@ class Jobs:
         memory: str | float | None = None,
         gpu: int = 0,
         env: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
         timeout: str | float | None = None,
         priority: int = 0,
         after: After = (),
@@ -139,12 +143,13 @@ class Jobs:
             memory=memory,
             gpu=gpu,
             env=env,
+            secrets=secrets,
             timeout=timeout,
             priority=priority,
             after=after,
         )
         wanted["input_grid"] = None if outputs is None else outputs.grid
-        self._add_code(wanted, command, code)
+        wanted |= self._code_of(command, code)
         return Grid(self._transport, self._transport.post("/grids", wanted, creates=True, timeout_s=_GRID_SECONDS))
 
     def get(self, job: int | str | Job) -> Job:
@@ -174,12 +179,12 @@ class Jobs:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
         return Snapshot(str(snapshot), git)
 
-    def _add_code(self, wanted: dict[str, Any], command: str | Sequence[str], code: Code | None) -> None:
-        """Uploads the code, unless the platform will refuse the command anyway, and says what it was submitted with."""
-        if code is not None and str(command).strip() and command != []:
-            wanted["code"], git = self._code(code)
-            wanted["git"] = None if git is None else asdict(git)
-        wanted["environment"] = environment_of(wanted["python"])
+    def _code_of(self, command: str | Sequence[str], code: Code | None) -> dict[str, Any]:
+        """The code and where it comes from; it is uploaded, unless the platform will refuse the command anyway."""
+        if code is None or not str(command).strip() or command == []:
+            return {"code": None}
+        pinned, git = self._code(code)
+        return {"code": pinned, "git": None if git is None else asdict(git)}
 
     def _code(self, code: Code) -> tuple[str, GitState | None]:
         """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""
@@ -202,6 +207,7 @@ def submission(
     image: str | None,
     cpu: float | None,
     env: Mapping[str, str] | None,
+    secrets: Sequence[str],
     after: After,
     **same: Any,
 ) -> dict[str, Any]:
@@ -211,15 +217,18 @@ def submission(
     _check_cpu(cpu)
     if isinstance(input, GridOutputs):
         raise InvalidRequest("A grid's outputs are many: submit with submit_grid, which makes a job for each.")
+    interpreter = python or (None if image else sys.executable)
     return {
         **same,
         "command": command if isinstance(command, str) else [str(part) for part in command],
         "input": None if input is None or isinstance(input, Job) else str(input),
         "input_job": input.id if isinstance(input, Job) else None,
         "image": image,
-        "python": python or (None if image else sys.executable),
+        "python": interpreter,
+        "environment": environment_of(interpreter),
         "cpu": cpu,
         "env": {key: str(value) for key, value in (env or {}).items()},
+        "secrets": [secrets] if isinstance(secrets, str) else list(secrets),
         "after": _references(after),
     }
 

@@ -125,6 +125,17 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret: its name, and when it was set last. Its value is told to nobody."""
+
+    name: str
+    change_time: datetime
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A path whose version differs between two file sets; None where it is absent."""
 

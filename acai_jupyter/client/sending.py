@@ -71,7 +71,14 @@ def _upload(
         for tries_left in reversed(range(_TRIES)):
             try:
                 answer = transfer.upload(
-                    transport.api, files, "files", fileset, on_progress, memory=cache, key=cache.key_of(mark)
+                    transport.api,
+                    files,
+                    "files",
+                    fileset,
+                    on_progress,
+                    patience_s=transport.store_patience,
+                    memory=cache,
+                    key=cache.key_of(mark),
                 )
             except transfer.UploadEnded:
                 pass  # of an earlier call that didn't live to note it: what is asked for now is another upload

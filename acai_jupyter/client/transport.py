@@ -12,12 +12,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
-from acai_agent.transfer import CannotWrite, FileUnreadable, PathRefused, TransferError, disk_headers
+from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathClash, PathRefused, TransferError, disk_headers
 from acai_jupyter import config
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, LocalFileUnusable, ServerUnreachable
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FilesClash, InvalidInput, LocalFileUnusable, ServerUnreachable
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
+_SAID_HERE: Final = frozenset({"redirected", "not_json"})
+"""Codes of the transfer code's own. What object stores and proxies call their errors is not ours, and not stable."""
 
 _THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -26,7 +28,7 @@ Json = dict[str, Any]
 
 class Transport:
     """The platform's REST interface below `url` (`…/acai/api/v1`), with a token. `elsewhere` is asked where it is now while
-    it does not answer."""
+    it does not answer. It may stay away for `patience` seconds, the object store for `store_patience`."""
 
     def __init__(
         self,
@@ -34,8 +36,10 @@ class Transport:
         token: str | None,
         patience: float = _PATIENCE_SECONDS,
         elsewhere: Callable[[], str] | None = None,
+        store_patience: float = PATIENCE_S,
     ) -> None:
         self._token = token
+        self.store_patience = store_patience
         with translated():
             self.api = Api(url, token, patience_s=patience, elsewhere=elsewhere)
         # Whoever forgets to close a client leaves no connection open.
@@ -130,9 +134,12 @@ def translated() -> Iterator[None]:
     try:
         yield
     except HttpError as error:
-        raise error_from_json(error.status, {"code": error.code, "message": error.message}) from error
+        code = error.code if error.spoken or error.code in _SAID_HERE else None
+        raise error_from_json(error.status, {"code": code, "message": error.message}) from error
     except ConnectionFailed as error:
         raise ServerUnreachable(f"{error.message} Is the platform running?") from error
+    except PathClash as error:
+        raise FilesClash(str(error)) from error
     except (PathRefused, CannotWrite, FileUnreadable) as error:
         raise LocalFileUnusable(str(error)) from error
     except TransferError as error:

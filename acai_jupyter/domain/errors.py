@@ -4,18 +4,20 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt, LocalFileUnusable
+│   └── BackendNotBuilt, LocalFileUnusable, FilesClash
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
 │   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed, SourceChanged
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
+├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
@@ -122,6 +124,12 @@ class LocalFileUnusable(InvalidInput):
     code = "local_file"
 
 
+class FilesClash(InvalidInput):
+    """Two files can't both be written to a disk: one lies in a folder of the other's name."""
+
+    code = "files_clash"
+
+
 class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
@@ -204,6 +212,12 @@ class SnapshotNotFound(NotFound):
     """Code that a job should run is not there."""
 
     code = "snapshot_not_found"
+
+
+class SecretNotFound(NotFound):
+    """The user has no secret of this name (any more)."""
+
+    code = "secret_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -300,6 +314,12 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class SecretUnreadable(AcaiError):
+    """A secret that was encrypted with a key that the platform has no more."""
+
+    code = "secret_unreadable"
 
 
 class StoreDamaged(AcaiError):

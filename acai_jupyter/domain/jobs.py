@@ -71,7 +71,8 @@ class JobSpec:
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
     interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
-    installed. `input_job_id` is the job whose output is the input: `input_id` is pinned when that job has finished.
+    installed. `secrets` are names; values are on no record. `input_job_id` is the job whose output is the input: `input_id` is
+    pinned when that job has finished.
     """
 
     command: str | tuple[str, ...]
@@ -91,11 +92,12 @@ class JobSpec:
     lake_access: bool = False
     retry_of: UUID | None = None
     start_snapshot_id: UUID | None = None
+    git: GitState | None = None
+    environment: bytes | None = None
+    secrets: tuple[str, ...] = ()
     input_job_id: UUID | None = None
     grid_id: UUID | None = None
     grid_row: int | None = None
-    git: GitState | None = None
-    environment: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
-    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources.
-    `waits_for` is how many predecessors it still waits for."""
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
+    many predecessors it still waits for."""
 
     project_id: UUID
     id: UUID

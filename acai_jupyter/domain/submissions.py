@@ -30,10 +30,11 @@ class Submission:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: str | float | None = None
     priority: int = 0
-    input_job: str | None = None
-    after: tuple[str, ...] = ()
     git: GitState | None = None
     environment: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = ()
+    input_job: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, TokenKind
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import AcaiError, InvalidInput, JobEnded
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput, JobEnded, SecretNotFound, SecretUnreadable
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
 from acai_jupyter.engine.placement import Placement
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec
@@ -40,6 +41,7 @@ class Dispatch:
         holder: UUID,
         agent_url: Callable[[], str | None],
         servers: Path | None,
+        secrets: Secrets,
     ) -> None:
         self._store = store
         self._launcher = launcher
@@ -48,6 +50,7 @@ class Dispatch:
         self._agent_url = agent_url
         self._servers = servers
         self.placement = Placement(store, launcher.capacity)
+        self._secrets = secrets
 
     def launch_waiting(self) -> int:
         """Give waiting jobs their resources, and launch every one that has them and of which no launcher is known; returns how
@@ -78,6 +81,11 @@ class Dispatch:
         """
         config = self._prepare(job)
         if config is None:
+            return False
+        try:
+            self._secrets.of_job(job)
+        except (SecretNotFound, SecretUnreadable) as error:
+            self._fail(job, error.message)
             return False
         try:
             handle = self._launcher.launch(self._spec(job, config))
@@ -148,8 +156,16 @@ class Dispatch:
             unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
 
     def manifest(self, job: Job, project_name: str) -> dict[str, object]:
-        """What an agent is told of its job."""
+        """What an agent that has claimed its job is told of it, the values of its secrets among it.
+
+        Raises AgentSuperseded where they are there no more: the job is FAILED then.
+        """
         spec = job.spec
+        try:
+            secrets = self._secrets.of_job(job)
+        except (SecretNotFound, SecretUnreadable) as error:
+            self._fail(job, error.message)
+            raise AgentSuperseded(f"{error.message} Leave without running the job.") from error
         return {
             "contract": CONTRACT,
             "job": write(Kind.JOB, job.id),
@@ -160,6 +176,7 @@ class Dispatch:
             "rank": _RANK,
             "command": spec.command if isinstance(spec.command, str) else list(spec.command),
             "env": dict(spec.env),
+            "secrets": secrets,
             "python": spec.python,
             "resources": {"cpu": spec.resources.cpu, "memory_mb": spec.resources.memory_mb, "gpu": spec.resources.gpu},
             "timeout_s": None if spec.timeout is None else spec.timeout / SECOND,

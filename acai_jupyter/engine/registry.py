@@ -21,10 +21,12 @@ from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
+from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
+from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -50,7 +52,7 @@ class Registry:
         """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        SnapshotNotFound, Forbidden.
+        SnapshotNotFound, SecretNotFound, Forbidden.
         """
         principal.require(Right.WRITE)
         spec, notes = self.check(wanted)
@@ -65,7 +67,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, SecretNotFound, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -74,6 +76,7 @@ class Registry:
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
             check_size(job.spec.resources, self._capacity())
+            require_secrets(unit, principal, job.spec.secrets)
             again = retried(unit, job)
             new = _add(unit, principal, again.spec, [], again.after)
             copy_arguments(unit, principal.project_id, {job.id: new.id})
@@ -167,6 +170,7 @@ class Registry:
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
             git=wanted.git,
+            secrets=tuple(dict.fromkeys(wanted.secrets)),
         )
         return spec, notes
 
@@ -189,8 +193,9 @@ class Registry:
     def pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:
         """The versions that a submission's references mean now.
 
-        Raises FilesetNotFound, SnapshotNotFound, JobNotFound, InvalidReference, InvalidRequest.
+        Raises FilesetNotFound, SnapshotNotFound, SecretNotFound, JobNotFound, InvalidReference, InvalidRequest.
         """
+        require_secrets(unit, principal, spec.secrets)
         resolver = Resolver(unit, principal.project_id)
         if wanted.input_job is not None:
             source = source_job(unit, principal.project_id, wanted.input_job)
@@ -262,6 +267,11 @@ def _check_texts(wanted: Submission) -> None:
             raise InvalidRequest(f"{key[:80]!r} can't be a variable of env: use letters, digits and _, and no NUL in its value.")
         if key.startswith("ACAI_"):
             raise InvalidRequest(f"{key} is the platform's own: variables of env must not begin with ACAI_.")
+    if len(wanted.secrets) > MOST_OF_A_JOB:
+        raise InvalidRequest(f"A job is given at most {MOST_OF_A_JOB} secrets.")
+    for name in wanted.secrets:
+        if check_secret_name(name) in wanted.env:
+            raise InvalidRequest(f"{name} can't be a secret and a variable of env at once: leave one out.")
     if not -1000 <= wanted.priority <= 1000:
         raise InvalidRequest("priority lies between -1000 and 1000.")
 

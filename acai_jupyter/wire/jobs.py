@@ -15,6 +15,7 @@ from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
@@ -32,9 +33,11 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
-    fields |= {"after": tuple(fields.get("after", ()))}
+    if "secrets" in fields:
+        fields["secrets"] = tuple(fields["secrets"])
     if "git" in fields:
         fields["git"] = GitState(**fields["git"])
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -51,6 +54,10 @@ def details(item: JobDetails) -> Json:
         "history": [transition(entry) for entry in item.history],
         "after": list(item.after),
     }
+
+
+def secret(item: Secret) -> Json:
+    return {"name": item.name, "change_time": write_time(item.changed_at)}
 
 
 def transition(item: Transition) -> Json:
@@ -176,6 +183,7 @@ def _pins(item: Job) -> Json:
         "image": spec.image,
         "python": spec.python,
         "env": dict(spec.env),
+        "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,
         "memory_mb": spec.resources.memory_mb,
         "gpu": spec.resources.gpu,

@@ -79,7 +79,8 @@ class FilesPage(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What the agent is to do. `timeout_s` counts from the claim, `python` is the interpreter that `python` means."""
+    """What the agent is to do. `secrets` are further variables, whose values must be stored nowhere; `timeout_s` counts from
+    the claim; `python` is the interpreter that `python` means."""
 
     job: str
     number: int
@@ -88,6 +89,7 @@ class Manifest(NamedTuple):
     rank: int
     command: Command
     env: Mapping[str, str]
+    secrets: Mapping[str, str]
     python: str | None
     cpu: float
     memory_mb: int
@@ -185,6 +187,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         rank=_field(message, "rank", int),
         command=_command(message),
         env={str(name): str(value) for name, value in _field(message, "env", dict).items()},
+        secrets={str(name): str(value) for name, value in (_optional(message, "secrets", dict) or {}).items()},
         python=_optional(message, "python", str),
         cpu=float(_field(_field(message, "resources", dict), "cpu", (int, float))),
         memory_mb=int(_optional(_field(message, "resources", dict), "memory_mb", (int, float)) or 0),

@@ -18,10 +18,11 @@ from acai_agent.heartbeat import Heartbeat
 from acai_agent.http import Http
 from acai_agent.inputs import bring_files
 from acai_agent.logs import LogSender
-from acai_agent.notes import note
+from acai_agent.notes import hide_in_notes, note
 from acai_agent.orders import Orders
 from acai_agent.outcome import COMMAND, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
 from acai_agent.platform import MustLeave, Platform
+from acai_agent.redaction import Redactor
 from acai_agent.sampler import Sampler
 from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
@@ -38,16 +39,19 @@ class Supervisor:
         self._orders = orders
         self._http = http
         self._platform = Platform(config.url, config.token, config.servers, http)
+        self._redactor = Redactor({})
         self._instance = f"agent_{uuid.uuid4().hex}"
 
     def run(self) -> None:
         """Raises MustLeave where the job is not (any longer) ours, and whatever keeps us from reporting it."""
         manifest = self._claim()
+        self._redactor = Redactor(manifest.secrets)
+        hide_in_notes(self._redactor.text)
         clock = self._start_clock(manifest)
         heartbeat = Heartbeat(self._platform, self._instance, manifest.heartbeat_s, self._orders)
         spool = Spool(self._config.folder / "log")
         sender = LogSender(self._platform, spool, self._orders)
-        outcome = Outcome()
+        outcome = Outcome(self._redactor.text)
         self._bring_files(outcome)
         if outcome.ended is None:
             self._run_command(manifest, spool, outcome, heartbeat)
@@ -105,8 +109,8 @@ class Supervisor:
             os.close(writer)
         outcome.enforced = command.enforced
         heartbeat.tell("running", command.enforced)
-        collector = Collector(reader, spool, self._orders)
         sampler = Sampler(meter, manifest.sample_s, heartbeat, self._orders, self._config.limits.data_bytes)
+        collector = Collector(reader, spool, self._orders, self._redactor)
         try:
             self._orders.wait(command.ended.is_set)
             told_to_end = not command.ended.is_set()

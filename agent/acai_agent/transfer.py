@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
-from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
+from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
-from acai_agent.places import PathRefused, Root
+from acai_agent.places import PathClash, PathRefused, Root, check_clashes
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
 from acai_agent.uploads import UploadEnded, UploadSession
@@ -32,6 +32,7 @@ __all__ = [
     "Measured",
     "Memory",
     "OnProgress",
+    "PathClash",
     "PathRefused",
     "Renew",
     "Stamp",
@@ -39,6 +40,7 @@ __all__ = [
     "UploadEnded",
     "disk_headers",
     "download",
+    "read_range",
     "stamp_of",
     "upload",
 ]
@@ -120,7 +122,7 @@ def download(
 
     `renew` is asked when signed requests have expired, or their server has moved.
 
-    Raises HttpError, ConnectionFailed, Damaged, PathRefused, CannotWrite, ContractBroken, Cancelled.
+    Raises HttpError, ConnectionFailed, Damaged, PathClash, PathRefused, CannotWrite, ContractBroken, Cancelled.
     """
     stop = Stop(cancel)
     meter = Meter(sum(entry.size for entry in entries), on_progress)
@@ -136,7 +138,29 @@ def download(
     return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
 
 
+def read_range(
+    request: SignedRequest,
+    first: int,
+    size: int,
+    http: Http,
+    *,
+    renew: Callable[[], SignedRequest] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> bytes:
+    """`size` bytes of an object from `first` on, fewer where it ends before; `renew` as in `download`.
+
+    Raises HttpError, ConnectionFailed.
+    """
+
+    def get(wanted: SignedRequest, backoff: Backoff) -> bytes:
+        headers = {**wanted.headers, "Range": f"bytes={first}-{first + size - 1}"}
+        return http.send(wanted.method, wanted.url, headers)
+
+    return SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, get)
+
+
 def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
+    check_clashes(entry.path for entry in entries)
     below = Root(root)
     return {entry.path: below.place(entry.path) for entry in entries}
 

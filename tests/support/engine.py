@@ -12,6 +12,7 @@ from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
@@ -26,6 +27,7 @@ from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.files import Files
@@ -92,8 +94,15 @@ class Engine:
         self.grids = Grids(store, self.registry)
         self.chains = Chains(store)
         self.scheduler = Scheduler(store, settings)
+        self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
-            store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
+            store,
+            self.launcher,
+            settings,
+            holder=self.server,
+            agent_url=lambda: self.url,
+            servers=self.folder / "servers",
+            secrets=self.secrets,
         )
         self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)

@@ -83,6 +83,9 @@ class World:
         name = f"Unused{next(self._counter)}"
         return self.client.filesets.create(name, ["/digits/"]).reference
 
+    def unused_secret(self) -> str:
+        return self.client.secrets.set(f"SECRET_{next(self._counter)}", "0123456789").name
+
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
         self._data = f"the bytes of {next(self._counter)}".encode()
@@ -155,6 +158,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "job_usage": lambda world: Request({"job": world.ended.id}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
+    "job_environment": lambda world: Request({"job": world.ended.id}),
     "submit_grid": lambda world: Request(
         body={"command": "evaluate --split {dev,test}", "input_grid": world.grid.id, "after": [str(world.ended.number)]}
     ),
@@ -163,7 +167,6 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
     "kill_grid": lambda world: Request({"grid": world.grid.id}),
     "retry_grid": lambda world: Request({"grid": world.grid.id}),
-    "job_environment": lambda world: Request({"job": world.ended.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}
@@ -182,6 +185,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "set_secret": lambda world: Request(body={"name": "HF_TOKEN", "value": "hf_0123456789"}),
+    "list_secrets": lambda world: Request(),
+    "delete_secret": lambda world: Request({"name": world.unused_secret()}),
     "usage": lambda world: Request(query={"ref": "/digits/"}),
     "store_usage": lambda world: Request(),
     "collect_garbage": lambda world: Request(body={"run": False}),

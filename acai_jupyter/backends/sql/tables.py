@@ -54,8 +54,8 @@ projects = _platform(
     Column("created_at", Moment, nullable=False),
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
-    Column("grid_number", Big, nullable=False, default=0),
     Column("budget", Money),
+    Column("grid_number", Big, nullable=False, default=0),
 )
 
 tokens = _platform(
@@ -115,6 +115,14 @@ objects = _owned(
     Column("size", Big, nullable=False),
     Column("created_at", Moment, nullable=False),
     key=("id",),
+)
+
+damaged_objects = _owned(  # what a check found missing or damaged: bytes in them are sent again where somebody uploads them
+    "damaged_objects",
+    Column("object_id", Id, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    _refers("object_id", "objects.id"),
+    key=("object_id",),
 )
 
 blobs = _owned(
@@ -393,6 +401,17 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+secrets = _owned(
+    "secrets",
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("sealed", Bytes, nullable=False),  # by the vault
+    Column("changed_at", Moment, nullable=False),
+    _refers("user_id", "users.id"),
+    key=("user_id", "name"),
+    clustered=False,
+)
+
 environments = _owned(
     "environments",
     Column("digest", Bytes(32), nullable=False),
@@ -437,6 +456,7 @@ jobs = _owned(
     Column("git_dirty", Flag),
     Column("git_remote", Label),
     Column("environment", Bytes(32)),
+    Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON

@@ -24,13 +24,14 @@ from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempo
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
 from acai_jupyter.backends.sql.repositories.samples import SqlSamples
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
+from acai_jupyter.backends.sql.repositories.secrets import SqlSecrets
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.repositories.usage import SqlUsage
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples
+from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -62,6 +63,7 @@ class SqlUnitOfWork:
         self.samples: Samples = SqlSamples(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
+        self.secrets: Secrets = SqlSecrets(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

@@ -28,6 +28,7 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--memory", help="MB, or a size such as 2GiB"),
     argument("--gpu", type=int, default=0, help="GPUs"),
     argument("--env", action="append", default=[], metavar="KEY=VALUE", help="a variable; may be repeated"),
+    argument("--secret", action="append", default=[], metavar="NAME", help="a secret for a variable; may be repeated"),
     argument("--timeout", help="seconds, or a duration such as 2h, counted from RUNNING"),
     argument("--priority", type=int, default=0, help="higher goes first in one's own queue"),
     argument("--wait", action="store_true", help="show the log and wait for the end"),
@@ -44,7 +45,7 @@ def submission(client: Client, given: Namespace) -> dict[str, Any]:
             raise InvalidRequest(f"--env {pair!r} is not of the form KEY=VALUE.")
         env[key] = value
     names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority", "after")
-    wanted = {**{name: getattr(given, name) for name in names}, "env": env}
+    wanted = {**{name: getattr(given, name) for name in names}, "env": env, "secrets": given.secret}
     if given.input_job is not None:
         if given.input is not None:
             raise InvalidRequest("A job has one input: give --input or --input-job.")

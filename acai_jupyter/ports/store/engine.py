@@ -10,6 +10,7 @@ from uuid import UUID
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -153,6 +154,49 @@ class Jobs(Protocol):
     def reports(self, job: Job) -> list[str]: ...
 
 
+class Environments(Protocol):
+    """What jobs were submitted with, each environment kept once a project."""
+
+    def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
+        """Keep it, unless it is there."""
+        ...
+
+    def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Samples(Protocol):
+    """What jobs used over time; bounded a job."""
+
+    def add(self, job: Job, samples: Sequence[Sample]) -> None:
+        """Keep samples; one whose position is there already changes nothing."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """Samples in order, from the first after (attempt, position)."""
+        ...
+
+    def peak_memory(self, job: Job) -> int | None:
+        """Bytes, as far as samples tell."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets of users, sealed: who has only the store can't read them."""
+
+    def set(self, project_id: UUID, user_id: UUID, name: str, sealed: bytes) -> Secret: ...
+
+    def list(self, project_id: UUID, user_id: UUID) -> list[Secret]:
+        """By name."""
+        ...
+
+    def sealed(self, project_id: UUID, user_id: UUID, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of `names` that are there."""
+        ...
+
+    def delete(self, project_id: UUID, user_id: UUID, name: str) -> bool:
+        """False where there is none."""
+
+
 class Chains(Protocol):
     """Which jobs wait for which. A job's end makes its links due; nothing has to look at jobs that wait."""
 
@@ -179,32 +223,6 @@ class Chains(Protocol):
 
     def latest_retry(self, project_id: UUID, job_id: UUID) -> UUID:
         """The last of a job's retries, and of theirs; the job itself where it was never retried."""
-        ...
-
-
-class Environments(Protocol):
-    """What jobs were submitted with, each environment kept once a project."""
-
-    def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
-        """Keep it, unless it is there."""
-        ...
-
-    def get(self, project_id: UUID, digest: bytes) -> str | None: ...
-
-
-class Samples(Protocol):
-    """What jobs used over time; bounded a job."""
-
-    def add(self, job: Job, samples: Sequence[Sample]) -> None:
-        """Keep samples; one whose position is there already changes nothing."""
-        ...
-
-    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
-        """Samples in order, from the first after (attempt, position)."""
-        ...
-
-    def peak_memory(self, job: Job) -> int | None:
-        """Bytes, as far as samples tell."""
         ...
 
 

@@ -47,6 +47,7 @@ SPEC: Final = JobSpec(
     input_job_id=UUID(int=3),
     grid_id=UUID(int=4),
     grid_row=2,
+    secrets=("HF_TOKEN",),
 )
 JOB: Final = Job(
     project_id=UUID(int=1),

@@ -358,10 +358,15 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
     values = {
         name: getattr(spec, name)
         for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env", "git")
+        if name not in ("command", "resources", "prices", "env", "git", "secrets")
     }
     command = spec.command if isinstance(spec.command, str) else list(spec.command)
-    values |= {"command": to_json(command), "env": to_json(dict(spec.env)), "prices": to_json(asdict(spec.prices))}
+    values |= {
+        "command": to_json(command),
+        "env": to_json(dict(spec.env)),
+        "secrets": to_json(list(spec.secrets)),
+        "prices": to_json(asdict(spec.prices)),
+    }
     git = spec.git or GitState("")
     values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
     values |= {"git_dirty": git.dirty if spec.git else None}
@@ -435,9 +440,10 @@ def _spec(row: Row[Any]) -> JobSpec:
         lake_access=row.lake_access,
         retry_of=row.retry_of,
         start_snapshot_id=row.start_snapshot_id,
+        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
+        environment=row.environment,
+        secrets=tuple(json.loads(row.secrets)),
         input_job_id=row.input_job_id,
         grid_id=row.grid_id,
         grid_row=row.grid_row,
-        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
-        environment=row.environment,
     )

@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
-        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.Column("budget", sa.BigInteger(), nullable=True),
+        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
@@ -120,6 +120,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_objects_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_objects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "damaged_objects",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("object_id", ID, nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "object_id"], ["objects.project_id", "objects.id"], name=op.f("fk_damaged_objects_project_id_object_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_damaged_objects_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "object_id", name=op.f("pk_damaged_objects")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -251,6 +263,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_paths")),
         sa.UniqueConstraint("project_id", "path", name=op.f("uq_paths_project_id_path")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "secrets",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_secrets_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_secrets_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "name", name=op.f("pk_secrets")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "snapshot_files",
@@ -418,6 +444,7 @@ def upgrade() -> None:
         sa.Column("git_dirty", sa.Boolean(), nullable=True),
         sa.Column("git_remote", LABEL, nullable=True),
         sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("secrets", LABEL, nullable=False),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -858,6 +885,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_snapshot_files_digest")
 
     op.drop_table("snapshot_files")
+    op.drop_table("secrets")
     op.drop_table("paths")
     op.drop_table("grids")
     op.drop_table("filesets")
@@ -872,6 +900,7 @@ def downgrade() -> None:
 
     op.drop_table("tags")
     op.drop_table("snapshots")
+    op.drop_table("damaged_objects")
     op.drop_table("objects")
     with op.batch_alter_table("metadata_values", schema=None) as batch_op:
         batch_op.drop_index("ix_metadata_values_text")
