@@ -16,6 +16,7 @@ from acai_jupyter.domain.errors import (
     GridNotFound,
     InvalidRequest,
     LimitExceeded,
+    SecretNotFound,
     StoreUnavailable,
 )
 from acai_jupyter.domain.events import EventKind
