@@ -40,55 +40,72 @@ def walk(
     only: str | None = None,
     within: Path | None = None,
     after: str | None = None,
+    skipped: list[str] | None = None,
 ) -> Iterator[Found]:
     """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
     directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
     there or not.
 
     Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
-    circle.
+    circle. Their names, and those of what is no regular file, are added to `skipped`.
 
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    yield from _Walk(folder, never, within).below(os.fspath(folder), "", (), after, only)
+    yield from _Walk(folder, never, within, [] if skipped is None else skipped).below(os.fspath(folder), after, only)
+
+
+class _Folder(NamedTuple):
+    """A folder that is still to be looked into: its path, its name below the root, the patterns above it, and the name in it
+    beyond which to begin."""
+
+    path: str
+    name: str
+    rules: tuple[_Rules, ...]
+    after: str | None
 
 
 class _Walk:
-    def __init__(self, folder: Path, never: frozenset[str], within: Path | None) -> None:
+    def __init__(self, folder: Path, never: frozenset[str], within: Path | None, skipped: list[str]) -> None:
         self._folder = within or folder
         self._root = self._folder.resolve()
         self._never = never
+        self._skipped = skipped
 
-    def below(
-        self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None, only: str | None = None
-    ) -> Iterator[Found]:
+    def below(self, path: str, after: str | None, only: str | None) -> Iterator[Found]:
+        """Without recursion: folders may lie in each other more deeply than Python calls can."""
+        waiting = [_Folder(path, "", (), after)]
+        while waiting:
+            inner: list[_Folder] = []
+            yield from self._one(waiting.pop(), only, inner)
+            waiting += reversed(inner)
+            only = None
+
+    def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Iterator[Found]:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
-        first, inside, rest = (after or "").partition("/")
-        entries = _entries(path)
+        first, inside, rest = (folder.after or "").partition("/")
+        entries, rules = _entries(folder.path), folder.rules
         if any(entry.name == IGNORE_FILE for entry in entries):
-            rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
-        folders = []
+            rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
         for entry in entries:
             if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
                 continue
+            name = folder.name + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):
+            if rules and _is_ignored(name + ("/" if is_folder else ""), rules):
                 continue
             if is_folder:
-                folders.append(entry)
-            elif after is not None and (inside or entry.name <= first):
+                if not inside or entry.name >= first:
+                    inner.append(_Folder(entry.path, name + "/", rules, rest if inside and entry.name == first else None))
+            elif folder.after is not None and (inside or entry.name <= first):
                 continue
-            elif (stamp := self._stamp(entry)) is not None:
-                yield Found(name + entry.name, entry.path, stamp)
-        for entry in folders:
-            if not inside or entry.name >= first:
-                beyond = rest if inside and entry.name == first else None
-                yield from self.below(entry.path, f"{name}{entry.name}/", rules, beyond)
+            elif (stamp := self._stamp(entry, name)) is not None:
+                yield Found(name, entry.path, stamp)
 
-    def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
+    def _stamp(self, entry: os.DirEntry[str], name: str) -> Stamp | None:
         """The state of a file; None for what is none (any more)."""
         if not entry.is_file():
+            self._skipped.append(name)
             return None
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")

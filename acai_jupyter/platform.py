@@ -18,6 +18,7 @@ from acai_jupyter.backends.by_url import (
     sources_for,
     store_by_url,
 )
+from acai_jupyter.backends.poster import HttpPoster
 from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
@@ -38,6 +39,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.engine.webhooks import Webhooks
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
 from acai_jupyter.lake.deletion import Deletions
@@ -82,6 +84,7 @@ class Platform:
     provenance: ProvenanceService
     registry: Registry
     secrets: Secrets
+    webhooks: Webhooks
     grids: Grids
     chains: Chains
     scheduler: Scheduler
@@ -125,7 +128,8 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
-        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        vault = FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets")
+        secrets = Secrets(store, vault)
         containers = not settings.launcher_url.startswith("process:")
         registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
@@ -158,6 +162,9 @@ class Platform:
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             secrets=secrets,
+            webhooks=Webhooks(
+                store, vault, HttpPoster(bool(settings.webhook_private_addresses), settings.webhook_timeout_seconds)
+            ),
             registry=registry,
             grids=Grids(store, registry),
             chains=Chains(store),

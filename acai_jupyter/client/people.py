@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from acai_jupyter.client.records import Budget, Project, Records, User, record
-from acai_jupyter.client.transport import Transport
+from acai_jupyter.client.records import Budget, Project, Records, User, Webhook, record
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 
 
@@ -22,6 +23,21 @@ class Projects:
         """
         made = self._transport.post("/projects", {"name": name, "admin": admin}, creates=True)
         return record(Project, {**made["project"], "token": made["token"]})
+
+    def set_webhook(self, url: str, secret: str | None = None) -> Webhook:
+        """Have every job's end posted to `url` as JSON, signed by `secret` as Standard Webhooks describes. For admins.
+
+        Raises InvalidRequest, Forbidden.
+        """
+        return _webhook(self._transport.post("/webhook", {"url": url, "secret": secret}))
+
+    def webhook(self) -> Webhook:
+        """The project's webhook; its secret is not told. For admins. Raises WebhookNotFound, Forbidden."""
+        return _webhook(self._transport.get("/webhook"))
+
+    def delete_webhook(self) -> None:
+        """Tell nobody any more. For admins. Raises WebhookNotFound, Forbidden."""
+        self._transport.delete("/webhook")
 
     def list(self) -> Records[Project]:
         """The projects that one may know of."""
@@ -59,3 +75,7 @@ class Users:
     def list(self) -> Records[User]:
         """The users of the project."""
         return Records((record(User, item) for item in self._transport.pages("/users")), User)
+
+
+def _webhook(told: Json) -> Webhook:
+    return record(Webhook, {**told, "change_time": to_datetime(read(told["change_time"]))})

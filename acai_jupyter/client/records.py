@@ -147,6 +147,15 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the ends of a project's jobs are posted, whether signed, and since when."""
+
+    url: str
+    signed: bool
+    change_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A path whose version differs between two file sets; None where it is absent."""
 

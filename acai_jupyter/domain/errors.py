@@ -3,6 +3,8 @@
 AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
+│   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
+│   └── BackendNotBuilt, LocalFileUnusable, FilesClash
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, TimeoutRequired, DigestMismatch
 │   └── BackendNotBuilt, LocalFileUnusable
 ├── Unauthenticated         no token, or one that is not valid (any more)
@@ -11,9 +13,11 @@ AcaiError
 │   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged, BudgetExceeded, UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
@@ -123,6 +127,12 @@ class LocalFileUnusable(InvalidInput):
     code = "local_file"
 
 
+class FilesClash(InvalidInput):
+    """Two files can't both be written to a disk: one lies in a folder of the other's name."""
+
+    code = "files_clash"
+
+
 class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
@@ -217,6 +227,12 @@ class SecretNotFound(NotFound):
     """The user has no secret of this name (any more)."""
 
     code = "secret_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """The project has no webhook."""
+
+    code = "webhook_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -328,6 +344,8 @@ class SecretUnreadable(AcaiError):
 
 
 class StoreDamaged(AcaiError):
+    """What is stored is not what was written."""
+
     code = "store_damaged"
 
 

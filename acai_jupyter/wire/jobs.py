@@ -19,6 +19,7 @@ from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Curve, Point
+from acai_jupyter.domain.webhooks import Webhook
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
@@ -59,6 +60,10 @@ def details(item: JobDetails) -> Json:
 
 def secret(item: Secret) -> Json:
     return {"name": item.name, "change_time": write_time(item.changed_at)}
+
+
+def webhook(item: Webhook) -> Json:
+    return {"url": item.url, "signed": item.signed, "change_time": write_time(item.changed_at)}
 
 
 def transition(item: Transition) -> Json:

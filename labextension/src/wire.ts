@@ -28,7 +28,7 @@ export interface Job {
   /** Text runs by `/bin/sh -c`, a list is argv. */
   command: string | string[];
   input: string | null;
-  /** The number of the job whose output is the input. */
+  /** The job whose output is the input. */
   input_job: number | null;
   grid: number | null;
   grid_row: number | null;
@@ -56,7 +56,7 @@ export interface Job {
   signal: number | null;
   exit_status: number | null;
   attempt: number;
-  /** How many jobs must still finish before its turn can come. */
+  /** How many jobs must finish before its turn can come. */
   waits_for: number;
   launch_time: string | null;
   start_time: string | null;
@@ -90,8 +90,18 @@ export interface Transition {
 export interface Particulars {
   notes: string[];
   history: Transition[];
-  /** Numbers of the jobs that it waits for, or has waited for. */
+  /** The jobs that had to finish first. */
   after: number[];
+}
+
+/** A number as JSON can say it: NaN and the infinities are told in words. */
+export type Num = number | { number: 'nan' | 'inf' | '-inf' };
+
+/** The history of one of a job's numbers, thinned for drawing; `count` is how many points there are. */
+export interface Curve {
+  key: string;
+  count: number;
+  points: { step: number; value: Num; time: string }[];
 }
 
 export type JobDetails = Job & Particulars;

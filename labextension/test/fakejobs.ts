@@ -6,6 +6,7 @@ import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
 import type { IJobs, KnownJob } from '../src/tokens';
+import type { Curve } from '../src/wire';
 import type { Sample } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
@@ -21,6 +22,8 @@ export class FakeJobs implements IJobs {
   connection: Connection = { state: 'connected', message: null };
   readonly changed = new Signal<this, void>(this);
   readonly ended = new Signal<this, KnownJob>(this);
+  readonly measured = new Signal<this, string>(this);
+  drawn: Curve[] = [];
   readonly followed: LogStream[] = [];
   readonly done: string[] = [];
   samples: readonly Sample[] = [];
@@ -40,6 +43,8 @@ export class FakeJobs implements IJobs {
     return Promise.resolve(detailsOf(job));
   }
 
+  curves(): Promise<Curve[]> {
+    return Promise.resolve(this.drawn);
   usage(): Promise<readonly Sample[]> {
     return Promise.resolve(this.samples);
   }

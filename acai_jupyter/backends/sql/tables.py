@@ -117,6 +117,14 @@ objects = _owned(
     key=("id",),
 )
 
+damaged_objects = _owned(  # what a check found missing or damaged: bytes in them are sent again where somebody uploads them
+    "damaged_objects",
+    Column("object_id", Id, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    _refers("object_id", "objects.id"),
+    key=("object_id",),
+)
+
 blobs = _owned(
     "blobs",
     Column("digest", DigestColumn, nullable=False),
@@ -401,6 +409,27 @@ secrets = _owned(
     Column("changed_at", Moment, nullable=False),
     _refers("user_id", "users.id"),
     key=("user_id", "name"),
+    clustered=False,
+)
+
+webhooks = _owned(
+    "webhooks",
+    Column("sealed", Bytes, nullable=False),  # by the vault: address and secret
+    Column("changed_at", Moment, nullable=False),
+    key=(),
+    clustered=False,
+)
+
+webhook_deliveries = _owned(
+    "webhook_deliveries",
+    Column("id", Id, nullable=False),
+    Column("job_id", Id, nullable=False),
+    Column("attempts", Int, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    _refers("job_id", "jobs.id"),
+    Index("ix_webhook_deliveries_due", "due_at"),
+    key=("id",),
     clustered=False,
 )
 

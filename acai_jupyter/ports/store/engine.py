@@ -13,6 +13,7 @@ from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
+from acai_jupyter.domain.webhooks import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,34 @@ class Chains(Protocol):
     def latest_retry(self, project_id: UUID, job_id: UUID) -> UUID:
         """The last of a job's retries, and of theirs; the job itself where it was never retried."""
         ...
+
+
+class Webhooks(Protocol):
+    """A project's webhook, and the outbox of what is to be told by it: `Jobs.move` puts every job's end there."""
+
+    def set(self, project_id: UUID, sealed: bytes) -> int:
+        """Returns when that is."""
+        ...
+
+    def get(self, project_id: UUID) -> tuple[bytes, int] | None: ...
+
+    def delete(self, project_id: UUID) -> bool:
+        """With what was not told yet. False where there is none."""
+        ...
+
+    def is_due(self) -> bool: ...
+
+    def claim(self, limit: int, hold_seconds: float) -> list[Delivery]:
+        """What is due, of all projects, and not due again for so long."""
+        ...
+
+    def put_off(self, delivery: Delivery, seconds: float) -> None: ...
+
+    def done(self, delivery: Delivery) -> None:
+        """It was told, or never will be."""
+        ...
+
+    def untried(self) -> int: ...
 
 
 class Logs(Protocol):

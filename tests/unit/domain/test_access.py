@@ -38,6 +38,7 @@ def rights(of: Principal) -> set[Right]:
 
 
 LAKE = {Right.READ, Right.WRITE}
+ADMIN = {Right.MANAGE_USERS, Right.MANAGE_WEBHOOK, Right.LOOK_AFTER}
 
 
 @pytest.mark.parametrize("kind", [TokenKind.USER, TokenKind.KERNEL])
@@ -45,6 +46,8 @@ LAKE = {Right.READ, Right.WRITE}
     ("role", "expected"),
     [
         (Role.MEMBER, LAKE),
+        (Role.PROJECT_ADMIN, LAKE | ADMIN),
+        (Role.PLATFORM_ADMIN, LAKE | ADMIN | {Right.MANAGE_PROJECTS}),
         (Role.PROJECT_ADMIN, LAKE | {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER}),
         (Role.PLATFORM_ADMIN, LAKE | {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER, Right.MANAGE_PROJECTS}),
     ],

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
 
 from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
+from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.budgets import most_cost
@@ -171,6 +172,7 @@ class SqlJobs:
         if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
         if to in TERMINAL:
+            tell_of_end(self._session, job.project_id, job.id)
             make_links_due(self._session, job)
         return self._written(job, why)
 
@@ -207,7 +209,9 @@ class SqlJobs:
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         now = self._session.now
         as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
-        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, jobs.c.launch_expires_at < now)
+        # A hold that ends later than one taken now was taken before the clock was set back.
+        over = or_(jobs.c.launch_expires_at < now, jobs.c.launch_expires_at > now + int(2 * seconds * SECOND))
+        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, over)
         values = {"launch_holder": holder, "launch_expires_at": now + int(seconds * SECOND)}
         return bool(self._session.run(update(jobs).where(*_is(job), *as_known, free).values(**values)).rowcount)
 

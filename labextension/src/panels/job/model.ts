@@ -1,10 +1,15 @@
 /** One job with its live log. */
 
 import { AcaiError, messageOf } from '../../api';
+import { Batches } from '../../batches';
 import type { LogStream } from '../../log';
 import type { IJobs, KnownJob } from '../../tokens';
-import { isEnded, type Sample } from '../../wire';
+import type { Curve } from '../../wire';
 import { PanelModel } from '../model';
+
+/** Curves are read again at most so often. */
+export const CURVES_MS = 1000;
+import { isEnded, type Sample } from '../../wire';
 
 /** How often what a job uses is asked for while it has not ended. */
 const USAGE_MS = 5_000;
@@ -17,7 +22,9 @@ export class JobModel extends PanelModel {
     super();
     this.log = _jobs.followLog(number);
     _jobs.changed.connect(this._onChanged, this);
+    _jobs.measured.connect(this._onMeasured, this);
     void this._fetch();
+    this._drawings.add('now');
     void this._fetchSamples();
     this._timer = setInterval(() => {
       if (!this._isComplete) {
@@ -38,6 +45,11 @@ export class JobModel extends PanelModel {
     return this._jobs.get(this.number) ?? null;
   }
 
+  /** The curves of its numbers, none until they are known. */
+  get curves(): readonly Curve[] {
+    return this._curves;
+  }
+
   /** Why its details could not be read, as one line. */
   get error(): string | null {
     return this._error;
@@ -46,6 +58,8 @@ export class JobModel extends PanelModel {
   override dispose(): void {
     clearInterval(this._timer);
     this._jobs.changed.disconnect(this._onChanged, this);
+    this._jobs.measured.disconnect(this._onMeasured, this);
+    this._drawings.dispose();
     this.log.dispose();
     super.dispose();
   }
@@ -63,6 +77,17 @@ export class JobModel extends PanelModel {
     }
   }
 
+  private _onMeasured(_: IJobs, id: string): void {
+    if (this.job?.id === id) {
+      this._drawings.add('now');
+    }
+  }
+
+  private async _fetchCurves(): Promise<void> {
+    try {
+      this._curves = await this._jobs.curves(this.number);
+    } catch {
+      return; // what is drawn stays; the line of errors tells why nothing is new
   private async _fetchSamples(): Promise<void> {
     const ended = this.job !== null && isEnded(this.job);
     try {
@@ -84,6 +109,9 @@ export class JobModel extends PanelModel {
     this.emitChanged();
   }
 
+  /** A job may measure faster than anybody can see. */
+  private readonly _drawings = new Batches<'now'>(() => this._fetchCurves(), CURVES_MS);
+  private _curves: readonly Curve[] = [];
   private readonly _timer: ReturnType<typeof setInterval>;
   private _samples: readonly Sample[] = [];
   private _isComplete = false;
