@@ -180,6 +180,7 @@ class Dispatch:
             "env": dict(spec.env),
             "secrets": secrets,
             "python": spec.python,
+            "requirements": spec.requirements,
             "resources": {"cpu": spec.resources.cpu, "memory_mb": spec.resources.memory_mb, "gpu": spec.resources.gpu},
             "timeout_s": None if spec.timeout is None else spec.timeout / SECOND,
             "output_path": spec.output_path,

@@ -239,6 +239,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
         "input": Reason.INPUT,
         "output": Reason.OUTPUT,
         "out_of_memory": Reason.OUT_OF_MEMORY,
+        "environment": Reason.ENVIRONMENT,
     }
     return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
 

@@ -174,6 +174,7 @@ class Registry:
             output_path=_output_path(wanted),
             image=wanted.image,
             python=wanted.python,
+            requirements=wanted.requirements,
             env=tuple(sorted(wanted.env.items())),
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
@@ -270,6 +271,8 @@ def _check_texts(wanted: Submission) -> None:
     for name in wanted.secrets:
         if check_secret_name(name) in wanted.env:
             raise InvalidRequest(f"{name} can't be a secret and a variable of env at once: leave one out.")
+    if wanted.requirements is not None and (len(wanted.requirements) > _MOST_ENV_CHARACTERS or "\0" in wanted.requirements):
+        raise InvalidRequest(f"requirements have at most {_MOST_ENV_CHARACTERS} characters and no NUL.")
     if not -1000 <= wanted.priority <= 1000:
         raise InvalidRequest("priority lies between -1000 and 1000.")
 

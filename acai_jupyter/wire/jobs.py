@@ -198,6 +198,7 @@ def _pins(item: Job) -> Json:
         "git": None if spec.git is None else asdict(spec.git),
         "image": spec.image,
         "python": spec.python,
+        "requirements": spec.requirements,
         "env": dict(spec.env),
         "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,

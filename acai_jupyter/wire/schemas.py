@@ -107,6 +107,7 @@ _JOB: Final = answer(
     git=or_null({**answer(**_GIT), "description": "what was checked out where the code lay"}),
     image=or_null(TEXT),
     python=or_null(TEXT),
+    requirements=or_null(TEXT),
     env=_TEXTS,
     secrets={**array(TEXT), "description": "names of secrets that the job is given as variables"},
     cpu=NUMBER,
@@ -278,6 +279,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         env=_TEXTS,
         secrets={**_TEXTS, "description": "values of secrets: for the agent alone"},
         python=or_null(TEXT),
+        requirements=or_null(TEXT),
         resources=answer(cpu=NUMBER, memory_mb=INTEGER, gpu=INTEGER),
         timeout_s=or_null(NUMBER),
         output_path=or_null(TEXT),
@@ -303,6 +305,7 @@ _SUBMISSION: Final[dict[str, Schema]] = {
     "environment": or_null(request(tuple(_ENVIRONMENT), **_ENVIRONMENT)),
     "image": or_null(TEXT),
     "python": or_null(TEXT),
+    "requirements": or_null(TEXT),
     "cpu": or_null(NUMBER),
     "memory": {"type": ["string", "number", "null"]},
     "gpu": INTEGER,
@@ -392,7 +395,9 @@ REQUESTS: Final[dict[str, Schema]] = {
         **request(
             ("instance", "ended"),
             instance=TEXT,
-            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output", "out_of_memory"),
+            ended=one_of(
+                "exited", "signalled", "timeout", "killed", "command", "input", "output", "environment", "out_of_memory"
+            ),
             exit_code=or_null(_SMALL),
             signal=or_null(_SMALL),
             detail=or_null(TEXT),

@@ -38,6 +38,7 @@ export interface Job {
   git: GitState | null;
   image: string | null;
   python: string | null;
+  requirements: string | null;
   env: Record<string, string>;
   /** Names; no value is ever told. */
   secrets: string[];

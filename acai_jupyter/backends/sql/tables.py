@@ -480,6 +480,7 @@ jobs = _owned(
     Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
+    Column("requirements", Label),  # as pip reads them
     Column("env", Label, nullable=False),  # JSON
     Column("cpu", Number, nullable=False),
     Column("memory_mb", Big, nullable=False),

@@ -24,6 +24,9 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),
     argument("--image", help="the container image, where jobs run in containers"),
     argument("--python", help="the interpreter that python means in the command"),
+    argument(
+        "--requirements", metavar="FILE", means="file", help="what the job needs, as pip reads it: an environment of its own"
+    ),
     argument("--cpu", type=float, help="vCPUs"),
     argument("--memory", help="MB, or a size such as 2GiB"),
     argument("--gpu", type=int, default=0, help="GPUs"),
@@ -44,7 +47,21 @@ def submission(client: Client, given: Namespace) -> dict[str, Any]:
         if not equals:
             raise InvalidRequest(f"--env {pair!r} is not of the form KEY=VALUE.")
         env[key] = value
-    names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority", "after")
+    names = (
+        "name",
+        "input",
+        "output",
+        "output_path",
+        "image",
+        "python",
+        "requirements",
+        "cpu",
+        "memory",
+        "gpu",
+        "timeout",
+        "priority",
+        "after",
+    )
     wanted = {**{name: getattr(given, name) for name in names}, "env": env, "secrets": given.secret}
     if given.input_job is not None:
         if given.input is not None:

@@ -457,6 +457,7 @@ def _spec(row: Row[Any]) -> JobSpec:
         code_fileset_id=row.code_fileset_id,
         image=row.image,
         python=row.python,
+        requirements=row.requirements,
         env=tuple(json.loads(row.env).items()),
         timeout=row.timeout,
         priority=row.priority,

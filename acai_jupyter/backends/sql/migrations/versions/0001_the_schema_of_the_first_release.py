@@ -458,6 +458,7 @@ def upgrade() -> None:
         sa.Column("secrets", LABEL, nullable=False),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
+        sa.Column("requirements", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
         sa.Column("cpu", sa.Double(), nullable=False),
         sa.Column("memory_mb", sa.BigInteger(), nullable=False),
