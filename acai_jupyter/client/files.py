@@ -77,8 +77,21 @@ class Files:
             len(files),
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
             before,
-            lambda: self._transport.pages(f"/uploads/{answer['id']}/files"),
+            lambda: self._made(answer, [file.path for file in files]),
         )
+
+    def _made(self, answer: Json, paths: builtins.list[str]) -> Iterable[Json]:
+        """What an upload made of its files. Where it builds on others, the rest is as those made it."""
+        if not answer.get("base"):
+            return self._transport.pages(f"/uploads/{answer['id']}/files")
+        uploads = [answer]
+        while uploads[-1].get("base"):
+            uploads.append(self._transport.get(f"/uploads/{uploads[-1]['base']}"))
+        found: dict[str, Json] = {}
+        for upload in reversed(uploads):
+            for item in self._transport.pages(f"/uploads/{upload['id']}/files"):
+                found[item["path"]] = item if upload is answer else {**item, "unchanged": True}
+        return [found[path] for path in paths]
 
     @property
     def transport(self) -> Transport:

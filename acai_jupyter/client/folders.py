@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from acai_agent.transfer import Stamp, stamp_of
+from acai_agent.transfer import Stamp
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 
 if TYPE_CHECKING:
@@ -18,12 +19,26 @@ IGNORE_FILE: Final = ".acaiignore"
 """Patterns as in .gitignore, for the folder that it stands in and those below; it is not uploaded itself."""
 
 
+NUMBERS: Final = 5
+"""How many tell a file's state: size, time of the last write, of the last change, inode, device."""
+
+
 class Found(NamedTuple):
     """A file below a folder: its name there with '/' between, where it is, and the state in which it was seen."""
 
     name: str
     path: str
     stamp: Stamp
+
+
+class Level(NamedTuple):
+    """What stands directly in one folder: where that lies below the root (with '/' at the end, or nothing), where it is, and
+    its files with their states, NUMBERS each, one after the other."""
+
+    name: str
+    path: str
+    names: list[str]
+    states: array[int]
 
 
 class _Rules(NamedTuple):
@@ -42,6 +57,15 @@ def walk(folder: Path, never: frozenset[str] = frozenset(), only: str | None = N
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
+    for level in levels(folder, never, only):
+        for at, name in enumerate(level.names):
+            size, written, changed, inode, device = level.states[at * NUMBERS : (at + 1) * NUMBERS]
+            stamp = Stamp(size, written, changed, inode % 2**64, device % 2**64)
+            yield Found(level.name + name, f"{level.path}/{name}", stamp)
+
+
+def levels(folder: Path, never: frozenset[str] = frozenset(), only: str | None = None) -> Iterator[Level]:
+    """The same, folder by folder. Raises as `walk` does."""
     yield from _Walk(folder, never).below(os.fspath(folder), "", (), only)
 
 
@@ -51,34 +75,48 @@ class _Walk:
         self._root = folder.resolve()
         self._never = never
 
-    def below(self, path: str, name: str, rules: tuple[_Rules, ...], only: str | None = None) -> Iterator[Found]:
+    def below(self, path: str, name: str, rules: tuple[_Rules, ...], only: str | None = None) -> Iterator[Level]:
         entries = _entries(path)
         if any(entry.name == IGNORE_FILE for entry in entries):
             rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+        if only is not None:
+            entries = [entry for entry in entries if entry.name == only]
+        level = Level(name, path.rstrip("/"), [], array("q"))
         folders = []
-        for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
-                continue
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if rules and _is_ignored(name + entry.name + ("/" if is_folder else ""), rules):
-                continue
-            if is_folder:
+        for entry in entries if not rules and not self._never else self._wanted(entries, name, rules):
+            if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
-            elif (stamp := self._stamp(entry)) is not None:
-                yield Found(name + entry.name, entry.path, stamp)
+            else:
+                self._look(entry, level)
+        yield level
         for entry in folders:
             yield from self.below(entry.path, f"{name}{entry.name}/", rules)
 
-    def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
-        """The state of a file; None for what is none (any more)."""
+    def _wanted(self, entries: list[os.DirEntry[str]], name: str, rules: tuple[_Rules, ...]) -> Iterator[os.DirEntry[str]]:
+        for entry in entries:
+            if entry.name in self._never or entry.name == IGNORE_FILE:
+                continue
+            folder = "/" if entry.is_dir(follow_symlinks=False) else ""
+            if not (rules and _is_ignored(name + entry.name + folder, rules)):
+                yield entry
+
+    def _look(self, entry: os.DirEntry[str], level: Level) -> None:
+        """Add a file and its state; nothing for what is none (any more)."""
         if not entry.is_file():
-            return None
+            return
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")
         try:
-            return stamp_of(entry.stat())
+            found = entry.stat()
         except FileNotFoundError:
-            return None
+            return
+        state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+        try:
+            level.states.extend(state)
+        except OverflowError:  # an inode or device beyond 63 bits
+            del level.states[len(level.names) * NUMBERS :]
+            level.states.extend((number + 2**63) % 2**64 - 2**63 for number in state)
+        level.names.append(entry.name)
 
 
 def _entries(path: str) -> list[os.DirEntry[str]]:

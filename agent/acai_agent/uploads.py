@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from acai_agent.contract import (
     LEAST_SINGLE_BYTES,
@@ -47,6 +47,13 @@ class UploadEnded(TransferError):
     """An upload that is to go on was committed before."""
 
 
+class Base(NamedTuple):
+    """An upload to build on: only what differs from it is declared. `removed` are paths that it had and the new one has not."""
+
+    upload: str
+    removed: Sequence[str] = ()
+
+
 class UploadSession:
     """One session. Bytes are read when they are sent; nothing of a file's content is kept."""
 
@@ -60,7 +67,9 @@ class UploadSession:
         patience_s: float,
         memory: Memory | None = None,
         key: str | None = None,
+        base: Base | None = None,
     ) -> None:
+        self._base = base
         self._memory = memory
         self._key = key
         self._sealed = False
@@ -130,6 +139,8 @@ class UploadSession:
             # Should the answer get lost, the same key brings the same session again.
             once = {"Idempotency-Key": self._key or uuid.uuid4().hex}
             begin = {"purpose": purpose, **({"fileset": fileset} if fileset else {}), "files": files}
+            if self._base is not None:
+                begin |= {"base": self._base.upload, "removed": list(self._base.removed)}
             answer = self._api.call("POST", "/uploads", begin, headers=once, repeat=True)
             self._id = _text(answer, "id")
             if self._key is not None and answer.get("state") == "committed":
