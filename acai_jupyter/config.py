@@ -34,6 +34,11 @@ class Settings:
         " home folder.",
     )
     object_store_url: str = _setting("", "Where files are kept: `file:///path`; by default `objects` in the home folder.")
+    register_folders: str = _setting(
+        "",
+        "The folders of this machine below which data may be registered in place, as absolute paths with `:` between; by"
+        " default none.",
+    )
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
     platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
@@ -83,6 +88,15 @@ class Settings:
         return self.object_store_url or f"file://{quote(str(self.home_folder / 'objects'))}"
 
     @property
+    def folders_to_register(self) -> list[Path]:
+        """Raises InvalidSetting."""
+        folders = [Path(folder).expanduser() for folder in self.register_folders.split(os.pathsep) if folder]
+        for folder in folders:
+            if not folder.is_absolute():
+                raise InvalidSetting(f"{variable('register_folders')} takes absolute paths, which {shown(str(folder))} is not.")
+        return folders
+
+    @property
     def user_name(self) -> str:
         return self.user or login_name()
 
@@ -99,6 +113,7 @@ class Settings:
         for name in ("project", "user"):
             _check_name(name, getattr(self, name))
         _folder(self.home)
+        self.folders_to_register  # noqa: B018 - it raises
 
     def check_built(self) -> None:
         """Raises BackendNotBuilt. Needs no backend's library, so that whoever would start a server is told at once."""

@@ -14,8 +14,10 @@ from acai_jupyter.backends.by_url import (
     bus_by_url,
     inventory_by_url,
     launcher_by_url,
+    sources_for,
     store_by_url,
 )
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
@@ -37,6 +39,7 @@ from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
@@ -55,10 +58,12 @@ class Platform:
     server_id: UUID
     store: Store
     objects: LocalBlobs
+    sources: LocalSources
     bus: EventBus
     launcher: Launcher
     access: Access
     uploads: Uploads
+    registrations: Registrations
     files: Files
     filesets: Filesets
     deletions: Deletions
@@ -84,14 +89,24 @@ class Platform:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         publish: list[EventBus] = []
         store = store_by_url(settings.database, lambda changed: _publish(publish, changed))
-        objects = blobs_by_url(settings.object_store, Signer(shared_key(home / "keys" / "objects")))
+        signer = Signer(shared_key(home / "keys" / "objects"))
+        objects = blobs_by_url(settings.object_store, signer)
+        sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
         launcher = launcher_by_url(settings.launcher_url, home / "jobs")
-        return cls._compose(settings, store, objects, bus, launcher)
+        return cls._compose(settings, store, objects, sources, bus, launcher)
 
     @classmethod
-    def _compose(cls, settings: Settings, store: Store, objects: LocalBlobs, bus: EventBus, launcher: Launcher) -> Platform:
+    def _compose(
+        cls,
+        settings: Settings,
+        store: Store,
+        objects: LocalBlobs,
+        sources: LocalSources,
+        bus: EventBus,
+        launcher: Launcher,
+    ) -> Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
@@ -109,22 +124,26 @@ class Platform:
             server_id=server_id,
             store=store,
             objects=objects,
+            sources=sources,
             bus=bus,
             launcher=launcher,
             access=Access(store),
             uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
-            files=Files(store, objects, settings.url_lifetime_seconds),
+            registrations=Registrations(store, sources),
+            files=Files(store, objects, sources, settings.url_lifetime_seconds),
             filesets=Filesets(store),
             deletions=Deletions(store),
             usage=UsageService(store),
             garbage=GarbageCollector(store, inventory, _LONGEST_URL_SECONDS),
-            check=StoreCheck(store, objects, inventory),
+            check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(store, engine, images_used=not settings.launcher_url.startswith("process:")),
+            registry=Registry(
+                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
+            ),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
-            job_files=JobFiles(store, objects, settings.url_lifetime_seconds),
+            job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
             metrics=Metrics(store),

@@ -12,8 +12,9 @@ from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
 from acai_jupyter.backends.launchers.process import ProcessLauncher
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.sql.sqlite import SqliteStore
-from acai_jupyter.config import check_built, scheme_of
+from acai_jupyter.config import Settings, check_built, scheme_of
 from acai_jupyter.domain.errors import InvalidSetting
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
@@ -39,6 +40,15 @@ def blobs_by_url(url: str, signer: Signer) -> LocalBlobs:
     if scheme_of(url) == "file":
         return LocalBlobs(_path(url, "ACAI_OBJECT_STORE_URL"), signer)
     raise _refused(url, "ACAI_OBJECT_STORE_URL", "file:///path")
+
+
+def sources_for(settings: Settings, signer: Signer) -> LocalSources:
+    """Where data may be registered in place: nowhere among what is the platform's own. Raises InvalidSetting."""
+    own = [settings.home_folder]
+    for url, setting in ((settings.database, "ACAI_DATABASE_URL"), (settings.object_store, "ACAI_OBJECT_STORE_URL")):
+        if scheme_of(url) in ("sqlite", "file"):
+            own.append(_path(url, setting))
+    return LocalSources(settings.folders_to_register, own, signer)
 
 
 def inventory_by_url(url: str) -> LocalInventory:

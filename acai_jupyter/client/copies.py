@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import Conflict
+from acai_jupyter.domain.references import escape
 
 _FILES_A_CALL: Final = 5_000
 
@@ -14,9 +15,10 @@ _FILES_A_CALL: Final = 5_000
 def copy_files(transport: Transport, sources: Mapping[str, Json]) -> None:
     """Make versions of the lake paths that are the keys, all at once, of the bytes of the files `sources`; none are sent.
 
-    Raises InvalidPath, Forbidden, Conflict where bytes were deleted meanwhile.
+    Raises InvalidPath, Forbidden, Conflict where bytes were deleted meanwhile, SourceChanged.
     """
-    declared = [{"path": path, "size": item["size"], "digest": item["digest"]} for path, item in sources.items()]
+    stored = {path: item for path, item in sources.items() if item["digest"] is not None}
+    declared = [{"path": path, "size": item["size"], "digest": item["digest"]} for path, item in stored.items()]
     begun: Any = transport.post("/uploads", {"purpose": "files", "files": declared[:_FILES_A_CALL]}, creates=True)
     address, missing = f"/uploads/{begun['id']}", list(begun["missing"])
     try:
@@ -25,6 +27,10 @@ def copy_files(transport: Transport, sources: Mapping[str, Json]) -> None:
             missing += transport.post(f"{address}/files", page)["missing"]
         if missing:
             raise Conflict(f"{declared[missing[0]]['path']}: the file to copy was deleted meanwhile.")
+        in_place = ((path, item) for path, item in sources.items() if path not in stored)
+        for first, (path, item) in enumerate(in_place, len(declared)):
+            reference = f"{escape(item['path'])}:{item['version']}"
+            transport.post(f"{address}/register", {"reference": reference, "destination": path, "first": first})
         transport.post(f"{address}/seal")
     except BaseException:
         transport.post(f"{address}/abort")

@@ -14,25 +14,36 @@ from typing import IO, TYPE_CHECKING, Any
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.registering import register
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
 
 if TYPE_CHECKING:
+    from acai_agent.transfer import LocalFile
     from acai_jupyter.client.reader import RemoteFile
 
 
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
-    of it already; the files are asked for when somebody looks at them."""
+    of it already; the files are asked for when somebody looks at them. `verb` says how they came into the lake."""
 
-    def __init__(self, id: str, count: int, fileset: Fileset | None, unchanged: bool, load: Callable[[], Iterable[Json]]) -> None:
+    def __init__(
+        self,
+        id: str,
+        count: int,
+        fileset: Fileset | None,
+        unchanged: bool,
+        load: Callable[[], Iterable[Json]],
+        verb: str = "Uploaded",
+    ) -> None:
         self.id = id
         self.fileset = fileset
         self.unchanged = unchanged
         self._count = count
         self._load = load
+        self._verb = verb
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -43,7 +54,8 @@ class Upload:
     def __repr__(self) -> str:
         new = 0 if self.unchanged else sum(not file.unchanged for file in self.files)
         said = f"{new} new, {self._count - new} unchanged"
-        return f"Uploaded {self._count} files ({said})" + (f" as {self.fileset}" if self.fileset else "")
+        files = "1 file" if self._count == 1 else f"{self._count} files"
+        return f"{self._verb} {files} ({said})" + (f" as {self.fileset}" if self.fileset else "")
 
 
 class Files:
@@ -71,16 +83,36 @@ class Files:
         files = for_lake(source, destination)
         with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
             answer, before = send(self._transport, files, fileset, on_progress)
+        return self._made(answer, before, "Uploaded", files)
+
+    def register(self, source: str, destination: str, *, fileset: str | None = None, progress: bool | None = None) -> Upload:
+        """Take files of the platform's own machine into the lake without copying them: all below the folder `source`, or one
+        file, such as `file:///mnt/data/`. They are pinned by size and time of the last write; where one is another later, or is
+        gone, every read says so (`source_changed`).
+
+        A folder's contents go below a `destination` that ends in '/', but what an .acaiignore there excludes; all files get
+        their versions at once, or none. `fileset` makes a version of exactly these files. Registering again makes new versions
+        of what has changed since.
+
+        Raises SourceNotAllowed where the platform's setting `register_folders` does not name the folder, BackendNotBuilt for
+        `s3:`, FileNotFound, InvalidPath, InvalidReference, InvalidName, Forbidden.
+        """
+        with bar("Registering", somebody_looks() if progress is None else progress, unit=" files") as on_progress:
+            answer = register(self._transport, source, destination, fileset, on_progress)
+        return self._made(answer, False, "Registered")
+
+    def _made(self, answer: Json, before: bool, verb: str, files: Sequence[LocalFile] | None = None) -> Upload:
         version = answer.get("fileset")
         return Upload(
             answer["id"],
-            len(files),
+            answer["file_count"] if files is None else len(files),
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
             before,
-            lambda: self._made(answer, [file.path for file in files]),
+            lambda: self._every_file(answer, files or ()),
+            verb,
         )
 
-    def _made(self, answer: Json, paths: builtins.list[str]) -> Iterable[Json]:
+    def _every_file(self, answer: Json, files: Sequence[LocalFile]) -> Iterable[Json]:
         """What an upload made of its files. Where it builds on others, the rest is as those made it."""
         if not answer.get("base"):
             return self._transport.pages(f"/uploads/{answer['id']}/files")
@@ -91,7 +123,7 @@ class Files:
         for upload in reversed(uploads):
             for item in self._transport.pages(f"/uploads/{upload['id']}/files"):
                 found[item["path"]] = item if upload is answer else {**item, "unchanged": True}
-        return [found[path] for path in paths]
+        return [found[file.path] for file in files]
 
     @property
     def transport(self) -> Transport:

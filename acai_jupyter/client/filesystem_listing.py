@@ -95,7 +95,7 @@ class ListedLake(AbstractFileSystem):
         return infos if detail else [info["name"] for info in infos]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
-        """Of a file: name, size, type, version, digest, creator, created, mtime, job. Raises FileNotFoundError."""
+        """Of a file: name, size, type, version, digest, source, creator, created, mtime, job. Raises FileNotFoundError."""
         path = names.normal(path)
         try:
             return self._file_info(path)
@@ -126,8 +126,9 @@ class ListedLake(AbstractFileSystem):
         return self.created(path)
 
     def ukey(self, path: str) -> str:
-        """The digest of a file's bytes."""
-        return str(self.info(path)["digest"])
+        """What tells a file's bytes from all others: their digest; of data registered in place, the version."""
+        info = self.info(path)
+        return str(info["digest"] or f"{info['source']} {info['version']} {info['created']}")
 
     def _file_info(self, path: str) -> dict[str, Any]:
         reference = names.reference_of(path)
@@ -165,6 +166,7 @@ def _info(path: str, entry: File | Folder) -> dict[str, Any]:
         "type": "file",
         "version": entry.version,
         "digest": entry.digest,
+        "source": entry.source,
         "creator": entry.creator,
         "created": entry.create_time,
         "mtime": entry.create_time,

@@ -102,6 +102,11 @@ class Job:
         return cost
 
     @property
+    def enforced(self) -> dict[str, str]:
+        """By what each resource was held, such as `{"cpu": "cgroup v2", "memory": "cgroup v2"}`; what is not in it was not."""
+        return dict(self._told("enforced") or {})
+
+    @property
     def notes(self) -> list[str]:
         """What the platform has to say about the job."""
         self._refresh()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from acai_agent.transfer import LocalFile, stamp_of
-from acai_jupyter.client.folders import IGNORE_FILE, walk
 from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
+from acai_jupyter.folders import IGNORE_FILE, walk
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 Sources = Source | Sequence[Source] | Mapping[str, Source]

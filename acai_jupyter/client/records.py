@@ -19,16 +19,18 @@ _KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it."""
+    """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it. What is registered
+    in place has no digest, but a `source`: where it lies."""
 
     path: str
     version: int
     reference: str
     size: int
-    digest: str
+    digest: str | None
     creator: str
     create_time: datetime
     job: str | None
+    source: str | None = None
 
     def __str__(self) -> str:
         return self.reference

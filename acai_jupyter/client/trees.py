@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, overload
 
 from acai_agent.transfer import LocalFile, Stamp
-from acai_jupyter.client.folders import NUMBERS, Level, levels
 from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES, check_path
+from acai_jupyter.folders import NUMBERS, Level, levels
 
 STATE_BYTES: Final = NUMBERS * 8
 _UNUSUAL: Final = re.compile("[\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -11,6 +11,7 @@ class ProblemCode(StrEnum):
 
     NUMBERS_WRONG = "numbers_wrong"  # versions have a gap, or the latest is not the highest
     CONTENT_UNKNOWN = "content_unknown"  # a file's or code's content is not known to be anywhere
+    SOURCE_CHANGED = "source_changed"  # a file registered in place is gone, or another than was registered
     FILE_MISSING = "file_missing"  # a file set holds a version that is not there
     LIST_DAMAGED = "list_damaged"  # a part of a file set's list is missing, changed, or counts wrongly
     EDGE_MISSING = "edge_missing"  # a file set version that no action made

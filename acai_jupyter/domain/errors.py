@@ -8,12 +8,13 @@ AcaiError
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
+│   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
 │       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged
 ├── LimitExceeded           a bound of the platform
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
@@ -143,6 +144,12 @@ class Forbidden(AcaiError):
     """Known, but not allowed."""
 
     code = "forbidden"
+
+
+class SourceNotAllowed(Forbidden):
+    """Data can't be registered, or read, where it lies: it is not below a folder that the platform's settings allow."""
+
+    code = "source_not_allowed"
 
 
 class NotFound(AcaiError):
@@ -275,6 +282,12 @@ class StillUsed(Conflict):
     """It can't be deleted: a file set holds it, or an action used it."""
 
     code = "still_used"
+
+
+class SourceChanged(Conflict):
+    """A file that was registered in place is gone, or is another than was registered."""
+
+    code = "source_changed"
 
 
 class LimitExceeded(AcaiError):

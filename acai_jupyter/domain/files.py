@@ -22,20 +22,31 @@ class VersionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where the bytes of a file that is registered in place lie, and which of the bytes that were ever there are meant: for a
+    `file:` URL those last written at `version`, in nanoseconds since 1970."""
+
+    url: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileVersion:
     """One version of one file. `size` in bytes, `created_at` in microseconds.
 
-    `job_id` is the job that wrote it, None where a person uploaded it.
+    `job_id` is the job that wrote it, None where a person uploaded it. A file that is registered in place has a `source` and
+    no digest, any other a digest and no source.
     """
 
     path_id: UUID
     path: str
     version: int
     size: int
-    digest: Digest
+    digest: Digest | None
     creator: str
     created_at: int
     job_id: UUID | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ QUEUED → LAUNCHING → RUNNING → FINISHED
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -103,6 +104,18 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What a job used in all, as far as it was measured: bytes, and seconds of CPU time. `throttled_time` are seconds for which
+    the limit on its CPUs held it up."""
+
+    peak_memory: int | None = None
+    cpu_time: float | None = None
+    throttled_time: float | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended."""
 
@@ -115,7 +128,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds."""
+    """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
+    by what each resource was held, None while that is unknown."""
 
     project_id: UUID
     id: UUID
@@ -133,6 +147,8 @@ class Job:
     ended_at: int | None = None
     kill_requested_at: int | None = None
     phases: Phases = Phases()
+    used: Used = Used()
+    enforced: Mapping[str, str] | None = None
     runtime: int | None = None
     cost: int | None = None
     output_id: UUID | None = None

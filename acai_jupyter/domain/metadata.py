@@ -95,6 +95,9 @@ BUILT_IN: Final[dict[ArtifactKind, dict[str, ValueType]]] = {
         "download_time": ValueType.NUMBER,
         "command_time": ValueType.NUMBER,
         "upload_time": ValueType.NUMBER,
+        "cpu_time": ValueType.NUMBER,
+        "throttled_time": ValueType.NUMBER,
+        "peak_memory": ValueType.NUMBER,
         "cost": ValueType.NUMBER,
         "cpu": ValueType.NUMBER,
         "memory": ValueType.INTEGER,
@@ -109,7 +112,7 @@ BUILT_IN: Final[dict[ArtifactKind, dict[str, ValueType]]] = {
     },
 }
 """Keys that the platform sets, in the order in which they are shown. Times of a job in seconds, `cost` in dollars,
-`memory` and `size` in MB and bytes."""
+`memory`, `peak_memory` and `size` in MB, MB and bytes."""
 
 PREDEFINED: Final[dict[str, ValueType]] = {
     "training_loss": ValueType.NUMBER,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, Transition
+from acai_jupyter.domain.jobs import Job, Transition, Used
 from acai_jupyter.domain.origins import GitState
 
 
@@ -44,8 +44,8 @@ class JobDetails:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input or output; times in
-    seconds."""
+    """What an agent says at the end. `ended` is exited, signalled, timeout, killed, command, input, output or out_of_memory;
+    times in seconds. `enforced` tells by what each resource was held."""
 
     ended: str
     exit_code: int | None = None
@@ -56,3 +56,5 @@ class Report:
     upload_time: float | None = None
     output_upload: UUID | None = None
     kept_upload: UUID | None = None
+    used: Used = field(default_factory=Used)
+    enforced: Mapping[str, str] | None = None

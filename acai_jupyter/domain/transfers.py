@@ -29,12 +29,12 @@ class SignedUpload:
 class FetchableFile:
     """A file and how to fetch it: the request for the object that carries it, and where in the object it begins.
 
-    `path` is below the folder that it is written to.
+    `path` is below the folder that it is written to. What is registered in place has no digest.
     """
 
     path: str
     size: int
-    digest: Digest
+    digest: Digest | None
     executable: bool
     request: SignedRequest
     offset: int

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import UploadNotPending
+from acai_jupyter.domain.files import Source
 
 MOST_FILES_A_CALL: Final = 20_000
 MOST_PACK_BYTES: Final = 16 * 1024 * 1024
@@ -50,16 +51,18 @@ class DeclaredFile:
 @dataclass(frozen=True, slots=True)
 class UploadFile:
     """A declared file within a session. `object` is the ordinal of the object that carries its bytes, at `offset`;
-    None while unknown, or where the store already holds the bytes (`stored`)."""
+    None while unknown, or where nothing has to be sent (`stored`): the store already holds the bytes, or they stay where they
+    are, at `source`, and have no digest."""
 
     position: int
     path: str
     size: int
-    digest: Digest
+    digest: Digest | None
     stored: bool
     executable: bool = False
     object: int | None = None
     offset: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, JobEnded, Unavailable, UploadNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status, Used
 from acai_jupyter.domain.pricing import hourly_price, microdollars
 from acai_jupyter.domain.provenance import ActionKind
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
@@ -24,6 +24,7 @@ class Ending:
 
     outcome: Outcome
     phases: Phases = field(default_factory=Phases)
+    used: Used = field(default_factory=Used)
     output_upload: UUID | None = None
     kept_upload: UUID | None = None
 
@@ -38,7 +39,7 @@ def finish(store: Store, job: Job, ending: Ending) -> Job:
     except (JobEnded, Unavailable):
         raise
     except AcaiError as error:
-        return _finish(store, job, Ending(_without_files(ending.outcome, error), ending.phases))
+        return _finish(store, job, Ending(_without_files(ending.outcome, error), ending.phases, ending.used))
 
 
 def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
@@ -57,7 +58,9 @@ def _finish(store: Store, job: Job, ending: Ending) -> Job:
         ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
         runtime = _runtime(ended, ending.phases)
         cost = None if runtime is None else _cost(ended, runtime)
-        ended = unit.jobs.set_result(ended, phases=ending.phases, runtime=runtime, cost=cost, output=output, kept=kept)
+        ended = unit.jobs.set_result(
+            ended, phases=ending.phases, used=ending.used, runtime=runtime, cost=cost, output=output, kept=kept
+        )
         unit.logs.finish(ended)
         unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
         unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))

@@ -10,12 +10,15 @@ from uuid import UUID
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.manifests import scan
-from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
+from acai_jupyter.domain.transfers import FetchableFile
 from acai_jupyter.engine.registry import find_job
+from acai_jupyter.lake.fetching import Signatures
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore
+from acai_jupyter.ports.sources import SourceStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_A_PAGE: Final = 2000
@@ -29,17 +32,17 @@ Page = tuple[list[FetchableFile], str | None]
 class _Listed(NamedTuple):
     path: str
     size: int
-    digest: Digest
+    digest: Digest | None
     executable: bool
+    source: Source | None = None
 
 
 class JobFiles:
     """Lists what belongs to a job, ready to be fetched. URLs last `url_seconds`."""
 
-    def __init__(self, store: Store, blobs: BlobStore, url_seconds: int) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, sources: SourceStore, url_seconds: int) -> None:
         self._store = store
-        self._blobs = blobs
-        self._url_seconds = url_seconds
+        self._signatures = Signatures(blobs, sources, url_seconds)
 
     def for_agent(self, job: Job, kind: str, after: str | None, base_url: str) -> Page:
         """A page of the job's `code`, `input`, or `start`: a retried job's partial output. Raises InvalidRequest."""
@@ -63,14 +66,11 @@ class JobFiles:
     def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str, limit: int) -> Page:
         beyond = (item for item in _listed(unit, job, kind) if after is None or item.path.encode() > after.encode())
         items = list(islice(beyond, limit))
-        places = unit.blobs.locate(job.project_id, (item.digest for item in items))
-        signed: dict[str, SignedRequest] = {}
-        page = []
-        for item in items:
-            place = places[item.digest]
-            if place.key not in signed:
-                signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
-            page.append(FetchableFile(*item, signed[place.key], place.offset))
+        places = self._signatures.locate(unit, job.project_id, items)
+        page = [
+            FetchableFile(item.path, item.size, item.digest, item.executable, request, offset)
+            for item, request, offset in self._signatures.sign(items, places, base_url)
+        ]
         return page, items[-1].path if len(items) == limit else None
 
 
@@ -93,7 +93,8 @@ def _of_fileset(unit: UnitOfWork, project_id: UUID, fileset_id: UUID, folder: st
     pins = [(leaf.key.decode(), leaf.version) for leaf in scan(resolver.read_nodes, root)]
     found = unit.files.versions_at(project_id, pins)
     for path, _ in pins:
-        yield _Listed(path.removeprefix(folder).lstrip("/"), found[path].size, found[path].digest, False)
+        file = found[path]
+        yield _Listed(path.removeprefix(folder).lstrip("/"), file.size, file.digest, False, file.source)
 
 
 def _check_kind(kind: str, known: tuple[str, ...]) -> None:

@@ -71,8 +71,11 @@ class Monitor:
         with self._store.read() as unit:
             return self._job(unit, principal)[0]
 
-    def heartbeat(self, principal: Principal, instance: UUID, progress: Progress | None) -> bool:
-        """An agent is alive, and where it is; returns whether it shall end the job.
+    def heartbeat(
+        self, principal: Principal, instance: UUID, progress: Progress | None, enforced: Mapping[str, str] | None = None
+    ) -> bool:
+        """An agent is alive, and where it is; returns whether it shall end the job. `enforced` tells, once it is known, by what
+        the job's resources are held.
 
         Raises AgentSuperseded, Forbidden.
         """
@@ -81,6 +84,8 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
+            if enforced is not None and enforced != job.enforced:
+                unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
                 unit.jobs.set_progress(job, progress)
                 unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
@@ -95,6 +100,8 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.report(job, scope.rank, json.dumps(given))
+            if report.enforced is not None and job.enforced is None:
+                unit.jobs.set_enforced(job, report.enforced)
             if any(rank.reported_at is None for rank in unit.jobs.ranks(job)):
                 return job
         return self._end(job, report)
@@ -181,7 +188,7 @@ def _readable(report: str | None) -> Report | None:
 
 def _ending(job: Job, report: Report) -> Ending:
     phases = Phases(report.download_time, report.command_time, report.upload_time)
-    return Ending(_outcome(job, report), phases, report.output_upload, report.kept_upload)
+    return Ending(_outcome(job, report), phases, report.used, report.output_upload, report.kept_upload)
 
 
 def _outcome(job: Job, report: Report) -> Outcome:
@@ -198,6 +205,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
         "command": Reason.COMMAND,
         "input": Reason.INPUT,
         "output": Reason.OUTPUT,
+        "out_of_memory": Reason.OUT_OF_MEMORY,
     }
     return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
 

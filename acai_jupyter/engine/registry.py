@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, pa
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_COMMAND_CHARACTERS: Final = 100_000
@@ -33,10 +35,11 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Registry:
-    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images."""
+    """Keeps jobs. `images_used` says whether the launcher runs jobs in container images, `capacity` what it can hold."""
 
-    def __init__(self, store: Store, settings: EngineSettings, images_used: bool) -> None:
+    def __init__(self, store: Store, settings: EngineSettings, images_used: bool, capacity: Callable[[], Capacity]) -> None:
         self._store = store
+        self._capacity = capacity
         self._settings = settings
         self._images_used = images_used
 
@@ -136,7 +139,7 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
-        notes = list(rounded.said)
+        notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
         spec = JobSpec(
@@ -154,6 +157,12 @@ class Registry:
             git=wanted.git,
         )
         return spec, notes
+
+    def _said_of_place(self, resources: Resources) -> list[str]:
+        """What a user should know about where a job of this size runs."""
+        if not self._capacity().whole_cpus or resources.cpu == math.ceil(resources.cpu):
+            return []
+        return [f"cpu={resources.cpu:g} is held to {math.ceil(resources.cpu)}: this machine can only give whole CPUs"]
 
     @staticmethod
     def _pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:

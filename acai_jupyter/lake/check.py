@@ -8,7 +8,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.checks import CheckPhase, CheckStep, Problem, ProblemCode
-from acai_jupyter.domain.errors import StoreDamaged
+from acai_jupyter.domain.errors import Forbidden, SourceChanged, StoreDamaged
 from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
@@ -20,6 +20,7 @@ from acai_jupyter.lake.check_objects import ObjectCheck
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.lake.steps import as_bytes, as_id, for_a_while, read_cursor, write_cursor
 from acai_jupyter.ports.blobs import BlobInventory, BlobStore
+from acai_jupyter.ports.sources import SourceStore
 from acai_jupyter.ports.store.care import CheckedFileset, CheckedPath
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -37,8 +38,9 @@ class _Page:
 class StoreCheck:
     """Checks what a project has stored. `page` is how much is looked at in one snapshot of the database."""
 
-    def __init__(self, store: Store, blobs: BlobStore, inventory: BlobInventory, page: int = 100) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, inventory: BlobInventory, sources: SourceStore, page: int = 100) -> None:
         self._store = store
+        self._sources = sources
         self._objects = ObjectCheck(store, blobs, inventory)
         self._page = page
 
@@ -69,7 +71,16 @@ class StoreCheck:
             with self._store.read() as unit:
                 page = unit.checks.paths(project_id, as_id(last), self._page)
             last = page[-1].id.hex if len(page) == self._page else None
-            yield _Page([problem for item in page for problem in _of_path(item)], len(page), last)
+            problems = [problem for item in page for problem in (*_of_path(item), *self._in_place(item))]
+            yield _Page(problems, len(page), last)
+
+    def _in_place(self, item: CheckedPath) -> Iterator[Problem]:
+        """What was registered and is no longer there, or has changed."""
+        for number, source, size in item.registered:
+            try:
+                self._sources.check(source, size)
+            except (SourceChanged, Forbidden) as error:
+                yield Problem(ProblemCode.SOURCE_CHANGED, f"{escape(item.path)}:{number}", error.message)
 
     def _filesets(self, project_id: UUID, last: str | None) -> Iterator[_Page]:
         while True:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import FileNotFound, InvalidReference
-from acai_jupyter.domain.files import BlobLocation, FileVersion
+from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.paths import MOST_NAME_BYTES
 from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
 from acai_jupyter.domain.transfers import SignedRequest
+from acai_jupyter.lake.fetching import Signatures
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore
+from acai_jupyter.ports.sources import SourceStore
 from acai_jupyter.ports.store.unit import Store
 
 _LAST_NAME: Final = "\U0010ffff" * (MOST_NAME_BYTES // 4 + 1)
@@ -25,10 +26,9 @@ Download = tuple[FileVersion, SignedRequest, int]
 class Files:
     """What the lake holds, by reference. `url_seconds` is how long a download URL lasts."""
 
-    def __init__(self, store: Store, blobs: BlobStore, url_seconds: int) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, sources: SourceStore, url_seconds: int) -> None:
         self._store = store
-        self._blobs = blobs
-        self._url_seconds = url_seconds
+        self._signatures = Signatures(blobs, sources, url_seconds)
 
     def page(self, principal: Principal, reference: str, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
         """One page of the files that `reference` means, and where the next begins.
@@ -94,18 +94,8 @@ class Files:
         wanted = parse(reference)
         with self._store.read() as unit:
             files, following = Resolver(unit, principal.project_id).files(wanted, after, limit)
-            places = unit.blobs.locate(principal.project_id, (file.digest for file in files))
-        return self._fetchable(files, [places[file.digest] for file in files], base_url), following
-
-    def _fetchable(self, files: Sequence[FileVersion], places: Sequence[BlobLocation], base_url: str) -> list[Download]:
-        """Sign a download for every file; one signature serves all files of one object."""
-        signed: dict[str, SignedRequest] = {}
-        answer = []
-        for file, place in zip(files, places, strict=True):
-            if place.key not in signed:
-                signed[place.key] = self._blobs.sign_download(place.key, base_url, self._url_seconds)
-            answer.append((file, signed[place.key], place.offset))
-        return answer
+            places = self._signatures.locate(unit, principal.project_id, files)
+        return self._signatures.sign(files, places, base_url), following
 
 
 def _behind(entry: str) -> str:

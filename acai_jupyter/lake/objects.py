@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from acai_jupyter.domain.digests import composite, part_sizes
+from acai_jupyter.domain.digests import Digest, composite, part_sizes
 from acai_jupyter.domain.errors import DigestMismatch, InvalidRequest
 from acai_jupyter.domain.uploads import MOST_PACK_BYTES, ObjectKind, UploadFile, UploadObject, WantedObject
 from acai_jupyter.ports.blobs import BlobStore
@@ -42,7 +42,7 @@ def verify_pack(blobs: BlobStore, item: UploadObject, files: Sequence[UploadFile
     data = b"".join(blobs.read(item.key))
     for file in files:
         piece = data[file.offset : file.offset + file.size]
-        if hashlib.sha256(piece).digest() != file.digest.value:
+        if file.digest != Digest("sha256", hashlib.sha256(piece).digest()):
             raise DigestMismatch(f"The bytes of {file.path!r} are not those of its digest: it changed while it was read.")
 
 

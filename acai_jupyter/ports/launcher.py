@@ -13,12 +13,14 @@ from acai_jupyter.domain.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What the launcher can hold and enforce. `enforced` names the resources that a job can't exceed."""
+    """What the launcher can hold and enforce. `enforced` names the resources that a job can't exceed; `whole_cpus` says that
+    a share of a CPU is rounded up to a whole one."""
 
     cpu: float
     memory_mb: int
     gpu: int
     enforced: frozenset[str]
+    whole_cpus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, Transition, exit_status
+from acai_jupyter.domain.jobs import Job, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
@@ -21,6 +21,10 @@ from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
 _LONGEST_SECONDS: Final = 1e9
+_MOST_BYTES: Final = 2**53
+_MOST_RESOURCES: Final = 10
+_MOST_WORD: Final = 100
+_MB: Final = 1024 * 1024
 
 
 def submission(given: Mapping[str, Any]) -> Submission:
@@ -89,7 +93,36 @@ def report_from_json(given: Mapping[str, Any]) -> Report:
         upload_time=_seconds(given, "upload_time"),
         output_upload=upload("output_upload"),
         kept_upload=upload("kept_upload"),
+        used=_used(given),
+        enforced=enforced(given),
     )
+
+
+def enforced(given: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """By what a job's resources are held, as an agent tells it, None where it tells nothing. Raises InvalidRequest."""
+    told = given.get("enforced")
+    if told is None:
+        return None
+    if not isinstance(told, dict) or len(told) > _MOST_RESOURCES:
+        raise InvalidRequest("What an agent says about limits can't be read.")
+    return {str(name)[:_MOST_WORD]: str(how)[:_MOST_WORD] for name, how in told.items()}
+
+
+def _used(given: Mapping[str, Any]) -> Used:
+    return Used(
+        peak_memory=_bytes(given, "peak_memory"),
+        cpu_time=_seconds(given, "cpu_time"),
+        throttled_time=_seconds(given, "throttled_time"),
+        read_bytes=_bytes(given, "read_bytes"),
+        written_bytes=_bytes(given, "written_bytes"),
+    )
+
+
+def _bytes(given: Mapping[str, Any], name: str) -> int | None:
+    value = given.get(name)
+    if value is None or (isinstance(value, int) and 0 <= value <= _MOST_BYTES):
+        return value
+    raise InvalidRequest(f"A report's {name} can't be {str(value)[:40]}.")
 
 
 def _integer(given: Mapping[str, Any], name: str) -> int | None:
@@ -157,6 +190,12 @@ def _state(item: Job) -> Json:
         "download_time": item.phases.download_time,
         "command_time": item.phases.command_time,
         "upload_time": item.phases.upload_time,
+        "cpu_time": item.used.cpu_time,
+        "throttled_time": item.used.throttled_time,
+        "peak_memory": None if item.used.peak_memory is None else item.used.peak_memory / _MB,
+        "read_bytes": item.used.read_bytes,
+        "written_bytes": item.used.written_bytes,
+        "enforced": None if item.enforced is None else dict(item.enforced),
         "runtime": None if item.runtime is None else item.runtime / SECOND,
         "cost": None if item.cost is None else item.cost / MICRODOLLARS,
         "output_version": item.output_label,

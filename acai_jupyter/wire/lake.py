@@ -29,6 +29,11 @@ def job_id(value: UUID | None) -> str | None:
     return None if value is None else write(Kind.JOB, value)
 
 
+def digest(value: Digest | None) -> str | None:
+    """None for what is registered in place."""
+    return None if value is None else str(value)
+
+
 def principal(who: Principal) -> Json:
     return {"name": who.user_name, "project": who.project_name, "role": who.role.value, "token": who.kind.value}
 
@@ -48,7 +53,8 @@ def file(item: FileVersion) -> Json:
         "version": item.version,
         "reference": f"{escape(item.path)}:{item.version}",
         "size": item.size,
-        "digest": str(item.digest),
+        "digest": digest(item.digest),
+        "source": item.source.url if item.source else None,
         "creator": item.creator,
         "create_time": write_time(item.created_at),
         "job": job_id(item.job_id),
@@ -88,7 +94,7 @@ def request(item: SignedRequest) -> Json:
 
 def fetchable(item: FetchableFile) -> Json:
     """A file and how to fetch it, for agents and clients alike."""
-    own = {"path": item.path, "size": item.size, "digest": str(item.digest), "executable": item.executable}
+    own = {"path": item.path, "size": item.size, "digest": digest(item.digest), "executable": item.executable}
     return {**own, "offset": item.offset, "request": request(item.request)}
 
 

@@ -59,7 +59,8 @@ _FILE: Final = answer(
     version=INTEGER,
     reference=TEXT,
     size=INTEGER,
-    digest=DIGEST,
+    digest=or_null(DIGEST),
+    source={**or_null(TEXT), "description": "where data lies that is registered in place; it has no digest"},
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
@@ -125,6 +126,12 @@ _JOB: Final = answer(
     download_time=or_null(NUMBER),
     command_time=or_null(NUMBER),
     upload_time=or_null(NUMBER),
+    cpu_time={**or_null(NUMBER), "description": "seconds of CPU time"},
+    throttled_time={**or_null(NUMBER), "description": "seconds for which its limit of CPUs held the job up"},
+    peak_memory={**or_null(NUMBER), "description": "MB"},
+    read_bytes=or_null(INTEGER),
+    written_bytes=or_null(INTEGER),
+    enforced={"type": ["object", "null"], "description": "by what each resource was held"},
     runtime={**or_null(NUMBER), "description": "seconds in RUNNING"},
     cost={**or_null(NUMBER), "description": "dollars"},
     output_version=or_null(TEXT),
@@ -132,7 +139,7 @@ _JOB: Final = answer(
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
-_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=DIGEST, executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
+_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
 COMPONENTS: Final[dict[str, Schema]] = {
@@ -188,6 +195,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION)),
@@ -249,6 +257,9 @@ REQUESTS: Final[dict[str, Schema]] = {
         removed=array(TEXT),
     ),
     "add_files": request(("first", "files"), first=_COUNT, files=_DECLARED_FILES),
+    "register_files": request(
+        ("destination", "first"), source=TEXT, reference=TEXT, destination=TEXT, first=_COUNT, cursor=or_null(TEXT)
+    ),
     "upload_urls": request(
         ("objects",),
         objects={
@@ -313,14 +324,14 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "claim": {**request(("contract", "instance"), contract=INTEGER, instance=TEXT), "additionalProperties": True},
     "heartbeat": {
-        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress))),
+        **request(("instance",), instance=TEXT, progress=or_null(one_of(*Progress)), enforced={"type": ["object", "null"]}),
         "additionalProperties": True,
     },
     "report": {
         **request(
             ("instance", "ended"),
             instance=TEXT,
-            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output"),
+            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output", "out_of_memory"),
             exit_code=or_null(_SMALL),
             signal=or_null(_SMALL),
             detail=or_null(TEXT),
@@ -328,6 +339,12 @@ REQUESTS: Final[dict[str, Schema]] = {
             command_time=or_null(NUMBER),
             upload_time=or_null(NUMBER),
             output_upload=or_null(TEXT),
+            cpu_time=or_null(NUMBER),
+            throttled_time=or_null(NUMBER),
+            peak_memory=or_null(INTEGER),
+            read_bytes=or_null(INTEGER),
+            written_bytes=or_null(INTEGER),
+            enforced={"type": ["object", "null"]},
             kept_upload=or_null(TEXT),
         ),
         "additionalProperties": True,

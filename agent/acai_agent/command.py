@@ -15,6 +15,7 @@ from typing import Final
 
 from acai_agent import contract
 from acai_agent.config import Config
+from acai_agent.limits import Gate
 from acai_agent.notes import note, write_atomically
 from acai_agent.orders import Orders
 from acai_agent.processes import group_lives, signal_descendants, start_time
@@ -35,6 +36,7 @@ class RunningCommand:
         self._process = process
         self._orders = orders
         self.pid = process.pid
+        self.enforced: dict[str, str] = {}
         self.ended = threading.Event()
         self._gone = threading.Event()
         orders.start_thread("watch", self._watch)
@@ -91,6 +93,7 @@ def start_command(
     argv = [_SHELL, "-c", command] if isinstance(command, str) else list(command)
     if not argv:
         raise CannotStart("The command is empty.")
+    gate = Gate(config.limits)
     try:
         process = subprocess.Popen(
             argv,
@@ -100,11 +103,16 @@ def start_command(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=gate.pass_through,
         )
     except (OSError, ValueError) as error:
+        gate.close()
         raise CannotStart(_reason(argv, error)) from error
+    enforced = gate.close()
     _leave_name(process.pid, config.folder)
-    return RunningCommand(process, orders)
+    running = RunningCommand(process, orders)
+    running.enforced = enforced
+    return running
 
 
 def _leave_name(pid: int, folder: Path) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from acai_agent.contract import CONTRACT, ContractBroken
+from acai_agent.limits import Limits, read_limits
 
 
 class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
     addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
-    None where there is a job to be done."""
+    None where there is a job to be done. `limits` is how its command is held to its resources."""
 
     url: str
     token: str
@@ -23,6 +24,7 @@ class Config(NamedTuple):
     attempt: int
     rank: int
     salvage: str | None = None
+    limits: Limits = Limits()
 
     @property
     def work(self) -> Path:
@@ -53,6 +55,7 @@ def read_config(stream: BinaryIO) -> Config:
         attempt=_told(told, "attempt", int),
         rank=_told(told, "rank", int),
         salvage=None if told.get("salvage") is None else _told(told, "salvage", str),
+        limits=read_limits(told.get("limits")),
     )
 
 

@@ -82,6 +82,7 @@ class Manifest(NamedTuple):
     env: Mapping[str, str]
     python: str | None
     cpu: float
+    memory_mb: int
     timeout_s: float | None
     output_path: str | None
     heartbeat_s: float
@@ -89,7 +90,8 @@ class Manifest(NamedTuple):
 
 
 class Report(TypedDict):
-    """How a job ended, in the agent's words; times in seconds, None for what was not reached."""
+    """How a job ended, in the agent's words; times in seconds, None for what was not reached. `enforced` tells by what each
+    resource was held."""
 
     instance: str
     ended: str
@@ -101,6 +103,12 @@ class Report(TypedDict):
     upload_time: float | None
     output_upload: str | None
     kept_upload: str | None
+    cpu_time: float | None
+    throttled_time: float | None
+    peak_memory: int | None
+    read_bytes: int | None
+    written_bytes: int | None
+    enforced: dict[str, str] | None
 
 
 class UploadAnswer(TypedDict, total=False):
@@ -169,6 +177,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         env={str(name): str(value) for name, value in _field(message, "env", dict).items()},
         python=_optional(message, "python", str),
         cpu=float(_field(_field(message, "resources", dict), "cpu", (int, float))),
+        memory_mb=int(_optional(_field(message, "resources", dict), "memory_mb", (int, float)) or 0),
         timeout_s=None if timeout is None else float(timeout),
         output_path=_optional(message, "output_path", str),
         heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),

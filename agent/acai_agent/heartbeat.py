@@ -24,14 +24,16 @@ class Heartbeat:
         self._orders = orders
         self._changed = threading.Condition()
         self._untold: list[str] = []
+        self._enforced: dict[str, str] | None = None
         self._progress = "downloading"
         self._ended = False
         self._reached = True
         self._thread = orders.start_thread("heartbeat", self._run)
 
-    def tell(self, progress: str) -> None:
-        """The job has come this far."""
+    def tell(self, progress: str, enforced: dict[str, str] | None = None) -> None:
+        """The job has come this far; and by what its resources are held, where that is known now."""
         with self._changed:
+            self._enforced = enforced if enforced is not None else self._enforced
             self._untold.append(progress)
             self._changed.notify_all()
 
@@ -55,7 +57,10 @@ class Heartbeat:
             due = time.monotonic() + self._every_s
 
     def _beat(self) -> None:
-        message = {"instance": self._instance, "progress": self._progress}
+        message: dict[str, object] = {"instance": self._instance, "progress": self._progress}
+        enforced = self._enforced
+        if enforced is not None:
+            message["enforced"] = enforced
         try:
             answer = self._platform.ask("POST", "/agent/heartbeat", message)
         except (ConnectionFailed, HttpError) as error:
@@ -64,5 +69,7 @@ class Heartbeat:
             self._reached = False
             return
         self._reached = True
+        if self._enforced is enforced:
+            self._enforced = None  # it is known there now
         if isinstance(answer, dict) and answer.get("kill") is True and not self._ended:
             self._orders.end("killed")

@@ -8,6 +8,7 @@ from typing import Final
 
 from acai_agent.contract import Report
 from acai_agent.notes import note, write_atomically
+from acai_agent.usage import Use
 
 EXITED: Final = "exited"
 SIGNALLED: Final = "signalled"
@@ -17,6 +18,7 @@ OUTPUT: Final = "output"
 KILLED: Final = "killed"
 LOST: Final = "lost"
 TIMEOUT: Final = "timeout"
+OUT_OF_MEMORY: Final = "out_of_memory"
 
 _MOST_DETAIL: Final = 4000
 
@@ -33,6 +35,9 @@ class Outcome:
         self.upload_time: float | None = None
         self.output_upload: str | None = None
         self.kept_upload: str | None = None
+        self.enforced: dict[str, str] | None = None
+        self.peak_memory: int | None = None
+        self.use: Use | None = None
         self._details: list[str] = []
 
     @property
@@ -60,6 +65,7 @@ class Outcome:
     def report(self, instance: str) -> Report:
         """The message for the platform."""
         detail = " ".join(self._details)
+        use = self.use
         return Report(
             instance=instance,
             ended=self.ended or EXITED,
@@ -71,6 +77,12 @@ class Outcome:
             upload_time=self.upload_time,
             output_upload=self.output_upload,
             kept_upload=self.kept_upload,
+            cpu_time=None if use is None else use.cpu_s,
+            throttled_time=None if use is None else use.throttled_s,
+            peak_memory=self.peak_memory,
+            read_bytes=None if use is None else use.read,
+            written_bytes=None if use is None else use.written,
+            enforced=self.enforced,
         )
 
 

@@ -18,14 +18,23 @@ _THREADS_FIELD: Final = 17
 _START_FIELD: Final = 19
 """Of what follows the name in /proc/<pid>/stat: how many threads a process has, and when it was started."""
 
+_TIME_FIELDS: Final = slice(11, 15)
+_PAGES_FIELD: Final = 21
+"""Ticks of CPU time, of the process and of those of its children that it has asked how they ended; pages of memory."""
+
+_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
 
 class Process(NamedTuple):
-    """A line of the process table."""
+    """A line of the process table. Seconds of CPU time and bytes of memory are only known on Linux."""
 
     pid: int
     parent: int
     group: int
     dead: bool
+    cpu_s: float = 0.0
+    memory: int = 0
 
 
 def adopt_orphans() -> bool:
@@ -61,14 +70,24 @@ def start_time(pid: int) -> str | None:
     return fields[_START_FIELD] if fields else None
 
 
-def _descendants(group: int) -> list[Process]:
-    table = list(_table())
+def descendants() -> list[Process]:
+    """The processes that stem from us, as far as their parents tell."""
+    return _below_us(list(_table()))
+
+
+def _below_us(table: list[Process]) -> list[Process]:
     found: list[Process] = []
     parents = {os.getpid()}
     while parents:
         children = [process for process in table if process.parent in parents]
         found += children
         parents = {process.pid for process in children}
+    return found
+
+
+def _descendants(group: int) -> list[Process]:
+    table = list(_table())
+    found = _below_us(table)
     if _ON_LINUX:
         return found
     # Elsewhere nobody adopts: who lost its parent is still known by its group.
@@ -87,7 +106,9 @@ def _table() -> Iterator[Process]:
         if fields:
             # While others of its threads still run, a process whose first one has ended already looks like a zombie.
             dead = fields[0] in "ZX" and int(fields[_THREADS_FIELD]) <= 1
-            yield Process(pid, int(fields[1]), int(fields[2]), dead)
+            ticks = sum(map(int, fields[_TIME_FIELDS]))
+            cpu_s, memory = ticks / _TICKS_A_SECOND, int(fields[_PAGES_FIELD]) * _PAGE_BYTES
+            yield Process(pid, int(fields[1]), int(fields[2]), dead, cpu_s, memory)
 
 
 def _fields(pid: int) -> list[str] | None:

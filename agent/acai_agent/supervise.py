@@ -20,10 +20,11 @@ from acai_agent.inputs import bring_files
 from acai_agent.logs import LogSender
 from acai_agent.notes import note
 from acai_agent.orders import Orders
-from acai_agent.outcome import COMMAND, INPUT, TIMEOUT, Outcome, keep_report
+from acai_agent.outcome import COMMAND, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
 from acai_agent.platform import MustLeave, Platform
 from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
+from acai_agent.usage import Meter, last_bytes
 
 _CLAIM_TIMEOUT_S: Final = 60.0
 
@@ -48,8 +49,7 @@ class Supervisor:
         outcome = Outcome()
         self._bring_files(outcome)
         if outcome.ended is None:
-            heartbeat.tell("running")
-            self._run_command(manifest, spool, outcome)
+            self._run_command(manifest, spool, outcome, heartbeat)
         if clock is not None:
             clock.cancel()  # what has been computed in time may take its time to come home
         spool.end()
@@ -85,11 +85,12 @@ class Supervisor:
             outcome.fail(INPUT, f"The job's files could not be brought: {error}")
         outcome.download_time = time.monotonic() - started
 
-    def _run_command(self, manifest: Manifest, spool: Spool, outcome: Outcome) -> None:
+    def _run_command(self, manifest: Manifest, spool: Spool, outcome: Outcome, heartbeat: Heartbeat) -> None:
         if self._orders.cancel.is_set():
             self._orders.check_leaving()
             outcome.ended = self._orders.how
             return
+        meter = Meter(self._config.limits.read)
         started = time.monotonic()
         reader, writer = os.pipe()
         try:
@@ -97,9 +98,12 @@ class Supervisor:
         except (CannotStart, OSError) as error:
             os.close(reader)
             outcome.fail(COMMAND, str(error))
+            meter.remove_groups()
             return
         finally:
             os.close(writer)
+        outcome.enforced = command.enforced
+        heartbeat.tell("running", command.enforced)
         collector = Collector(reader, spool, self._orders)
         try:
             self._orders.wait(command.ended.is_set)
@@ -113,6 +117,19 @@ class Supervisor:
             outcome.take_status(command.returncode)
         if told_to_end:
             outcome.ended = self._orders.how
+        elif not outcome.succeeded:
+            self._look_for_memory(manifest, meter, outcome)
+        outcome.use = meter.measure()
+        outcome.peak_memory = max(meter.largest(), outcome.use.memory)
+        meter.remove_groups()
+
+    def _look_for_memory(self, manifest: Manifest, meter: Meter, outcome: Outcome) -> None:
+        """Say so where the command met the end of its memory: its own words seldom do."""
+        by = (outcome.enforced or {}).get("memory")
+        last_words = last_bytes(self._config.folder / "log")
+        if meter.memory_ran_out(outcome.signal, last_words, self._config.limits.data_bytes is not None):
+            held = f"the {manifest.memory_mb} MB that it asked for" if by else "the machine has"
+            outcome.fail(OUT_OF_MEMORY, f"It needed more memory than {held}: ask for more.")
 
     def _start_command(self, manifest: Manifest, output: int) -> RunningCommand:
         environment = job_environment(manifest, self._config, os.environ)

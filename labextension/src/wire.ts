@@ -56,6 +56,12 @@ export interface Job {
   download_time: number | null;
   command_time: number | null;
   upload_time: number | null;
+  cpu_time: number | null;
+  throttled_time: number | null;
+  peak_memory: number | null;
+  read_bytes: number | null;
+  written_bytes: number | null;
+  enforced: Record<string, string> | null;
   runtime: number | null;
   cost: number | null;
   output_version: string | null;

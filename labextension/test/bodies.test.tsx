@@ -200,6 +200,7 @@ test('what does not apply is left out', () => {
     start_time: null,
     timeout: null
   });
+  const job = aRunningJob({ number: 1, input: null, enforced: null, output_version: null, start_time: null, timeout: null });
   drawJob(new FakeJobs(job), 1);
   expect(Object.keys(facts())).toEqual(['Command', 'Data', 'Resources', 'Submitted']);
   expect(facts().Data).toBe('→ Model');

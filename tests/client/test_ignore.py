@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acai_jupyter.client.folders import walk
 from acai_jupyter.client.local_files import for_code, for_lake
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
+from acai_jupyter.folders import walk
 
 
 def make(folder: Path, *names: str) -> Path:

@@ -11,6 +11,7 @@ from uuid import UUID
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
@@ -30,6 +31,7 @@ from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
@@ -68,6 +70,8 @@ class Engine:
         self.clock = Clock()
         self.store: Store = store or store_by_url(store_url, lambda changed: None)
         self.blobs = LocalBlobs(folder / "objects", Signer(b"k" * 32))
+        self.mounted = folder / "mounted"
+        self.sources = LocalSources([self.mounted], [folder / "objects"], Signer(b"k" * 32))
         self.url: str | None = URL
         self.server = new_id()
         self._put_together()
@@ -77,16 +81,17 @@ class Engine:
         store, settings = self.store, self.settings
         self.access = Access(store)
         self.uploads = Uploads(store, self.blobs, 86_400, 3600)
-        self.files = Files(store, self.blobs, 3600)
+        self.registrations = Registrations(store, self.sources)
+        self.files = Files(store, self.blobs, self.sources, 3600)
         self.filesets = Filesets(store)
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
-        self.registry = Registry(store, settings, images_used=False)
+        self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
         self.scheduler = Scheduler(store, settings)
         self.dispatch = Dispatch(
             store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
         )
-        self.job_files = JobFiles(store, self.blobs, 3600)
+        self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
         self.metrics = Metrics(store)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from acai_jupyter.client.job import Job
 from acai_server.handlers.table import ROUTES
@@ -64,6 +65,12 @@ class World:
                 assert self.server.call("POST", f"/uploads/{begun['id']}/{step}").status == 200
         return str(begun["id"])
 
+    def mounted(self) -> str:
+        """The URL of a folder whose files may be registered."""
+        self.server.mounted.mkdir(exist_ok=True)
+        (self.server.mounted / "m").write_text("m")
+        return f"file://{quote(str(self.server.mounted))}/"
+
     def unused_file(self) -> str:
         """The path of a new file."""
         path = f"/unused/{next(self._counter)}"
@@ -118,6 +125,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "get_upload": lambda world: Request({"upload": world.upload()}),
     "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": [world.declared()]}),
     "committed_files": lambda world: Request({"upload": world.upload("COMMITTED")}),
+    "register_files": lambda world: Request(
+        {"upload": world.upload()},
+        body={"source": world.mounted(), "destination": "/registered/", "first": 1, "cursor": None},
+    ),
     "upload_urls": lambda world: Request({"upload": world.upload()}, body={"objects": [world.wanted()]}),
     "seal_upload": lambda world: Request({"upload": world.upload("SENT")}),
     "commit_upload": lambda world: Request({"upload": world.upload("SEALED")}),

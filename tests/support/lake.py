@@ -19,7 +19,6 @@ from acai_jupyter.domain.garbage import GarbageKind, summed
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
 from acai_jupyter.lake.check import StoreCheck
 from acai_jupyter.lake.deletion import Deletions
-from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.garbage import GarbageCollector
 from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.store.unit import Store
@@ -33,12 +32,11 @@ class Lake(Engine):
 
     def __init__(self, folder: Path, store_url: str, store: Store) -> None:
         super().__init__(folder, store_url, store=store)
-        self.files = Files(store, self.blobs, 3600)
         self.deletions = Deletions(store)
         self.usage = UsageService(store)
         self.inventory = LocalInventory(folder / "objects")
         self.seconds_later = 0.0
-        self.check = StoreCheck(store, self.blobs, self.inventory, page=2)
+        self.check = StoreCheck(store, self.blobs, self.inventory, self.sources, page=2)
         self.garbage = GarbageCollector(store, self.inventory, DAY, page=2, clock=lambda: time.time() + self.seconds_later)
 
     def put(self, files: Mapping[str, bytes], who: Principal | None = None) -> None:

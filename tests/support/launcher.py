@@ -23,6 +23,7 @@ class StandInLauncher:
         self.refusals: list[AcaiError] = []
         self.clean_refusals: list[AcaiError] = []
         self.salvageable = False
+        self.place = Capacity(1000.0, 1_000_000, 0, frozenset({"cpu", "memory"}))
         self.on_launch: Callable[[LaunchSpec], None] = lambda spec: None
 
     @property
@@ -35,7 +36,7 @@ class StandInLauncher:
         return list(self.launched)
 
     def capacity(self) -> Capacity:
-        return Capacity(4.0, 8192, 0, frozenset())
+        return self.place
 
     def launch(self, spec: LaunchSpec) -> str:
         if self.refusals:

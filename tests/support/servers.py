@@ -87,6 +87,11 @@ class Server:
         return self.folder / "home"
 
     @property
+    def mounted(self) -> Path:
+        """The folder below which data may be registered in place."""
+        return self.folder / "mounted"
+
+    @property
     def log(self) -> str:
         """All that the server logged."""
         return (self.folder / "server.log").read_text(errors="replace")
@@ -172,7 +177,8 @@ class Server:
     def _environment(self) -> dict[str, str]:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        return {**inherited, **own, "ACAI_HOME": str(self.home), "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
 
 
 def half_closed(port: int) -> bool:

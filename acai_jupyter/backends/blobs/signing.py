@@ -21,7 +21,8 @@ _KEY_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a signature allows. For an upload: the content's size and SHA-256 (hex), and the part of a large object."""
+    """What a signature allows. For an upload: the content's size and SHA-256 (hex), and the part of a large object. For data
+    registered in place: its URL, size and version."""
 
     method: str
     key: str
@@ -30,10 +31,13 @@ class Grant:
     sha256: str | None = None
     part: int | None = None
     upload: str | None = None
+    source: str | None = None
+    version: str | None = None
 
     def query(self) -> dict[str, str]:
         """The grant as parameters of a URL, without its signature."""
         named = {"expires": self.expires, "size": self.size, "sha256": self.sha256, "part": self.part, "upload": self.upload}
+        named |= {"source": self.source, "version": self.version}
         return {name: str(value) for name, value in named.items() if value is not None}
 
 
@@ -78,6 +82,8 @@ def _read(method: str, key: str, parameters: Mapping[str, str]) -> Grant:
         parameters.get("sha256"),
         numbers.get("part"),
         parameters.get("upload"),
+        parameters.get("source"),
+        parameters.get("version"),
     )
 
 

@@ -6,6 +6,7 @@ There is no image here: a job runs with what this machine has, and the Python th
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,8 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from acai_jupyter.backends.launchers.capacity import machine_cpus, machine_memory_mb
 from acai_jupyter.backends.launchers.environment import allowed_environment
 from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
+from acai_jupyter.backends.launchers.limits.choose import Limits, machine_ways
+from acai_jupyter.backends.launchers.limits.way import Orders, Way
 from acai_jupyter.backends.launchers.processes import (
     Children,
     Process,
@@ -32,12 +36,15 @@ from acai_jupyter.backends.launchers.processes import (
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting, Unavailable
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 
+_LOG: Final = logging.getLogger(__name__)
 _BOOT: Final = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
 """The agent's folder comes last on its path: beside it may lie packages that are named like the standard library's."""
 
 _AGENT: Final = "agent.json"
+_LIMITS: Final = "limits.json"
 _SALVAGER: Final = "salvager.json"
-"""Where an agent is recorded that was started for an attempt: to do the job, or to salvage it."""
+"""Where it is recorded how a job is held to its resources, and which agents were started for an attempt: to do the job, or to
+salvage it."""
 
 _LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError)
 
@@ -69,16 +76,17 @@ class Handle:
 
 
 class ProcessLauncher:
-    """Keeps every attempt in a folder below `folder`, that only this user may enter."""
+    """Keeps every attempt in a folder below `folder`, that only this user may enter. `ways` of holding a job to its resources
+    are those of the machine, unless they are given."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ways: Sequence[Way] | None = None) -> None:
         self._folder = folder.resolve()
         self._children = Children()
+        self._limits = Limits(lambda: machine_ways(self._taken_cpus) if ways is None else ways)
 
     def capacity(self) -> Capacity:
-        """What this process may use of the machine. Nothing keeps a job from using more than it asked for."""
-        pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-        return Capacity(float(_cpu_count()), pages * page_bytes // (1024 * 1024), 0, frozenset())
+        """What this process may use of the machine, and what of it a job can be held to here."""
+        return Capacity(machine_cpus(), machine_memory_mb(), 0, self._limits.enforced, self._limits.whole_cpus)
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.
@@ -97,7 +105,7 @@ class ProcessLauncher:
                     return self._salvage(spec, folder, Handle.parse(spec.salvage)).to_text()
                 agent = _recorded(folder, _AGENT)
                 if agent is None or not is_alive(agent.name):
-                    agent = _start(spec, folder, _AGENT)
+                    agent = _start(spec, folder, _AGENT, self._orders(spec, folder))
                     self._children.add(agent.name)
                 return agent.to_text()
         except _LASTING as error:
@@ -113,7 +121,7 @@ class ProcessLauncher:
         """Raises InvalidRequest for what is no handle."""
         agent = Handle.parse(handle)
         if force:
-            _end(agent)
+            self._end(agent)
         else:
             send(agent.name, signal.SIGTERM)
 
@@ -127,8 +135,9 @@ class ProcessLauncher:
         if not folder.is_relative_to(self._folder) or len(folder.relative_to(self._folder).parts) != 3:
             raise InvalidRequest(f"{folder} is not the folder of one of this launcher's jobs.")
         if not (folder / "report.json").exists():
-            _end(agent)
+            self._end(agent)
         try:
+            self._limits.remove(_group(folder))
             remove(folder)
             remove_empty(folder.parent)
             remove_empty(folder.parent.parent)
@@ -160,10 +169,50 @@ class ProcessLauncher:
         if started == dead or dead.folder != str(folder) or (started is None and not holds_results(folder)):
             raise InvalidRequest("There is nothing (more) to salvage.")
         if started is None:
-            _end(dead)
+            self._end(dead)
             started = _start(spec, folder, _SALVAGER)
             self._children.add(started.name)
         return started
+
+    def _end(self, agent: Handle) -> None:
+        """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
+        where that has ended too, by its control group or the output folder in its environment."""
+        folder = Path(agent.folder)
+        mark = b"ACAI_OUTPUT=" + os.fsencode(folder / "work" / "output")
+        command = _command(folder, agent.boot)
+
+        def others(table: list[Process]) -> list[Process]:
+            led = command is not None and exists(command)
+            members = self._limits.members(_group(folder))
+            return [
+                process
+                for process in table
+                if (led and command is not None and command.pid in (process.session, process.group))
+                or process.pid in members
+                or mark in environment_of(process.pid)
+            ]
+
+        end_with_descendants(agent.name, others)
+
+    def _orders(self, spec: LaunchSpec, folder: Path) -> Orders:
+        """How the job is held to its resources. It runs also where that fails: what holds it is in its record."""
+        with locked(self._folder):
+            try:
+                orders = self._limits.make(_group(folder), spec.resources)
+            except OSError as error:
+                _LOG.warning("Job %s is not held to its resources: %s", spec.job_id, error)
+                orders = Orders()
+            write_text(folder / _LIMITS, json.dumps(orders.to_json()))
+        return orders
+
+    def _taken_cpus(self) -> list[int]:
+        """The CPUs that living jobs were given."""
+        taken: list[int] = []
+        for file in self._folder.glob(f"*/*/*/{_LIMITS}"):
+            agent = _recorded(file.parent, _AGENT)
+            if agent is not None and is_alive(agent.name):
+                taken += json.loads(read_text(file) or "{}").get("cpus") or []
+        return taken
 
     def _make(self, folder: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +220,7 @@ class ProcessLauncher:
             place.mkdir(mode=0o700, exist_ok=True)
 
 
-def _start(spec: LaunchSpec, folder: Path, record: str) -> Handle:
+def _start(spec: LaunchSpec, folder: Path, record: str, limits: Orders | None = None) -> Handle:
     with (folder / "agent.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _BOOT, str(_agent_root())],
@@ -191,29 +240,20 @@ def _start(spec: LaunchSpec, folder: Path, record: str) -> Handle:
         with process.stdin as told:
             # Recorded before it is told what to do: no agent works that could not be found again.
             write_text(folder / record, handle.to_text())
-            told.write(json.dumps({**spec.config, "folder": str(folder)}).encode())
+            told.write(json.dumps(_told(spec, folder, limits)).encode())
     except BrokenPipeError:
         pass  # it ended at once; poll tells how
     return handle
 
 
-def _end(agent: Handle) -> None:
-    """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
-    where that has ended too, by the output folder in its environment."""
-    folder = Path(agent.folder)
-    mark = b"ACAI_OUTPUT=" + os.fsencode(folder / "work" / "output")
-    command = _command(folder, agent.boot)
+def _told(spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
+    told = {**spec.config, "folder": str(folder)}
+    return told if limits is None else {**told, "limits": limits.to_json()}
 
-    def others(table: list[Process]) -> list[Process]:
-        led = command is not None and exists(command)
-        return [
-            process
-            for process in table
-            if (led and command is not None and command.pid in (process.session, process.group))
-            or mark in environment_of(process.pid)
-        ]
 
-    end_with_descendants(agent.name, others)
+def _group(folder: Path) -> str:
+    """Names the processes of an attempt, of all jobs of all platforms on this machine."""
+    return "acai-" + "-".join(folder.parts[-3:])
 
 
 def _command(folder: Path, boot: str) -> ProcessName | None:
@@ -239,9 +279,3 @@ def _agent_root() -> Path:
     if spec is None or spec.origin is None:
         raise InvalidSetting("The package acai_agent is missing: install acai-jupyter again.")
     return Path(spec.origin).parent.parent
-
-
-def _cpu_count() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -54,6 +54,7 @@ projects = _platform(
     Column("created_at", Moment, nullable=False),
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
+    Column("budget", Money),
 )
 
 tokens = _platform(
@@ -167,7 +168,9 @@ upload_files = _owned(
     Column("position", Int, nullable=False),
     Column("path", Label, nullable=False),
     Column("size", Big, nullable=False),
-    Column("digest", DigestColumn, nullable=False),
+    Column("digest", DigestColumn),
+    Column("source_url", Label),  # to be registered in place
+    Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
     Column("object", Int),
@@ -441,6 +444,13 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("placed_at", Moment),  # since when its resources are its own
+    Column("enforced", Label),  # JSON: by what each resource is held
+    Column("peak_memory", Big),  # bytes
+    Column("cpu_time", Number),
+    Column("throttled_time", Number),
+    Column("read_bytes", Big),
+    Column("written_bytes", Big),
     Column("download_time", Number),
     Column("command_time", Number),
     Column("upload_time", Number),
@@ -485,6 +495,21 @@ job_ranks = _owned(
     ),
     key=("job_id", "attempt", "rank"),
     clustered=False,
+)
+
+job_samples = _owned(
+    "job_samples",
+    Column("job_id", Id, nullable=False),
+    Column("attempt", Int, nullable=False),
+    Column("position", Int, nullable=False),
+    Column("elapsed", Number, nullable=False),  # seconds since the command began
+    Column("cpu_time", Number, nullable=False),
+    Column("memory", Big, nullable=False),
+    Column("read_bytes", Big, nullable=False),
+    Column("written_bytes", Big, nullable=False),
+    Column("throttled_time", Number, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "attempt", "position"),
 )
 
 job_history = _owned(

@@ -30,6 +30,10 @@ def put(client: Client, given: Namespace) -> Any:
     return client.files.upload(sources, destination, fileset=given.fileset)
 
 
+def register(client: Client, given: Namespace) -> Any:
+    return client.files.register(given.source, given.destination, fileset=given.fileset)
+
+
 def get(client: Client, given: Namespace) -> Any:
     return [str(path) for path in client.files.download(given.references, given.to)]
 
@@ -92,6 +96,16 @@ COMMANDS: Final = (
             argument("--fileset", metavar="NAME", means="fileset", help="make a file set version of exactly these files"),
         ),
         put,
+    ),
+    Command(
+        ("register",),
+        "take files into the lake that stay where they are: acai register file:///mnt/data/ /data/",
+        (
+            argument("source", metavar="SOURCE", help="the URL of a folder, or of a file, of the platform's machine"),
+            argument("destination", metavar="PATH", help="where in the lake they are; a folder ends with /"),
+            argument("--fileset", metavar="NAME", means="fileset", help="make a file set version of exactly these files"),
+        ),
+        register,
     ),
     Command(
         ("get",),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.deletion import Uses
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import BlobLocation, VersionKind
+from acai_jupyter.domain.files import BlobLocation, Source, VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.garbage import ObjectState
 from acai_jupyter.domain.usage import StoreUsage, Usage
@@ -103,7 +103,8 @@ class GarbageCollection(Protocol):
 @dataclass(frozen=True, slots=True)
 class CheckedPath:
     """A path with the numbers of its versions, as its row has them and as they are. `unknown` are the versions whose content
-    is not known to be anywhere, or with another size."""
+    is not known to be anywhere, or with another size; `registered` those registered in place: number,
+    source, size."""
 
     id: UUID
     path: str
@@ -112,6 +113,7 @@ class CheckedPath:
     hidden: bool
     versions: tuple[tuple[int, VersionKind], ...]
     unknown: tuple[int, ...]
+    registered: tuple[tuple[int, Source, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
@@ -69,8 +69,20 @@ class Jobs(Protocol):
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
 
     def set_result(
-        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+        self,
+        job: Job,
+        *,
+        phases: Phases,
+        used: Used,
+        runtime: int | None,
+        cost: int | None,
+        output: UUID | None,
+        kept: UUID | None,
     ) -> Job: ...
+
+    def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
+        """By what each resource of the job is held."""
+        ...
 
     def request_kill(self, job: Job) -> Job: ...
 

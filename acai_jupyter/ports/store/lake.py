@@ -42,6 +42,10 @@ class Uploads(Protocol):
         """
         ...
 
+    def take_back_registered(self, session: UploadSession, first: int) -> None:
+        """Forget those of the files from position `first` on that are registered in place."""
+        ...
+
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
         """Declared files in order of position."""
         ...

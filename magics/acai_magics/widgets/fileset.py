@@ -51,7 +51,8 @@ class FilesetBrowser(ipywidgets.VBox):
             return
         if isinstance(chosen, File):
             about = {"reference": chosen.reference, "size": f"{chosen.size} bytes", "created": chosen.create_time}
-            self._about.value = fields_html({**about, "by": chosen.creator, "digest": chosen.digest})
+            what = {"digest": chosen.digest} if chosen.digest else {"registered at": chosen.source}
+            self._about.value = fields_html({**about, "by": chosen.creator, **what})
             return
         self._folder = self._parent() if chosen == _UP else chosen.path
         self._show_folder()

@@ -22,6 +22,7 @@ def server(call: Call) -> Json:
             "memory_mb": capacity.memory_mb,
             "gpu": capacity.gpu,
             "enforced": sorted(capacity.enforced),
+            "whole_cpus": capacity.whole_cpus,
         },
     }
 

@@ -8,7 +8,7 @@ from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
 from acai_jupyter.engine.dispatch import CONTRACT
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.wire.jobs import enforced, report_from_json
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
 from acai_server.routes import Call, Json, Route, for_holders_of
 
@@ -33,7 +33,8 @@ def files(call: Call) -> Json:
 def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
-    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, Progress(progress) if progress else None)}
+    state = Progress(progress) if progress else None
+    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, state, enforced(call.body))}
 
 
 def log(call: Call) -> Json:

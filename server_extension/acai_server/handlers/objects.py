@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest
+from acai_jupyter.domain.files import Source
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_server.handlers.base import State
 from acai_server.pools import BULK
@@ -123,7 +125,7 @@ class ObjectHandler(RequestHandler):
             self._receiver = None
 
     async def _send(self, key: str, body: bool) -> None:
-        size = await self._pools.run(BULK, self._store.size, key)
+        size = await self._pools.run(BULK, self._size, key)
         first, last = _range(self.request.headers.get("Range"), size)
         if (first, last) != (0, size - 1):
             self.set_status(206)
@@ -133,11 +135,39 @@ class ObjectHandler(RequestHandler):
         self.set_header("Content-Length", str(last - first + 1))
         if not body:
             return
-        pieces = self._store.read(key, first, last - first + 1)
+        pieces = self._read(key, first, last - first + 1)
         take: Callable[[], bytes] = lambda: next(pieces, b"")  # noqa: E731
-        while piece := await self._pools.run(BULK, take):
-            self.write(piece)
-            await self.flush()
+        try:
+            while piece := await self._pools.run(BULK, take):
+                self.write(piece)
+                await self.flush()
+        except StreamClosedError:
+            pass  # the client has gone
+        except AcaiError:
+            if not self._headers_written:
+                raise
+            self.detach().close()  # less than was announced: the client asks again, and is told
+
+    def _size(self, key: str) -> int:
+        """Raises BlobNotFound, SourceChanged, SourceNotAllowed."""
+        source, size = _registered(self._grant)
+        if source is None:
+            return self._store.size(key)
+        self._state.platform.sources.check(source, size)
+        return size
+
+    def _read(self, key: str, offset: int, length: int) -> Iterator[bytes]:
+        source, size = _registered(self._grant)
+        if source is None:
+            return self._store.read(key, offset, length)
+        return self._state.platform.sources.read(source, size, offset, length)
+
+
+def _registered(grant: Grant) -> tuple[Source | None, int]:
+    """The data registered in place that a signature is about, if it is, and its size."""
+    if grant.source is None:
+        return None, 0
+    return Source(grant.source, grant.version or ""), grant.size or 0
 
 
 def _range(header: str | None, size: int) -> tuple[int, int]:

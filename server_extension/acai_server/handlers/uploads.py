@@ -41,6 +41,18 @@ def add_files(call: Call) -> Json:
     return _declared(call.platform.uploads.add_files(call.principal, _upload_id(call), call.body["first"], files))
 
 
+def register(call: Call) -> Json:
+    body, registrations = call.body, call.platform.registrations
+    if ("source" in body) == ("reference" in body):
+        raise InvalidRequest("Name the 'source' of data, or give the 'reference' of a file that is registered already.")
+    where = call.principal, _upload_id(call)
+    if "reference" in body:
+        step = registrations.copy(*where, body["reference"], body["destination"], body["first"])
+    else:
+        step = registrations.step(*where, body["source"], body["destination"], body["first"], body.get("cursor"))
+    return {"count": step.count, "size": step.size, "cursor": step.cursor}
+
+
 def urls(call: Call) -> Json:
     wanted = [_wanted(item) for item in call.body["objects"]]
     signed = call.platform.uploads.urls(call.principal, _upload_id(call), wanted, call.base_url)
@@ -156,6 +168,16 @@ _ROUTES = [
         committed,
         page("CommittedFile"),
         query=page_query(),
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/register",
+        "register_files",
+        "Declare files that stay where they are, one step from a cursor on: all below a folder, or a file",
+        register,
+        ref("RegisterStep"),
+        REQUESTS["register_files"],
+        pool=BULK,
     ),
     Route("POST", f"{_ONE}/urls", "upload_urls", "How to send objects", urls, ref("UploadUrls"), REQUESTS["upload_urls"]),
     Route("POST", f"{_ONE}/seal", "seal_upload", "Verify that all bytes are there", seal, ref("Upload"), pool=BULK),

@@ -13,7 +13,7 @@ from support.launcher import GONE
 
 from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, JobEnded, TokenExpired
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.jobs import Outcome, Progress, Reason, Status
+from acai_jupyter.domain.jobs import Outcome, Progress, Reason, Status, Used
 from acai_jupyter.ports.launcher import Observation, Sign
 
 NewEngine = Callable[..., Engine]
@@ -270,3 +270,29 @@ def test_an_ended_job_stays_as_it_ended(engine: Engine) -> None:
     with engine.store.begin() as unit, pytest.raises(JobEnded):
         unit.jobs.move(stale, Status.KILLED)
     assert engine.job().status is Status.FINISHED
+
+
+def test_what_holds_a_jobs_resources_is_in_its_record_once_its_agent_knows(engine: Engine) -> None:
+    agent = engine.running()
+    assert agent.job.enforced is None
+    held = {"cpu": "cgroup v2", "memory": "cgroup v2"}
+    engine.monitor.heartbeat(agent.principal, agent.instance, None, held)
+    assert agent.job.enforced == held
+    agent.report(enforced={"cpu": "affinity"})
+    assert agent.job.enforced == held
+
+
+def test_a_job_that_ended_before_any_heartbeat_says_in_its_report_what_held_it(engine: Engine) -> None:
+    agent = engine.running()
+    agent.report(
+        enforced={"memory": "rlimit"}, cpu_time=1.5, throttled_time=0.25, peak_memory=2**20, read_bytes=1, written_bytes=2
+    )
+    assert agent.job.enforced == {"memory": "rlimit"}
+    assert agent.job.used == Used(2**20, 1.5, 0.25, 1, 2)
+
+
+def test_a_command_that_ran_out_of_memory_fails_for_that(engine: Engine) -> None:
+    agent = engine.running()
+    job = agent.report("out_of_memory", None, signal=9, detail="It needed more memory than the 512 MB that it asked for.")
+    assert job.outcome is not None
+    assert (job.status, job.outcome.reason, job.outcome.signal) == (Status.FAILED, Reason.OUT_OF_MEMORY, 9)

@@ -31,11 +31,18 @@ from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.ports.launcher import Capacity
 
 
 def nothing_stored(engine: Engine) -> bool:
     with engine.store.read() as unit:
         return unit.jobs.count_unended() == 0 and not unit.jobs.page(engine.owner.project_id, [], None, 10)
+
+
+def test_a_share_of_a_cpu_that_cant_be_held_is_noted(engine: Engine) -> None:
+    engine.launcher.place = Capacity(8.0, 8192, 0, frozenset({"cpu"}), whole_cpus=True)
+    assert engine.submit(cpu=1.5).notes == ("cpu=1.5 is held to 2: this machine can only give whole CPUs",)
+    assert engine.submit(cpu=2).notes == ()
 
 
 def test_a_submitted_job_is_queued_with_the_next_number(engine: Engine) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from acai_jupyter.backends.by_url import store_by_url
+from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.domain.access import JobScope, Principal, Role, TokenKind
 from acai_jupyter.domain.digests import of_bytes
+from acai_jupyter.domain.files import FileVersion, Source
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.jobs import Job, JobSpec
 from acai_jupyter.domain.metadata import ArtifactKind
@@ -26,6 +29,7 @@ from acai_jupyter.lake.files import Files
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.metadata import MetadataService
 from acai_jupyter.lake.provenance import ProvenanceService
+from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Finished, Uploads
 from tests.contracts.backends import BASE_URL, LocalHouse
 
@@ -54,7 +58,10 @@ class World:
         self.blobs = self.house.store
         self.access = Access(self.store)
         self.uploads = Uploads(self.store, self.blobs, LIFETIME_S, 600)
-        self.files = Files(self.store, self.blobs, 600)
+        self.mounted = self.folder / "mounted"
+        self.sources = LocalSources([self.mounted], [self.house.root], self.house.signer)
+        self.registrations = Registrations(self.store, self.sources, most=3)
+        self.files = Files(self.store, self.blobs, self.sources, 600)
         self.filesets = Filesets(self.store)
         self.metadata = MetadataService(self.store)
         self.provenance = ProvenanceService(self.store)
@@ -101,6 +108,33 @@ class World:
         who = who or self.ada
         return self.uploads.commit(who, self.sealed(files, who, fileset=fileset))
 
+    def register(
+        self,
+        destination: str,
+        source: str | None = None,
+        who: Principal | None = None,
+        fileset: str | None = None,
+    ) -> Finished:
+        """Register what lies in `mounted` (or at a URL), and commit it."""
+        who = who or self.ada
+        url = f"file://{quote(str(self.mounted))}/" if source is None else source
+        session = self.uploads.begin(who, Purpose.FILES, [], fileset).session
+        first, cursor = 0, None
+        while True:
+            step = self.registrations.step(who, session.id, url, destination, first, cursor)
+            first, cursor = first + step.count, step.cursor
+            if cursor is None:
+                break
+        self.uploads.seal(who, session.id)
+        return self.uploads.commit(who, session.id)
+
+    def mount(self, files: Mapping[str, bytes]) -> None:
+        """Files of the machine that may be registered."""
+        for name, content in files.items():
+            place = self.mounted / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
     # --- jobs
 
     def job(self, who: Principal | None = None, **spec: Any) -> Job:
@@ -135,9 +169,15 @@ class World:
         """The bytes of files, by path, as a client fetches them."""
         found, _ = self.files.downloads(who or self.ada, reference, None, 1000, BASE_URL)
         return {
-            file.path: self.house.fetch(request.method, request.url)[offset : offset + file.size]
+            file.path: self._fetch(file, request.method, request.url)[offset : offset + file.size]
             for file, request, offset in found
         }
+
+    def _fetch(self, file: FileVersion, method: str, url: str) -> bytes:
+        if file.source is None:
+            return self.house.fetch(method, url)
+        grant = self.house.grant(method, url)
+        return b"".join(self.sources.read(Source(str(grant.source), str(grant.version)), grant.size or 0))
 
     def find(self, kind: ArtifactKind, query: str, who: Principal | None = None, **more: Any) -> list[Any]:
         """The references (of jobs: the numbers) of what matches, in order."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from acai_jupyter.domain import clock
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.events import Event, EventKind
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition, Used
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
@@ -60,6 +60,8 @@ JOB: Final = Job(
     running_at=at(0.2),
     ended_at=at(4.2),
     phases=Phases(0.25, 3.5, 0.25),
+    used=Used(205 * 2**20, 3.25, 0.5, 4096, 8192),
+    enforced={"cpu": "cgroup v2", "memory": "cgroup v2"},
     runtime=4 * clock.SECOND,
     cost=70,
     input_label="Digits:1",

@@ -18,6 +18,7 @@ from acai_jupyter.domain.metadata import BUILT_IN, Artifact, ArtifactKind, Value
 from acai_jupyter.domain.references import escape
 
 _MILLION: Final = 1e6
+_MB: Final = 1024.0 * 1024.0
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,9 @@ JOBS: Final = Source(
         "download_time": jobs.c.download_time,
         "command_time": jobs.c.command_time,
         "upload_time": jobs.c.upload_time,
+        "cpu_time": jobs.c.cpu_time,
+        "throttled_time": jobs.c.throttled_time,
+        "peak_memory": cast(jobs.c.peak_memory, Double) / _MB,
         "cost": _seconds(jobs.c.cost),
         "cpu": jobs.c.cpu,
         "memory": jobs.c.memory_mb,

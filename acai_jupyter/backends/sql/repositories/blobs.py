@@ -77,9 +77,8 @@ class SqlBlobs:
 
     def _check_all_there(self, session: UploadSession) -> None:
         there = exists().where(blobs.c.project_id == upload_files.c.project_id, blobs.c.digest == upload_files.c.digest)
-        missing = select(func.min(upload_files.c.path)).where(
-            upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id, ~there
-        )
+        mine = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
+        missing = select(func.min(upload_files.c.path)).where(*mine, upload_files.c.source_url.is_(None), ~there)
         path = self._session.run(missing).scalar()
         if path is not None:
             raise UploadIncomplete(f"The bytes of {path!r} are not in the store (any more): upload it again.")

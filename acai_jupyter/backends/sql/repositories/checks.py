@@ -24,7 +24,7 @@ from acai_jupyter.backends.sql.tables import (
     snapshots,
 )
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import BlobLocation, VersionKind
+from acai_jupyter.domain.files import BlobLocation, Source, VersionKind
 from acai_jupyter.domain.references import escape
 from acai_jupyter.ports.store.care import CheckedFileset, CheckedObject, CheckedPath
 
@@ -60,6 +60,11 @@ class SqlChecks:
                 row.hidden,
                 tuple((each.version, VersionKind(each.kind)) for each in versions[row.id]),
                 tuple(each.version for each in versions[row.id] if _is_unknown(each, sizes)),
+                tuple(
+                    (each.version, Source(each.source_url, each.source_version), each.size)
+                    for each in versions[row.id]
+                    if each.source_url is not None
+                ),
             )
             for row in page
         ]

@@ -61,7 +61,8 @@ class SqlDeletions:
 
     def delete_version(self, project_id: UUID, path: str, version: int) -> None:
         path_id = self._path_id(project_id, path)
-        mark = {"kind": VersionKind.DELETED.value, "deleted_at": self._session.now, "digest": None}
+        mark = {"kind": VersionKind.DELETED.value, "deleted_at": self._session.now}
+        mark |= {"digest": None, "source_url": None, "source_version": None}
         self._session.run(update(file_versions).where(*_is_version(project_id, path_id, version)).values(**mark))
         self._forget_metadata(project_id, ArtifactKind.FILES, path_id, version)
         self._find_latest(project_id, path_id)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, or_, select, update
 
 from acai_jupyter.backends.sql.driver import as_uuid, execute, native_id, pairs
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, VersionKind
+from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, Source, VersionKind
 from acai_jupyter.domain.uploads import UploadSession
 
 _same_version = and_(
@@ -29,9 +29,17 @@ _columns = (
     users.c.name.label("creator"),
     file_versions.c.created_at,
     file_versions.c.job_id,
+    file_versions.c.source_url,
+    file_versions.c.source_version,
+)
+_same_source = and_(
+    file_versions.c.source_url == upload_files.c.source_url,
+    file_versions.c.source_version == upload_files.c.source_version,
+    file_versions.c.size == upload_files.c.size,
 )
 
-_AT: Final = """SELECT paths.id, paths.path, held.version, held.size, held.digest, users.name, held.created_at, held.job_id
+_AT: Final = """SELECT paths.id, paths.path, held.version, held.size, held.digest, users.name, held.created_at, held.job_id,
+    held.source_url, held.source_version
     FROM {wanted} CROSS JOIN paths CROSS JOIN file_versions AS held CROSS JOIN users
     WHERE paths.project_id = ? AND paths.path = wanted.path
     AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = wanted.version
@@ -73,7 +81,7 @@ class SqlFiles:
             .where(
                 paths.c.project_id == upload_files.c.project_id,
                 paths.c.path == upload_files.c.path,
-                file_versions.c.digest == upload_files.c.digest,
+                or_(file_versions.c.digest == upload_files.c.digest, _same_source),
             )
             .scalar_subquery()
         )
@@ -89,6 +97,8 @@ class SqlFiles:
                 literal(VersionKind.DATA.value),
                 upload_files.c.size,
                 upload_files.c.digest,
+                upload_files.c.source_url,
+                upload_files.c.source_version,
                 literal(creator, file_versions.c.creator_id.type),
                 literal(session.job_id, file_versions.c.job_id.type) if session.job_id else null(),
                 literal(self._session.now),
@@ -96,7 +106,8 @@ class SqlFiles:
             .select_from(upload_files)
             .join(paths, and_(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path))
         )
-        names = ["project_id", "path_id", "version", "kind", "size", "digest", "creator_id", "job_id", "created_at"]
+        names = ["project_id", "path_id", "version", "kind", "size", "digest", "source_url", "source_version"]
+        names += ["creator_id", "job_id", "created_at"]
         changed = (*_of(session), upload_files.c.version.is_(None))
         self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
 
@@ -183,14 +194,16 @@ def _latest(project_id: UUID) -> Select[Any]:
 
 
 def _version(row: Row[Any]) -> FileVersion:
-    return FileVersion(row.id, row.path, row.version, row.size, row.digest, row.creator, row.created_at, row.job_id)
+    source = Source(row.source_url, row.source_version) if row.source_url is not None else None
+    return FileVersion(row.id, row.path, row.version, row.size, row.digest, row.creator, row.created_at, row.job_id, source)
 
 
 def _native_version(row: Any) -> FileVersion:
     """The same of a row in the driver's values."""
-    path_id, path, version, size, digest, creator, created_at, job_id = row
-    own = Digest.from_bytes(digest)
-    return FileVersion(as_uuid(path_id), path, version, size, own, creator, created_at, job_id and as_uuid(job_id))
+    path_id, path, version, size, digest, creator, created_at, job_id, url, source_version = row
+    own = None if digest is None else Digest.from_bytes(digest)
+    source = None if url is None else Source(url, source_version)
+    return FileVersion(as_uuid(path_id), path, version, size, own, creator, created_at, job_id and as_uuid(job_id), source)
 
 
 def _versions(rows: Iterable[Row[Any]]) -> list[FileVersion]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
@@ -28,6 +28,7 @@ from acai_jupyter.domain.jobs import (
     Reason,
     Status,
     Transition,
+    Used,
     require_move,
 )
 from acai_jupyter.domain.origins import GitState
@@ -138,10 +139,22 @@ class SqlJobs:
         return job
 
     def set_result(
-        self, job: Job, *, phases: Phases, runtime: int | None, cost: int | None, output: UUID | None, kept: UUID | None
+        self,
+        job: Job,
+        *,
+        phases: Phases,
+        used: Used,
+        runtime: int | None,
+        cost: int | None,
+        output: UUID | None,
+        kept: UUID | None,
     ) -> Job:
-        values = asdict(phases) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
+        values = asdict(phases) | asdict(used) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
         self._session.run(update(jobs).where(*_is(job)).values(**values))
+        return self._again(job)
+
+    def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
+        self._session.run(update(jobs).where(*_is(job)).values(enforced=to_json(dict(enforced))))
         return self._again(job)
 
     def request_kill(self, job: Job) -> Job:
@@ -347,6 +360,8 @@ def _job(row: Row[Any]) -> Job:
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
+        used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
+        enforced=None if row.enforced is None else json.loads(row.enforced),
         runtime=row.runtime,
         cost=row.cost,
         output_id=row.output_id,

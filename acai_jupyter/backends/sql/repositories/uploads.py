@@ -15,6 +15,7 @@ from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.ids import new_ids
 from acai_jupyter.domain.uploads import (
     CommittedFile,
@@ -27,7 +28,7 @@ from acai_jupyter.domain.uploads import (
 )
 
 _ENDED = (UploadState.COMMITTED, UploadState.ABORTED)
-_DECLARED = ("position", "path", "size", "digest", "stored", "executable", "object", "offset")
+_DECLARED = ("position", "path", "size", "digest", "stored", "executable", "object", "offset", "source_url", "source_version")
 _FILE = f"""SELECT {", ".join(f'"{name}"' for name in _DECLARED)} FROM upload_files
     WHERE project_id = ? AND upload_id = ?"""  # noqa: S608 - names of columns
 _COMMITTED = """SELECT position, path, version, size, unchanged FROM upload_files
@@ -87,11 +88,13 @@ class SqlUploads:
                 file.position,
                 file.path,
                 file.size,
-                file.digest.to_bytes(),
+                file.digest and file.digest.to_bytes(),
                 file.stored,
                 file.executable,
                 file.object,
                 file.offset,
+                file.source and file.source.url,
+                file.source and file.source.version,
                 native_id(self._session, path_id),
             )
             for file, path_id in zip(files, new_ids(len(files)), strict=True)
@@ -101,6 +104,10 @@ class SqlUploads:
             insert_rows(self._session, upload_files, self._key(session), (*_DECLARED, "path_id"), values, taken)
         except IntegrityError as error:
             raise InvalidRequest("Two files of this upload have the same path; name every path once.") from error
+
+    def take_back_registered(self, session: UploadSession, first: int) -> None:
+        beyond = (upload_files.c.position >= first, upload_files.c.source_url.is_not(None))
+        self._session.run(delete(upload_files).where(*_of(upload_files, session), *beyond))
 
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
         own = tuple(self._key(session).values())
@@ -206,8 +213,10 @@ def _session(row: Row[Any]) -> UploadSession:
 
 
 def _file(row: Any) -> UploadFile:
-    position, path, size, digest, stored, executable, carrier, offset = row
-    return UploadFile(position, path, size, Digest.from_bytes(digest), bool(stored), bool(executable), carrier, offset)
+    position, path, size, digest, stored, executable, carrier, offset, url, version = row
+    own = None if digest is None else Digest.from_bytes(digest)
+    source = None if url is None else Source(url, version)
+    return UploadFile(position, path, size, own, bool(stored), bool(executable), carrier, offset, source)
 
 
 def _object(row: Row[Any]) -> UploadObject:

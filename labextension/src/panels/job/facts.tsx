@@ -16,6 +16,7 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
       <Fact term="Data">{dataOf(job)}</Fact>
       <Fact term="Code">{codeOf(job)}</Fact>
       <Fact term="Resources">{resources(job)}</Fact>
+      <Fact term="Held by">{heldBy(job)}</Fact>
       <Fact term="Runtime">
         {job.start_time === null ? null : (
           <>
@@ -82,6 +83,15 @@ function dataOf(job: KnownJob): string | null {
     return job.input;
   }
   return job.input === null ? `→ ${output}` : `${job.input} → ${output}`;
+}
+
+/** `cpu: cgroup v2, memory: cgroup v2`; null while nobody knows. */
+function heldBy(job: KnownJob): string | null {
+  if (job.enforced === null) {
+    return null;
+  }
+  const told = Object.entries(job.enforced).map(([resource, how]) => `${resource}: ${how}`);
+  return told.length === 0 ? 'nothing' : told.join(', ');
 }
 
 /** What the runtime consists of, as far as it was measured. */

@@ -399,7 +399,7 @@ def test_capacity_is_what_this_process_may_use(launcher: Launched) -> None:
     assert capacity.cpu == len(os.sched_getaffinity(0))
     total_kb = int(Path("/proc/meminfo").read_text().split()[1])
     assert abs(capacity.memory_mb - total_kb // 1024) <= 1
-    assert (capacity.gpu, capacity.enforced) == (0, frozenset())
+    assert (capacity.gpu, capacity.enforced) == (0, frozenset({"cpu", "memory"}))
 
 
 def test_a_folder_that_cannot_be_used_is_told(platform: StandIn, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
+        sa.Column("budget", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
@@ -421,6 +422,13 @@ def upgrade() -> None:
         sa.Column("running_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("kill_requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("placed_at", sa.BigInteger(), nullable=True),
+        sa.Column("enforced", LABEL, nullable=True),
+        sa.Column("peak_memory", sa.BigInteger(), nullable=True),
+        sa.Column("cpu_time", sa.Double(), nullable=True),
+        sa.Column("throttled_time", sa.Double(), nullable=True),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=True),
         sa.Column("download_time", sa.Double(), nullable=True),
         sa.Column("command_time", sa.Double(), nullable=True),
         sa.Column("upload_time", sa.Double(), nullable=True),
@@ -575,6 +583,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "job_samples",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("elapsed", sa.Double(), nullable=False),
+        sa.Column("cpu_time", sa.Double(), nullable=False),
+        sa.Column("memory", sa.BigInteger(), nullable=False),
+        sa.Column("read_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("written_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("throttled_time", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_samples_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_samples_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "position", name=op.f("pk_job_samples")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -646,7 +673,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("path", LABEL, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("source_url", LABEL, nullable=True),
+        sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("object", sa.Integer(), nullable=True),
@@ -690,6 +719,7 @@ def downgrade() -> None:
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    op.drop_table("job_samples")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_job_ranks_handle", sqlite_where=sa.text("handle IS NOT NULL"), postgresql_where=sa.text("handle IS NOT NULL")

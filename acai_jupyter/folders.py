@@ -48,34 +48,47 @@ class _Rules(NamedTuple):
     spec: PathSpec[Any]
 
 
-def walk(folder: Path, never: frozenset[str] = frozenset(), only: str | None = None) -> Iterator[Found]:
+def walk(
+    folder: Path,
+    never: frozenset[str] = frozenset(),
+    *,
+    only: str | None = None,
+    within: Path | None = None,
+    after: str | None = None,
+) -> Iterator[Found]:
     """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
-    directly in the folder, `only` the entry of this name.
+    directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
+    there or not.
 
-    Links to files in the folder are followed, links to folders not: they may lead in a circle.
+    Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
+    circle.
 
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    for level in levels(folder, never, only):
+    for level in _Walk(folder, never, within).below(os.fspath(folder), "", (), after, only):
         for at, name in enumerate(level.names):
             size, written, changed, inode, device = level.states[at * NUMBERS : (at + 1) * NUMBERS]
             stamp = Stamp(size, written, changed, inode % 2**64, device % 2**64)
             yield Found(level.name + name, f"{level.path}/{name}", stamp)
 
 
-def levels(folder: Path, never: frozenset[str] = frozenset(), only: str | None = None) -> Iterator[Level]:
-    """The same, folder by folder. Raises as `walk` does."""
-    yield from _Walk(folder, never).below(os.fspath(folder), "", (), only)
+def levels(folder: Path) -> Iterator[Level]:
+    """The same of a whole folder, level by level. Raises as `walk` does."""
+    yield from _Walk(folder, frozenset(), None).below(os.fspath(folder), "", ())
 
 
 class _Walk:
-    def __init__(self, folder: Path, never: frozenset[str]) -> None:
-        self._folder = folder
-        self._root = folder.resolve()
+    def __init__(self, folder: Path, never: frozenset[str], within: Path | None) -> None:
+        self._folder = within or folder
+        self._root = self._folder.resolve()
         self._never = never
 
-    def below(self, path: str, name: str, rules: tuple[_Rules, ...], only: str | None = None) -> Iterator[Level]:
+    def below(
+        self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None, only: str | None = None
+    ) -> Iterator[Level]:
+        """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
+        first, inside, rest = (after or "").partition("/")
         entries = _entries(path)
         if any(entry.name == IGNORE_FILE for entry in entries):
             rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
@@ -86,11 +99,13 @@ class _Walk:
         for entry in entries if not rules and not self._never else self._wanted(entries, name, rules):
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
-            else:
+            elif after is None or (not inside and entry.name > first):
                 self._look(entry, level)
         yield level
         for entry in folders:
-            yield from self.below(entry.path, f"{name}{entry.name}/", rules)
+            if not inside or entry.name >= first:
+                beyond = rest if inside and entry.name == first else None
+                yield from self.below(entry.path, f"{name}{entry.name}/", rules, beyond)
 
     def _wanted(self, entries: list[os.DirEntry[str]], name: str, rules: tuple[_Rules, ...]) -> Iterator[os.DirEntry[str]]:
         for entry in entries:

@@ -1,0 +1,1 @@
+"""Where data lies that is registered in place."""
