@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, cast
 
 from acai_agent.contract import (
@@ -88,15 +89,36 @@ class UploadSession:
 
         Raises UploadEnded where the session that is found again has been committed.
         """
-        for start in range(0, max(len(files), 1), MOST_FILES_A_CALL):
-            measured = self._measure(files[start : start + MOST_FILES_A_CALL])
+        starts = range(0, max(len(files), 1), MOST_FILES_A_CALL)
+        with ThreadPoolExecutor(1, "acai-measure") as ahead, ThreadPoolExecutor(1, "acai-send") as behind:
+            try:
+                self._add(files, starts, purpose, fileset, ahead, behind)
+            except BaseException:
+                self._stop.set()
+                raise
+
+    def _add(
+        self, files: Sequence[LocalFile], starts: range, purpose: str, fileset: str | None, ahead: Executor, behind: Executor
+    ) -> None:
+        """Page by page: while one is declared, the next one is read already, and the one before is still being sent."""
+        reading = ahead.submit(self._measure, files[:MOST_FILES_A_CALL])
+        sending: Future[None] | None = None
+        for start in starts:
+            measured = reading.result()
+            if start != starts[-1]:
+                following = start + MOST_FILES_A_CALL
+                reading = ahead.submit(self._measure, files[following : following + MOST_FILES_A_CALL])
             declared = [Declared(self._positions + number, file) for number, file in enumerate(measured)]
             missing = self._declare(declared, purpose, fileset)
             if self._sealed:  # by an earlier call, which had sent everything
                 self._meter.add(sum(size_of(file) for file in files))
                 return
             self._meter.add(sum(file.size for file in declared if file.position not in missing))
-            self._send([file for file in declared if file.position in missing])
+            if sending is not None:
+                sending.result()
+            sending = behind.submit(self._send, [file for file in declared if file.position in missing])
+        if sending is not None:
+            sending.result()
 
     def seal(self) -> UploadAnswer:
         """Have the platform verify everything. Raises FileChanged where bytes are not what was declared."""
