@@ -107,8 +107,9 @@ def _serve(arguments: list[str]) -> int:
     """Become the server process; its options are Jupyter Server's, and `--AcaiServer.SETTING=…`."""
     if arguments in (["-h"], ["--help"]):
         raise HelpWanted(
-            "usage: acai server [--port=8899] [--ip=0.0.0.0] [--AcaiServer.SETTING=VALUE …]\n\n"
-            "Run the platform as a server of its own. The options are Jupyter Server's; the settings stand in the docs.\n"
+            "usage: acai server [--drain] [--port=8899] [--ip=0.0.0.0] [--AcaiServer.SETTING=VALUE …]\n\n"
+            "Run the platform as a server of its own; with --drain only until no job is left, or another server has come.\n"
+            "The other options are Jupyter Server's; the settings stand in the docs.\n"
         )
     os.execv(sys.executable, [sys.executable, "-m", "acai_server", *arguments])  # noqa: S606
 

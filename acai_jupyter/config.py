@@ -41,6 +41,11 @@ class Settings:
     )
     launcher_url: str = _setting("process:", "Where jobs run: `process:` for local processes.")
     platform_url: str = _setting("", "A team's platform to which this Jupyter Server relays: not supported yet.")
+    secrets_key: str = _setting(
+        "",
+        "The key that secrets are encrypted with (Fernet: 32 bytes in URL-safe base64), the same for all servers of a platform;"
+        " of several with commas between, the first encrypts and any decrypts. By default `keys/secrets` in the home folder.",
+    )
     agent_url: str = _setting("", "Where jobs reach this server; by default where it listens.")
     project: str = _setting("default", "The project of whoever Jupyter lets in.")
     user: str = _setting("", "The user's name in an embedded platform; by default the name of the login.")
@@ -49,6 +54,8 @@ class Settings:
         "Whom Jupyter's own login stands for: `owner` (everyone whom this Jupyter Server lets in is its owner) or"
         " `username` (the user of the project with Jupyter's user name).",
     )
+    capacity_cpu: float = _setting(0.0, "CPUs that all jobs of this machine have together; 0 for all that it has.")
+    capacity_memory_mb: int = _setting(0, "Memory in MB that all jobs have together; 0 for all that the machine has.")
     quota: int = _setting(4, "How many jobs of a user may be launching or running at once (k).")
     default_cpu: float = _setting(1.0, "vCPUs of a job that asks for none.")
     default_memory_mb: int = _setting(1024, "Memory in MB of a job that asks for none.")
@@ -63,6 +70,7 @@ class Settings:
     memory_gib_hour_price: float = _setting(0.004237, "Base price in dollars of a GiB-hour of memory.")
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
+    sample_seconds: float = _setting(2.0, "How often what a job uses is sampled at first; less often the longer it runs.")
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
@@ -71,6 +79,9 @@ class Settings:
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
+    hand_over: int = _setting(
+        1, "Whether a Jupyter Server that stops with jobs left starts `acai server --drain` to go on with them; 0 for no."
+    )
     interactive_threads: int = _setting(8, "Threads that answer requests.")
     bulk_threads: int = _setting(4, "Threads that move bytes of the local object store.")
     background_threads: int = _setting(4, "Threads for work in the background.")
@@ -139,6 +150,7 @@ _POSITIVE: Final = (
     "memory_max_mb",
     "memory_step_mb",
     "heartbeat_seconds",
+    "sample_seconds",
     "kill_grace_seconds",
     "kill_upload_seconds",
     "launch_hold_seconds",
@@ -221,6 +233,12 @@ def default_home() -> Path:
     from jupyter_core.paths import jupyter_data_dir
 
     return Path(jupyter_data_dir()) / "acai"
+
+
+def local_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this machine's embedded platform, as far as the environment tells."""
+    home = environment.get(variable("home"))
+    return _folder(home) if home else default_home()
 
 
 def unusable_home(home: Path, error: OSError) -> InvalidSetting:

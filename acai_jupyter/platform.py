@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,18 +19,22 @@ from acai_jupyter.backends.by_url import (
     store_by_url,
 )
 from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
+from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
@@ -45,6 +50,7 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.workflows.grids import Grids
 
 _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
@@ -73,12 +79,17 @@ class Platform:
     metadata: MetadataService
     provenance: ProvenanceService
     registry: Registry
+    secrets: Secrets
+    grids: Grids
+    chains: Chains
     scheduler: Scheduler
     dispatch: Dispatch
+    placement: Placement
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
     metrics: Metrics
+    disk_key: bytes
     agent_url: str | None = None
 
     @classmethod
@@ -94,7 +105,7 @@ class Platform:
         sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs")
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", settings.capacity_cpu, settings.capacity_memory_mb)
         return cls._compose(settings, store, objects, sources, bus, launcher)
 
     @classmethod
@@ -110,6 +121,9 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
+        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        containers = not settings.launcher_url.startswith("process:")
+        registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
         dispatch = Dispatch(
             store,
@@ -118,6 +132,7 @@ class Platform:
             holder=server_id,
             agent_url=lambda: platform.agent_url,
             servers=servers_folder(settings),
+            secrets=secrets,
         )
         platform = cls(
             settings=settings,
@@ -138,14 +153,17 @@ class Platform:
             check=StoreCheck(store, objects, inventory, sources),
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
-            registry=Registry(
-                store, engine, images_used=not settings.launcher_url.startswith("process:"), capacity=launcher.capacity
-            ),
+            secrets=secrets,
+            registry=registry,
+            grids=Grids(store, registry),
+            chains=Chains(store),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
+            placement=dispatch.placement,
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),
+            disk_key=shared_key(settings.home_folder / "keys" / "disk"),
             metrics=Metrics(store),
         )
         return platform
@@ -154,9 +172,14 @@ class Platform:
         """Bring the database up to date. Raises SchemaMismatch, StoreUnavailable."""
         self.store.open()
 
+    def shares_disk(self, shown: str | None) -> bool:
+        """Whether what a client shows comes from this platform's folder, which only its own user can read."""
+        return shown is not None and hmac.compare_digest(shown.encode(), self.disk_key.hex().encode())
+
     def tick(self) -> None:
         """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any
         time, by any number of servers."""
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()
@@ -214,6 +237,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         ),
         default_resources=Resources(settings.default_cpu, settings.default_memory_mb),
         heartbeat=settings.heartbeat_seconds,
+        sample=settings.sample_seconds,
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
         launch_hold=settings.launch_hold_seconds,

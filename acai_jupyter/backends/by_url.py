@@ -69,10 +69,11 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
     raise _refused(database_url, "ACAI_DATABASE_URL", _DATABASES)
 
 
-def launcher_by_url(url: str, folder: Path) -> Launcher:
-    """The launcher; `folder` is where a local one keeps what jobs need. Raises InvalidSetting, BackendNotBuilt."""
+def launcher_by_url(url: str, folder: Path, cpu: float = 0.0, memory_mb: int = 0) -> Launcher:
+    """The launcher; `folder` is where a local one keeps what jobs need, `cpu` and `memory_mb` are what all jobs have there
+    together (0: all that the machine has). Raises InvalidSetting, BackendNotBuilt."""
     if url.strip().lower() == "process:":
-        return ProcessLauncher(folder)
+        return ProcessLauncher(folder, cpu=cpu, memory_mb=memory_mb)
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesets import Filesets
+from acai_jupyter.client.grids import Grids
 from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.records import Identity, record
+from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
+from acai_jupyter.client.secrets import Secrets
 from acai_jupyter.client.storage import Storage
 from acai_jupyter.client.transport import Transport
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 class Client:
     """Speaks with one platform on behalf of one user. Get one from `acai_jupyter.connect()`.
 
-    `files`, `filesets`, `jobs`, `metadata`, `provenance`, `storage`, `projects`, `users` hold the verbs of each noun.
+    `files`, `filesets`, `jobs`, `grids`, `metadata`, `provenance`, `storage`, `secrets`, `projects`, `users` hold the verbs of
+    each noun.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -31,9 +34,11 @@ class Client:
         self.files = Files(transport)
         self.filesets = Filesets(transport)
         self.jobs = Jobs(transport)
+        self.grids = Grids(transport)
         self.metadata = MetadataKeys(transport)
         self.provenance = Provenance(transport)
         self.storage = Storage(transport)
+        self.secrets = Secrets(transport)
         self.projects = Projects(transport)
         self.users = Users(transport)
 
@@ -59,6 +64,10 @@ class Client:
     def server(self) -> dict[str, Any]:
         """The platform's version, and what its launcher can hold and enforce."""
         return dict(self._transport.get("/server"))
+
+    def capacity(self) -> Capacity:
+        """What jobs can have here, what they have now, and which of their resources they can't exceed."""
+        return record(Capacity, self._transport.get("/capacity"))
 
     def find(
         self,

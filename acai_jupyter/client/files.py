@@ -165,7 +165,8 @@ class Files:
 
         Raises InvalidReference, FileNotFound, FilesetNotFound, DigestMismatch.
         """
-        from acai_agent import contract, transfer
+        from acai_agent import transfer
+        from acai_jupyter.client.again import entries_of, renewing
 
         wanted = [references] if isinstance(references, str) else list(references)
         target = Path(to).expanduser()
@@ -174,17 +175,23 @@ class Files:
             for name, item in self._named(reference, target if len(wanted) == 1 else None, os.fspath(to)):
                 if name in entries:
                     raise InvalidInput(f"Two of the files would both be {name} below {target}: download them apart.")
-                entries[name] = contract.parse_file_entry({**item, "path": name})
+                entries[name] = item
         root = target if _is_folder(target, os.fspath(to)) or len(entries) != 1 else target.parent
         with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress, translated():
             root.mkdir(parents=True, exist_ok=True)
-            transfer.download(list(entries.values()), root, on_progress=on_progress)
+            transfer.download(
+                entries_of(entries),
+                root,
+                renew=renewing(self._transport, entries),
+                on_progress=on_progress,
+                patience_s=self._transport.store_patience,
+            )
         return [root / name for name in entries]
 
     def _named(self, reference: str, target: Path | None, to: str) -> builtins.list[tuple[str, Json]]:
         """What a reference means, each with its name below the target folder."""
         parsed = parse(reference)
-        items = self._transport.pages("/files/downloads", ref=reference)
+        items = self._transport.files_to_fetch("/files/downloads", ref=reference)
         if isinstance(parsed, FileReference):
             name = PurePosixPath(parsed.path).name
             alone = target is not None and not _is_folder(target, to)

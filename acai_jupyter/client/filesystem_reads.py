@@ -12,14 +12,15 @@ from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.spec import AbstractBufferedFile
 from fsspec.utils import isfilelike
 
-from acai_agent import contract, transfer
+from acai_agent import transfer
 from acai_jupyter.client import filesystem_paths as names
+from acai_jupyter.client.again import entries_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
 from acai_jupyter.client.ranges import Span, at_once, read_spans
 from acai_jupyter.client.reader import RemoteFile
-from acai_jupyter.client.transport import Json, translated
+from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound
 
 _FEW: Final = 8
@@ -116,7 +117,7 @@ class ReadLake(ListedLake):
                 raise as_os_error(item) from item
         found = {path: item for path, item in items.items() if not isinstance(item, AcaiError)}
         if found:
-            fetch_to_disk(found, {path: Path(places[path]) for path in found})
+            fetch_to_disk(self.client.files.transport, found, {path: Path(places[path]) for path in found})
 
     def _read(
         self, paths: Sequence[str], starts: Sequence[int | None], ends: Sequence[int | None], on_error: str
@@ -143,16 +144,14 @@ def find_items(client: Client, paths: Sequence[str]) -> dict[str, Json | AcaiErr
     return found
 
 
-def fetch_to_disk(items: Mapping[str, Json], places: Mapping[str, Path]) -> None:
+def fetch_to_disk(transport: Transport, items: Mapping[str, Json], places: Mapping[str, Path]) -> None:
     """Write the files `items` to their `places`, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
     absolute = {path: Path(os.path.abspath(place)) for path, place in places.items()}  # noqa: PTH100 - links stay
     root = Path(os.path.commonpath([place.parent for place in absolute.values()]))
-    entries = [
-        contract.parse_file_entry({**items[path], "path": place.relative_to(root).as_posix()}) for path, place in absolute.items()
-    ]
+    named = {place.relative_to(root).as_posix(): items[path] for path, place in absolute.items()}
     with translated():
         root.mkdir(parents=True, exist_ok=True)
-        transfer.download(entries, root)
+        transfer.download(entries_of(named), root, renew=renewing(transport, named), patience_s=transport.store_patience)
 
 
 def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:

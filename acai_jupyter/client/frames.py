@@ -20,7 +20,7 @@ def series(kind: str | None, values: Sequence[Any]) -> pd.Series[Any]:
     return pd.Series(list(values), dtype=_DTYPES.get(kind or "", "object"))
 
 
-def frame(kinds: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def frame(kinds: Mapping[str, str | None], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """A row each, a column for every name of `kinds`."""
     import pandas as pd
 

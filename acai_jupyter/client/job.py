@@ -155,7 +155,7 @@ class Job:
             yield self
             return
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-        for event in events(self._transport, silence=silence):
+        for event in events(self._transport, silence=lambda: silence):
             if event is None or (event["ids"].get("job") == self.id and event["kind"] not in _PRINTED):
                 self._refresh()
                 yield self
@@ -182,6 +182,19 @@ class Job:
     def retry(self) -> Job:
         """A new job with the same pins, whose `output/` begins with what this one left there. Raises JobNotEnded."""
         return Job(self._transport, self._transport.post(f"/jobs/{self.id}/retry", creates=True))
+
+    def usage(self) -> pd.DataFrame:
+        """What the job used over time: `elapsed` seconds since its command began, `cpu` CPUs in use since the sample before,
+        `memory_mb`, and summed up `cpu_time`, `read_mb`, `written_mb` and `throttled_time`."""
+        from acai_jupyter.client.job_usage import samples, usage_frame
+
+        return usage_frame(samples(self._transport, self.id))
+
+    def usage_curves(self, most: int = 200) -> dict[str, list[tuple[float, float]]]:
+        """What is enough to draw CPUs and memory in use: by name (elapsed seconds, value), thinned to at most `most` points."""
+        from acai_jupyter.client.job_usage import samples, usage_curves
+
+        return usage_curves(samples(self._transport, self.id), most)
 
     def metrics(self, key: str | None = None) -> pd.DataFrame:
         """The history of the numbers that the log set, a row a point: `key`, `step`, `time`, `value`.

@@ -11,7 +11,7 @@ from acai_jupyter.domain.errors import FileNotFound
 
 def download_job_files(transport: Transport, job_id: str, kind: str, to: Path) -> list[Path]:
     """Write them below `to`. Raises FileNotFound where there are none."""
-    items = list(transport.pages(f"/jobs/{job_id}/files", kind=kind))
+    items = list(transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind))
     if not items:
         raise FileNotFound(f"The job has no {kind} files.")
     entries = [contract.parse_file_entry(item) for item in items]

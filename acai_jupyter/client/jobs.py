@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Union
 
 from acai_jupyter.client.environment import environment_of
 from acai_jupyter.client.git import git_state
@@ -21,6 +21,7 @@ from acai_jupyter.domain.origins import GitState
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
+    from acai_jupyter.client.grids import Grid, GridOutputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class Snapshot:
     git: GitState | None = None
 
 
+_GRID_SECONDS: Final = 600.0
+
 Code = str | os.PathLike[str] | Fileset | Snapshot | Sequence[str | os.PathLike[str]]
+
+After = Union[str, int, Job, "Grid", Sequence[Union[str, int, Job, "Grid"]]]
+"""Jobs (by handle, number or id) and grids (by handle, or as `grid:3`)."""
 
 
 class Jobs:
@@ -45,7 +51,7 @@ class Jobs:
         command: str | Sequence[str],
         *,
         name: str | None = None,
-        input: str | Fileset | None = None,
+        input: str | Fileset | Job | None = None,
         output: str | None = None,
         output_path: str | None = None,
         code: Code | None = None,
@@ -55,8 +61,10 @@ class Jobs:
         memory: str | float | None = None,
         gpu: int = 0,
         env: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
         timeout: str | float | None = None,
         priority: int = 0,
+        after: After = (),
     ) -> Job:
         """Hand in a job. It runs in a copy of its code, with the input file set below `input/`; what it writes to
         `output/` becomes the next version of the file set `output`, in the lake below `output_path` (`/<output>/`).
@@ -64,33 +72,85 @@ class Jobs:
         `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
         local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
         or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
+        `secrets` names those that the job finds in variables (`client.secrets`).
+
+        `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
+        is a job means what that job will have written when it has finished.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        FileNotFound.
+        SecretNotFound, FileNotFound.
         """
-        _check_cpu(cpu)
-        wanted: dict[str, Any] = {
-            "command": command if isinstance(command, str) else [str(part) for part in command],
-            "name": name,
-            "input": None if input is None else str(input),
-            "output": output,
-            "output_path": output_path,
-            "image": image,
-            "python": python or (None if image else sys.executable),
-            "cpu": cpu,
-            "memory": memory,
-            "gpu": gpu,
-            "env": {key: str(value) for key, value in (env or {}).items()},
-            "timeout": timeout,
-            "priority": priority,
-        }
-        if not str(command).strip() or command == []:
-            code = None  # the platform refuses the command; nothing is uploaded for it
-        if code is not None:
-            wanted["code"], git = self._code(code)
-            wanted["git"] = None if git is None else asdict(git)
-        wanted["environment"] = environment_of(wanted["python"])
+        wanted = submission(
+            command,
+            name=name,
+            input=input,
+            output=output,
+            output_path=output_path,
+            image=image,
+            python=python,
+            cpu=cpu,
+            memory=memory,
+            gpu=gpu,
+            env=env,
+            secrets=secrets,
+            timeout=timeout,
+            priority=priority,
+            after=after,
+        )
+        wanted |= self._code_of(command, code)
         return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
+
+    def submit_grid(
+        self,
+        command: str | Sequence[str],
+        *,
+        name: str | None = None,
+        input: str | Fileset | Job | GridOutputs | None = None,
+        output: str | None = None,
+        output_path: str | None = None,
+        code: Code | None = None,
+        image: str | None = None,
+        python: str | None = None,
+        cpu: float | None = None,
+        memory: str | float | None = None,
+        gpu: int = 0,
+        env: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
+        timeout: str | float | None = None,
+        priority: int = 0,
+        after: After = (),
+    ) -> Grid:
+        """Hand in a job for every combination of a command's values: `python train.py --depth {2,6,10} --trees {200,400}` is
+        six jobs, of which each has the metadata `arg.depth` and `arg.trees`. Literal braces are doubled.
+
+        An `input` that is another grid's `outputs` submits the command for every row of that grid, to read what the row's job
+        will have written; its arguments come along. The rest is as for `submit`.
+
+        Raises what `submit` raises, LimitExceeded for more than 10,000 jobs: then nothing was started.
+        """
+        from acai_jupyter.client.grids import Grid, GridOutputs
+
+        outputs = input if isinstance(input, GridOutputs) else None
+        wanted = submission(
+            command,
+            name=name,
+            input=None if isinstance(input, GridOutputs) else input,
+            output=output,
+            output_path=output_path,
+            image=image,
+            python=python,
+            cpu=cpu,
+            memory=memory,
+            gpu=gpu,
+            env=env,
+            secrets=secrets,
+            timeout=timeout,
+            priority=priority,
+            after=after,
+        )
+        wanted["input_grid"] = None if outputs is None else outputs.grid
+        wanted |= self._code_of(command, code)
+        return Grid(self._transport, self._transport.post("/grids", wanted, creates=True, timeout_s=_GRID_SECONDS))
 
     def get(self, job: int | str | Job) -> Job:
         """A job by its number or id. Raises JobNotFound."""
@@ -119,6 +179,13 @@ class Jobs:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
         return Snapshot(str(snapshot), git)
 
+    def _code_of(self, command: str | Sequence[str], code: Code | None) -> dict[str, Any]:
+        """The code and where it comes from; it is uploaded, unless the platform will refuse the command anyway."""
+        if code is None or not str(command).strip() or command == []:
+            return {"code": None}
+        pinned, git = self._code(code)
+        return {"code": pinned, "git": None if git is None else asdict(git)}
+
     def _code(self, code: Code) -> tuple[str, GitState | None]:
         """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""
         if isinstance(code, Snapshot):
@@ -130,6 +197,45 @@ class Jobs:
         paths = [code] if isinstance(code, str | os.PathLike) else list(code)
         uploaded = self.upload_code(for_code(paths), git=git_state([Path(path) for path in paths]))
         return uploaded.id, uploaded.git
+
+
+def submission(
+    command: str | Sequence[str],
+    *,
+    input: str | Fileset | Job | None,
+    python: str | None,
+    image: str | None,
+    cpu: float | None,
+    env: Mapping[str, str] | None,
+    secrets: Sequence[str],
+    after: After,
+    **same: Any,
+) -> dict[str, Any]:
+    """The body of a request to submit. Raises ResourcesOutOfBounds, InvalidRequest."""
+    from acai_jupyter.client.grids import GridOutputs
+
+    _check_cpu(cpu)
+    if isinstance(input, GridOutputs):
+        raise InvalidRequest("A grid's outputs are many: submit with submit_grid, which makes a job for each.")
+    interpreter = python or (None if image else sys.executable)
+    return {
+        **same,
+        "command": command if isinstance(command, str) else [str(part) for part in command],
+        "input": None if input is None or isinstance(input, Job) else str(input),
+        "input_job": input.id if isinstance(input, Job) else None,
+        "image": image,
+        "python": interpreter,
+        "environment": environment_of(interpreter),
+        "cpu": cpu,
+        "env": {key: str(value) for key, value in (env or {}).items()},
+        "secrets": [secrets] if isinstance(secrets, str) else list(secrets),
+        "after": _references(after),
+    }
+
+
+def _references(after: After) -> list[str]:
+    several = after if isinstance(after, Sequence) and not isinstance(after, str) else [after]
+    return [one if isinstance(one, str) else str(getattr(one, "id", one)) for one in several]
 
 
 def _check_cpu(cpu: float | None) -> None:

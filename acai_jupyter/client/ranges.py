@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeVar
 
 from acai_agent.contract import digest_of_bytes
-from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.client.again import fetch_range
+from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import DigestMismatch
 
 _THREADS: Final = 8
@@ -39,7 +40,7 @@ def whole(item: Json) -> Span:
 def read_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes]:
     """The bytes of `spans`, in their order. A span that is a whole file is verified.
 
-    Raises DigestMismatch, ServerUnreachable, Forbidden where the signed requests have expired.
+    Raises DigestMismatch, FileNotFound where a version was deleted meanwhile, ServerUnreachable.
     """
     numbers: dict[int, bytes] = {}
     runs = list(_runs([(number, span) for number, span in enumerate(spans) if span.length]))
@@ -78,10 +79,7 @@ def _joins(first: Span, end: int, span: Span) -> bool:
 def _fetch(transport: Transport, run: list[tuple[int, Span]]) -> list[tuple[int, bytes]]:
     begin = run[0][1].first
     end = max(span.first + span.length for _, span in run)
-    request = run[0][1].item["request"]
-    headers = {**request["headers"], "Range": f"bytes={begin}-{end - 1}"}
-    with translated():
-        data: bytes = transport.api.http.send(request["method"], request["url"], headers)
+    data = fetch_range(transport, run[0][1].item, begin, end - begin)
     return [(number, _checked(span, data[span.first - begin : span.first - begin + span.length])) for number, span in run]
 
 

@@ -8,15 +8,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from acai_agent.contract import PART_SIZE, composite_digest
-from acai_agent.http import HttpError
-from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.client.again import fetch_range
+from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import DigestMismatch
-from acai_jupyter.domain.references import escape
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-_FORBIDDEN = 403
 
 
 class RemoteFile(io.RawIOBase):
@@ -28,8 +25,6 @@ class RemoteFile(io.RawIOBase):
     def __init__(self, transport: Transport, reference: str, item: Json) -> None:
         super().__init__()
         self._transport = transport
-        # Pinned: a newer version must not mix into what is being read.
-        self._reference = f"{escape(item['path'])}:{item['version']}"
         self._item = item
         self._position = 0
         self._check = _Check(item.get("digest"), int(item["size"]))
@@ -87,22 +82,7 @@ class RemoteFile(io.RawIOBase):
         return data
 
     def _fetch(self, start: int, length: int) -> bytes:
-        with translated():
-            try:
-                return self._range(start, length)
-            except HttpError as error:
-                if error.status != _FORBIDDEN:
-                    raise
-        self._item = self._transport.get("/files/downloads", ref=self._reference)["items"][0]
-        with translated():
-            return self._range(start, length)
-
-    def _range(self, start: int, length: int) -> bytes:
-        request = self._item["request"]
-        first = self._item["offset"] + start
-        headers = {**request["headers"], "Range": f"bytes={first}-{first + length - 1}"}
-        data: bytes = self._transport.api.http.send(request["method"], request["url"], headers)
-        return data
+        return fetch_range(self._transport, self._item, int(self._item["offset"]) + start, length)
 
 
 class _Check:

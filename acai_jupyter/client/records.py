@@ -37,6 +37,21 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """What all jobs can have together, and have now (`..._taken`). `enforced` names the resources that a job can't exceed;
+    `whole_cpus` says that a share of a CPU counts as a whole one. `waiting` jobs are launched once there is room."""
+
+    cpu: float
+    memory_mb: int
+    gpu: int
+    enforced: list[str]
+    whole_cpus: bool
+    cpu_taken: float
+    memory_mb_taken: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """A folder in a listing of one level."""
 
@@ -107,6 +122,17 @@ class Environment:
     def freeze(self) -> str:
         """The packages as `pip freeze` writes them."""
         return "".join(f"{name}=={version}\n" for name, version in self.packages.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret: its name, and when it was set last. Its value is told to nobody."""
+
+    name: str
+    change_time: datetime
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)

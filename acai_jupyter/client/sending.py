@@ -111,8 +111,17 @@ def _upload(
     with translated():
         for tries_left in reversed(range(_TRIES)):
             try:
-                key = cache.key_of(mark)
-                answer = transfer.upload(transport.api, files, "files", fileset, on_progress, memory=cache, key=key, base=base)
+                answer = transfer.upload(
+                    transport.api,
+                    files,
+                    "files",
+                    fileset,
+                    on_progress,
+                    patience_s=transport.store_patience,
+                    memory=cache,
+                    key=cache.key_of(mark),
+                    base=base,
+                )
             except transfer.UploadEnded:
                 pass  # of an earlier call that didn't live to note it: what is asked for now is another upload
             except HttpError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,10 +20,12 @@ _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _PATIENCE_SECONDS: Final = 600.0
 
+Silence = Callable[[], float]
 
-def events(transport: Transport, after: int | None = None, silence: float = SILENCE_SECONDS) -> Iterator[Json | None]:
-    """Every event of the project from now on, or after a number. None comes first, after each reconnection, and after every
-    `silence` seconds without one: a moment to look for oneself.
+
+def events(transport: Transport, after: int | None = None, silence: Silence = lambda: SILENCE_SECONDS) -> Iterator[Json | None]:
+    """Every event of the project from now on, or after a number. None comes first, after each reconnection, and after
+    `silence()` seconds without one, which is asked anew for every wait: a moment to look for oneself.
 
     Raises what the platform refuses with, ServerUnreachable where it stays away.
     """
@@ -65,14 +67,15 @@ def log_bytes(transport: Transport, job: str, offset: int = 0) -> Iterator[bytes
             transport.api.look_elsewhere()
 
 
-def _messages(transport: Transport, path: str, silence: float = SILENCE_SECONDS) -> Iterator[Any]:
-    """The messages of one connection: bytes, JSON, or None for `silence` seconds without one."""
+def _messages(transport: Transport, path: str, silence: Silence = lambda: SILENCE_SECONDS) -> Iterator[Any]:
+    """The messages of one connection: bytes, JSON, or None for `silence()` seconds without one."""
     import websocket
 
     url, headers = transport.websocket(path)
     try:
-        with _connected(url, headers, silence) as socket:
+        with _connected(url, headers, SILENCE_SECONDS) as socket:
             while True:
+                socket.settimeout(silence())
                 try:
                     opcode, data = socket.recv_data()
                 except websocket.WebSocketTimeoutException:

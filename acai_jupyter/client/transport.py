@@ -12,18 +12,23 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
-from acai_agent.transfer import CannotWrite, FileUnreadable, PathRefused, TransferError
+from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathRefused, TransferError, disk_headers
+from acai_jupyter import config
 from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, LocalFileUnusable, ServerUnreachable
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
+_SAID_HERE: Final = frozenset({"redirected", "not_json"})
+"""Codes of the transfer code's own. What object stores and proxies call their errors is not ours, and not stable."""
+
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
 
 
 class Transport:
     """The platform's REST interface below `url` (`…/acai/api/v1`), with a token. `elsewhere` is asked where it is now while
-    it does not answer."""
+    it does not answer. It may stay away for `patience` seconds, the object store for `store_patience`."""
 
     def __init__(
         self,
@@ -31,8 +36,10 @@ class Transport:
         token: str | None,
         patience: float = _PATIENCE_SECONDS,
         elsewhere: Callable[[], str] | None = None,
+        store_patience: float = PATIENCE_S,
     ) -> None:
         self._token = token
+        self.store_patience = store_patience
         with translated():
             self.api = Api(url, token, patience_s=patience, elsewhere=elsewhere)
         # Whoever forgets to close a client leaves no connection open.
@@ -91,6 +98,23 @@ class Transport:
             if cursor is None:
                 return
 
+    def files_to_fetch(self, address: str, /, **query: str) -> Iterator[Json]:
+        """How to fetch files, page by page; also where they lie on this machine's disk, where the platform shares it."""
+        headers = self._disk()
+        cursor: str | None = None
+        while True:
+            with translated():
+                asked = {**query, "cursor": cursor, "limit": 1000}
+                answer = self.api.call("GET", address, query=asked, headers=headers, repeat=True)
+            yield from answer["items"]
+            cursor = answer["cursor"]
+            if cursor is None:
+                return
+
+    def _disk(self) -> Mapping[str, str]:
+        """Shows a platform on this machine that its folder can be read; no other is told."""
+        return disk_headers(config.local_home()) if urlsplit(self.url).hostname in _THIS_MACHINE else {}
+
     def websocket(self, path: str) -> tuple[str, list[str]]:
         """The address and the headers of a stream."""
         parts = urlsplit(self.url)
@@ -110,7 +134,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except HttpError as error:
-        raise error_from_json(error.status, {"code": error.code, "message": error.message}) from error
+        code = error.code if error.spoken or error.code in _SAID_HERE else None
+        raise error_from_json(error.status, {"code": code, "message": error.message}) from error
     except ConnectionFailed as error:
         raise ServerUnreachable(f"{error.message} Is the platform running?") from error
     except (PathRefused, CannotWrite, FileUnreadable) as error:

@@ -10,12 +10,13 @@ AcaiError
 ├── Forbidden               known, but not allowed
 │   └── SourceNotAllowed
 ├── NotFound
-│   └── FileNotFound, FilesetNotFound, JobNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, BlobNotFound, LogNotFound
+│   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged
 ├── LimitExceeded           a bound of the platform
+├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
 └── Unavailable             try again later
     └── ServerUnreachable, StoreUnavailable, SchemaMismatch, PlatformStopped
@@ -176,6 +177,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class GridNotFound(NotFound):
+    """No grid has this number or id."""
+
+    code = "grid_not_found"
+
+
 class UploadNotFound(NotFound):
     """No upload session has this id."""
 
@@ -198,6 +205,12 @@ class SnapshotNotFound(NotFound):
     """Code that a job should run is not there."""
 
     code = "snapshot_not_found"
+
+
+class SecretNotFound(NotFound):
+    """The user has no secret of this name (any more)."""
+
+    code = "secret_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -294,6 +307,12 @@ class LimitExceeded(AcaiError):
     """A bound of the platform."""
 
     code = "limit_exceeded"
+
+
+class SecretUnreadable(AcaiError):
+    """A secret that was encrypted with a key that the platform has no more."""
+
+    code = "secret_unreadable"
 
 
 class StoreDamaged(AcaiError):

@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
     JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
+    GRID_SUBMITTED = "grid.submitted"  # grid: all of its jobs
+    GRID_RETRIED = "grid.retried"  # grid: jobs for the rows that had not finished
     METADATA_CHANGED = "metadata.changed"  # artifact
 
 

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SNAPSHOT = "snapshot"
     ACTION = "action"
     JOB = "job"
+    GRID = "grid"
     SERVER = "server"
     AGENT = "agent"
 

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     COMMAND = "command"  # the command could not be started
     INPUT = "input"  # code or input could not be brought
     OUTPUT = "output"  # the output could not be taken into the lake
+    PREDECESSOR = "predecessor"  # a job that it waits for did not finish
 
 
 TERMINAL: Final = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
@@ -70,7 +71,8 @@ class JobSpec:
 
     `command` is text for `/bin/sh -c`, or argv. `timeout` in microseconds, counted from RUNNING. `python` is the
     interpreter that `python` means in the command, None where the image decides; `environment` is the digest of what it has
-    installed.
+    installed. `secrets` are names; values are on no record. `input_job_id` is the job whose output is the input: `input_id` is
+    pinned when that job has finished.
     """
 
     command: str | tuple[str, ...]
@@ -92,6 +94,10 @@ class JobSpec:
     start_snapshot_id: UUID | None = None
     git: GitState | None = None
     environment: bytes | None = None
+    secrets: tuple[str, ...] = ()
+    input_job_id: UUID | None = None
+    grid_id: UUID | None = None
+    grid_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,20 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a job had used at one moment: seconds and bytes, summed since its command began, but `memory` at that moment."""
+
+    attempt: int
+    position: int
+    elapsed: float
+    cpu_time: float
+    memory: int
+    read_bytes: int
+    written_bytes: int
+    throttled_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended."""
 
@@ -129,7 +149,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
-    by what each resource was held, None while that is unknown."""
+    by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
+    many predecessors it still waits for."""
 
     project_id: UUID
     id: UUID
@@ -146,6 +167,7 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    placed_at: int | None = None
     phases: Phases = Phases()
     used: Used = Used()
     enforced: Mapping[str, str] | None = None
@@ -157,6 +179,9 @@ class Job:
     input_label: str | None = None
     output_label: str | None = None
     retry_of_number: int | None = None
+    input_job_number: int | None = None
+    grid_number: int | None = None
+    waits_for: int = 0
 
     @property
     def ended(self) -> bool:

@@ -13,7 +13,8 @@ from acai_jupyter.domain.origins import GitState
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Sizes and durations as people write them; `code` is a snapshot's id or a file set."""
+    """Sizes and durations as people write them; `code` is a snapshot's id or a file set. `input_job` is the job whose output
+    will be the input, `after` names jobs and grids that must finish first."""
 
     command: str | tuple[str, ...]
     name: str | None = None
@@ -31,15 +32,19 @@ class Submission:
     priority: int = 0
     git: GitState | None = None
     environment: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = ()
+    input_job: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job, what the platform has to say about it, and how it came to its state."""
+    """A job, what the platform has to say about it, how it came to its state, and the numbers of the jobs before it."""
 
     job: Job
     notes: tuple[str, ...]
     history: tuple[Transition, ...]
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

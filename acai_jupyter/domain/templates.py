@@ -47,6 +47,10 @@ class Template:
         """Every combination of the hints' values, as written, the last hint varying fastest."""
         return product(*(hint.texts for hint in self.hints))
 
+    def fill(self, texts: Sequence[str]) -> str:
+        """The command with these texts in place of the hints."""
+        return self.parts[0] + "".join(text + part for text, part in zip(texts, self.parts[1:], strict=True))
+
     def command(self, values: Sequence[str | float]) -> str:
         """The command with one value for every hint, in their order.
 
@@ -56,7 +60,7 @@ class Template:
             names = ", ".join(hint.name for hint in self.hints)
             raise InvalidRequest(f"This template takes {_count(len(self.hints), 'value')} ({names}), not {len(values)}.")
         texts = [_text(value, hint.name) for value, hint in zip(values, self.hints, strict=True)]
-        return self.parts[0] + "".join(text + part for text, part in zip(texts, self.parts[1:], strict=True))
+        return self.fill(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ class Trial:
     memory_mb: int
 
 
-def parse_template(text: str) -> Template:
-    """The template in `text`.
+def parse_template(text: str, numbers: bool = True, hints_needed: bool = True) -> Template:
+    """The template in `text`. A grid's values need not be `numbers`.
 
     Raises InvalidRequest where it has no hint, a hint has fewer than two different values or one that is no number of at least 0,
     or a brace has no partner.
@@ -85,10 +89,10 @@ def parse_template(text: str) -> Template:
         elif token[1] is None:
             raise InvalidRequest(_unpaired(text, token))
         else:
-            hints.append(_hint(token[1], _name(literal, [hint.name for hint in hints])))
+            hints.append((_hint if numbers else _texts)(token[1], _name(literal, [hint.name for hint in hints])))
             parts.append(literal)
             literal = ""
-    if not hints:
+    if not hints and hints_needed:
         raise InvalidRequest("The template has no hints: put the values to try in braces, like --epoch {1,2,5}.")
     return Template((*parts, literal + text[end:]), tuple(hints))
 
@@ -123,6 +127,20 @@ def _hint(inside: str, name: str) -> Hint:
         raise InvalidRequest(
             f"{shown} ({name}) has one value, which teaches nothing: give at least two, or write {texts[0]} without braces."
         )
+    return Hint(name, texts)
+
+
+def _texts(inside: str, name: str) -> Hint:
+    """A hint of a grid: any texts."""
+    texts = tuple(text.strip() for text in inside.split(","))
+    shown = "{" + inside[:_SHOWN] + "}"
+    if len(texts) < 2 or not all(texts):
+        raise InvalidRequest(
+            f"{shown} ({name}) does not hold values: write at least two, like {{2,6,10}}. Literal braces are doubled: "
+            "{{ and }}, so ${NAME} is written ${{NAME}}."
+        )
+    if len(set(texts)) < len(texts):
+        raise InvalidRequest(f"{shown} ({name}) holds a value twice.")
     return Hint(name, texts)
 
 

@@ -9,11 +9,15 @@ from acai_jupyter.domain.digests import Digest
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request that a client may make without any other right: expires, and serves this object and method only."""
+    """A request that a client may make without any other right: expires, and serves this object and method only.
+
+    `local` is where the object lies on the platform's own disk; only who shares that is told.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    local: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

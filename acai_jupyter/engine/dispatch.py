@@ -10,10 +10,12 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, TokenKind
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import AcaiError, InvalidInput, JobEnded
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput, JobEnded, SecretNotFound, SecretUnreadable
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
+from acai_jupyter.engine.placement import Placement
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec
@@ -39,6 +41,7 @@ class Dispatch:
         holder: UUID,
         agent_url: Callable[[], str | None],
         servers: Path | None,
+        secrets: Secrets,
     ) -> None:
         self._store = store
         self._launcher = launcher
@@ -46,18 +49,22 @@ class Dispatch:
         self._holder = holder
         self._agent_url = agent_url
         self._servers = servers
+        self.placement = Placement(store, launcher.capacity)
+        self._secrets = secrets
 
     def launch_waiting(self) -> int:
-        """Launch every active job of which no launcher is known; returns how many were.
+        """Give waiting jobs their resources, and launch every one that has them and of which no launcher is known; returns how
+        many were.
 
         One that runs already was launched by a server that died before it could note where: launched again, it is found
         there, or its new agent leaves, because the claim decides.
         """
         if self._agent_url() is None:
             return 0  # this server does not listen yet, so no agent could reach it
+        self.placement.place()
         with self._store.read() as unit:
-            active = unit.jobs.active(limit=1000)
-            waiting = [job for job in active if not any(rank.handle for rank in unit.jobs.ranks(job))]
+            placed = [job for job in unit.jobs.active(limit=1000) if job.placed_at is not None]
+            waiting = [job for job in placed if not any(rank.handle for rank in unit.jobs.ranks(job))]
         return sum(self._launch(job) for job in waiting)
 
     def _launch(self, job: Job) -> bool:
@@ -74,6 +81,11 @@ class Dispatch:
         """
         config = self._prepare(job)
         if config is None:
+            return False
+        try:
+            self._secrets.of_job(job)
+        except (SecretNotFound, SecretUnreadable) as error:
+            self._fail(job, error.message)
             return False
         try:
             handle = self._launcher.launch(self._spec(job, config))
@@ -144,8 +156,16 @@ class Dispatch:
             unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
 
     def manifest(self, job: Job, project_name: str) -> dict[str, object]:
-        """What an agent is told of its job."""
+        """What an agent that has claimed its job is told of it, the values of its secrets among it.
+
+        Raises AgentSuperseded where they are there no more: the job is FAILED then.
+        """
         spec = job.spec
+        try:
+            secrets = self._secrets.of_job(job)
+        except (SecretNotFound, SecretUnreadable) as error:
+            self._fail(job, error.message)
+            raise AgentSuperseded(f"{error.message} Leave without running the job.") from error
         return {
             "contract": CONTRACT,
             "job": write(Kind.JOB, job.id),
@@ -156,10 +176,12 @@ class Dispatch:
             "rank": _RANK,
             "command": spec.command if isinstance(spec.command, str) else list(spec.command),
             "env": dict(spec.env),
+            "secrets": secrets,
             "python": spec.python,
             "resources": {"cpu": spec.resources.cpu, "memory_mb": spec.resources.memory_mb, "gpu": spec.resources.gpu},
             "timeout_s": None if spec.timeout is None else spec.timeout / SECOND,
             "output_path": spec.output_path,
             "heartbeat_s": self._settings.heartbeat,
             "kill_grace_s": self._settings.kill_grace,
+            "sample_s": self._settings.sample,
         }

@@ -58,9 +58,10 @@ def _finish(store: Store, job: Job, ending: Ending) -> Job:
         ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
         runtime = _runtime(ended, ending.phases)
         cost = None if runtime is None else _cost(ended, runtime)
-        ended = unit.jobs.set_result(
-            ended, phases=ending.phases, used=ending.used, runtime=runtime, cost=cost, output=output, kept=kept
-        )
+        used = ending.used
+        if used.peak_memory is None:  # its agent died: what it had told until then is known
+            used = replace(used, peak_memory=unit.samples.peak_memory(job))
+        ended = unit.jobs.set_result(ended, phases=ending.phases, used=used, runtime=runtime, cost=cost, output=output, kept=kept)
         unit.logs.finish(ended)
         unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
         unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))

@@ -14,7 +14,7 @@ from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.manifests import scan
 from acai_jupyter.domain.transfers import FetchableFile
-from acai_jupyter.engine.registry import find_job
+from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.lake.fetching import Signatures
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore

@@ -12,7 +12,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.logs import LogChunk
-from acai_jupyter.engine.registry import find_job
+from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.engine.tags import split_lines, take_tags
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork

@@ -6,7 +6,7 @@ from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.tables import Curve, Point
-from acai_jupyter.engine.registry import find_job
+from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.ports.store.unit import Store
 
 MOST_DRAWN: Final = 2000

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
-from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, JobEnded
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Status
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
@@ -26,6 +26,8 @@ from acai_jupyter.wire.jobs import report_from_json
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_DETAIL_CHARACTERS: Final = 2000
+_SAMPLE_NUMBERS: Final = 7
+_MOST_NUMBER: Final = 2.0**53
 _DIED: Final = "its agent died without a report"
 
 
@@ -72,10 +74,15 @@ class Monitor:
             return self._job(unit, principal)[0]
 
     def heartbeat(
-        self, principal: Principal, instance: UUID, progress: Progress | None, enforced: Mapping[str, str] | None = None
+        self,
+        principal: Principal,
+        instance: UUID,
+        progress: Progress | None,
+        enforced: Mapping[str, str] | None = None,
+        samples: Sequence[Sequence[float]] = (),
     ) -> bool:
         """An agent is alive, and where it is; returns whether it shall end the job. `enforced` tells, once it is known, by what
-        the job's resources are held.
+        the job's resources are held; `samples` are what it used, as the agent sends them.
 
         Raises AgentSuperseded, Forbidden.
         """
@@ -84,6 +91,7 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
+            unit.samples.add(job, [_sample(job, told) for told in samples])
             if enforced is not None and enforced != job.enforced:
                 unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
@@ -176,6 +184,16 @@ class Monitor:
         owner = next((rank.instance for rank in unit.jobs.ranks(job) if rank.rank == scope.rank), None)
         if owner != instance:
             raise AgentSuperseded("Another agent has this job: leave.")
+
+
+def _sample(job: Job, told: Sequence[float]) -> Sample:
+    """Raises InvalidRequest for what can't be one."""
+    if len(told) != _SAMPLE_NUMBERS or not all(0 <= number < _MOST_NUMBER for number in told):
+        raise InvalidRequest(
+            "A sample is a position, seconds, CPU seconds, bytes of memory, read and written, throttled seconds."
+        )
+    position, elapsed, cpu_time, memory, read, written, throttled = told
+    return Sample(job.attempt, int(position), elapsed, cpu_time, int(memory), int(read), int(written), throttled)
 
 
 def _readable(report: str | None) -> Report | None:

@@ -7,21 +7,26 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, JobNotFound, SnapshotNotFound
+from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
+from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
 from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.engine.lookup import find_job
+from acai_jupyter.engine.placement import check_size
+from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
+from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
@@ -47,13 +52,14 @@ class Registry:
         """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        SnapshotNotFound, Forbidden.
+        SnapshotNotFound, SecretNotFound, Forbidden.
         """
         principal.require(Right.WRITE)
-        spec, notes = self._check(wanted)
+        spec, notes = self.check(wanted)
 
         def add(unit: UnitOfWork) -> Job:
-            return _add(unit, principal, self._pin(unit, principal, spec, wanted), notes)
+            pinned = self.pin(unit, principal, spec, wanted)
+            return _add(unit, principal, pinned, notes, jobs_before(unit, principal.project_id, wanted))
 
         return self._once(principal, key, json.dumps(asdict(wanted), sort_keys=True), add)
 
@@ -61,7 +67,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, SecretNotFound, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -69,7 +75,12 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
-            return _add(unit, principal, replace(job.spec, retry_of=job.id, start_snapshot_id=job.kept_snapshot_id), [])
+            check_size(job.spec.resources, self._capacity())
+            require_secrets(unit, principal, job.spec.secrets)
+            again = retried(unit, job)
+            new = _add(unit, principal, again.spec, [], again.after)
+            copy_arguments(unit, principal.project_id, {job.id: new.id})
+            return new
 
         return self._once(principal, key, f"retry {reference}", add)
 
@@ -107,6 +118,12 @@ class Registry:
             content = None if digest is None else unit.environments.get(principal.project_id, digest)
         return None if content is None else dict(json.loads(content))
 
+    def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.samples.page(principal.project_id, self._find(unit, principal, reference).id, after, limit)
+
     def kill(self, principal: Principal, reference: str) -> JobDetails:
         """End a job. One that waits is KILLED at once, one that runs as soon as its agent has ended it.
 
@@ -118,27 +135,25 @@ class Registry:
             job = self._find(unit, principal, reference)
             if job.ended:
                 raise JobEnded(f"Job {job.number} has ended already: it is {job.status}.")
-            job = unit.jobs.request_kill(job)
-            kind = EventKind.JOB_CHANGED
-            if job.status is Status.QUEUED:
-                job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
-                kind = EventKind.JOB_ENDED
-            unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
-            return _details(unit, job)
+            return _details(unit, kill_job(unit, principal, job))
 
     def unended(self) -> int:
         """How many jobs of all projects have not ended."""
         with self._store.read() as unit:
             return unit.jobs.count_unended()
 
-    def _check(self, wanted: Submission) -> tuple[JobSpec, list[str]]:
-        """Everything that can be checked without looking into the store."""
-        _check_command(wanted.command)
+    def check(self, wanted: Submission) -> tuple[JobSpec, list[str]]:
+        """What a submission asks for, as far as it can be checked without looking into the store, and what is to be said of it.
+
+        Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference.
+        """
+        self.check_command(wanted.command)
         _check_texts(wanted)
         default = self._settings.default_resources
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
+        check_size(rounded.resources, self._capacity())
         notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
@@ -155,6 +170,7 @@ class Registry:
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
             git=wanted.git,
+            secrets=tuple(dict.fromkeys(wanted.secrets)),
         )
         return spec, notes
 
@@ -165,8 +181,25 @@ class Registry:
         return [f"cpu={resources.cpu:g} is held to {math.ceil(resources.cpu)}: this machine can only give whole CPUs"]
 
     @staticmethod
-    def _pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:
+    def check_command(command: str | tuple[str, ...]) -> None:
+        """Raises EmptyCommand, InvalidRequest for what no job can run."""
+        text = command if isinstance(command, str) else " ".join(command)
+        if not text.strip() or (not isinstance(command, str) and not command[0].strip()):
+            raise EmptyCommand("The command is empty: write what the job runs, such as python train.py.")
+        if len(text) > _MOST_COMMAND_CHARACTERS or "\0" in text:
+            raise InvalidRequest(f"A command has at most {_MOST_COMMAND_CHARACTERS} characters and no NUL.")
+
+    @staticmethod
+    def pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:
+        """The versions that a submission's references mean now.
+
+        Raises FilesetNotFound, SnapshotNotFound, SecretNotFound, JobNotFound, InvalidReference, InvalidRequest.
+        """
+        require_secrets(unit, principal, spec.secrets)
         resolver = Resolver(unit, principal.project_id)
+        if wanted.input_job is not None:
+            source = source_job(unit, principal.project_id, wanted.input_job)
+            spec = replace(spec, input_job_id=source.id)
         if wanted.input is not None:
             spec = replace(spec, input_id=resolver.fileset(parse_fileset(wanted.input)).id)
         if wanted.environment is not None:
@@ -187,27 +220,27 @@ class Registry:
         return find_job(unit, principal.project_id, reference)
 
 
-def find_job(unit: UnitOfWork, project_id: UUID, reference: str) -> Job:
-    """A job by its number or id. Raises JobNotFound."""
-    if re.fullmatch("[0-9]{1,18}", reference, re.ASCII):
-        job = unit.jobs.by_number(project_id, int(reference))
-    elif reference.startswith(f"{Kind.JOB}_"):
-        job = unit.jobs.get(project_id, read(Kind.JOB, reference))
-    else:
-        job = None
-    if job is None:
-        raise JobNotFound(f"There is no job {reference[:80]}: see what there is with acai job ls.")
+def kill_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
+    """End a job that has not ended: at once where it waits, else its agent is told to."""
+    job = unit.jobs.request_kill(job)
+    kind = EventKind.JOB_CHANGED
+    if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
+        job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
+        kind = EventKind.JOB_ENDED
+    unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
     return job
 
 
-def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str]) -> Job:
-    job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes)
+def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str], after: Collection[UUID]) -> Job:
+    job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes, after)
     unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, job=write(Kind.JOB, job.id))
     return job
 
 
 def _details(unit: UnitOfWork, job: Job) -> JobDetails:
-    return JobDetails(job, tuple(unit.jobs.notes(job)), tuple(unit.jobs.history(job)))
+    before = (unit.jobs.get(job.project_id, one) for one in unit.chains.predecessors(job))
+    after = tuple(one.number for one in before if one is not None)
+    return JobDetails(job, tuple(unit.jobs.notes(job)), tuple(unit.jobs.history(job)), after)
 
 
 def _output_path(wanted: Submission) -> str | None:
@@ -219,14 +252,6 @@ def _output_path(wanted: Submission) -> str | None:
     folder = wanted.output_path or f"/{escape(wanted.output)}/"
     destination = parse_destination(folder if folder.endswith("/") else folder + "/")
     return destination.path
-
-
-def _check_command(command: str | tuple[str, ...]) -> None:
-    text = command if isinstance(command, str) else " ".join(command)
-    if not text.strip() or (not isinstance(command, str) and not command[0].strip()):
-        raise EmptyCommand("The command is empty: write what the job runs, such as python train.py.")
-    if len(text) > _MOST_COMMAND_CHARACTERS or "\0" in text:
-        raise InvalidRequest(f"A command has at most {_MOST_COMMAND_CHARACTERS} characters and no NUL.")
 
 
 def _check_texts(wanted: Submission) -> None:
@@ -242,6 +267,11 @@ def _check_texts(wanted: Submission) -> None:
             raise InvalidRequest(f"{key[:80]!r} can't be a variable of env: use letters, digits and _, and no NUL in its value.")
         if key.startswith("ACAI_"):
             raise InvalidRequest(f"{key} is the platform's own: variables of env must not begin with ACAI_.")
+    if len(wanted.secrets) > MOST_OF_A_JOB:
+        raise InvalidRequest(f"A job is given at most {MOST_OF_A_JOB} secrets.")
+    for name in wanted.secrets:
+        if check_secret_name(name) in wanted.env:
+            raise InvalidRequest(f"{name} can't be a secret and a variable of env at once: leave one out.")
     if not -1000 <= wanted.priority <= 1000:
         raise InvalidRequest("priority lies between -1000 and 1000.")
 

@@ -22,6 +22,7 @@ class EngineSettings:
     prices: PriceTable = field(default_factory=PriceTable)
     default_resources: Resources = field(default_factory=lambda: Resources(1.0, 1024))
     heartbeat: float = 5.0
+    sample: float = 2.0
     kill_grace: float = 10.0
     kill_upload_patience: float = 3600.0
     launch_hold: float = 30.0

@@ -47,6 +47,8 @@ def error_from_json(status: int, body: Any) -> AcaiError:
     if kind is not None:
         return kind(message)
     branch = next((kind for kind, known in _STATUS if known == status), Unavailable if status >= 500 else AcaiError)
+    if branch is AcaiError and not given.get("code"):
+        branch = Unavailable if status >= 500 else AcaiError  # it was not the platform that made a mistake
     error = branch(message)
     if given.get("code"):
         error.code = str(given["code"])

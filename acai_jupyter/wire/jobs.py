@@ -12,9 +12,10 @@ from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, Transition, Used, exit_status
+from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Curve, Point
 from acai_jupyter.wire.lake import Json
@@ -24,6 +25,7 @@ _LONGEST_SECONDS: Final = 1e9
 _MOST_BYTES: Final = 2**53
 _MOST_RESOURCES: Final = 10
 _MOST_WORD: Final = 100
+_MOST_CURSOR: Final = 20
 _MB: Final = 1024 * 1024
 
 
@@ -31,8 +33,11 @@ def submission(given: Mapping[str, Any]) -> Submission:
     """A submission as a request carries it; its fields were checked against the schema."""
     command = given["command"]
     fields = {name: value for name, value in given.items() if name != "command"}
+    if "secrets" in fields:
+        fields["secrets"] = tuple(fields["secrets"])
     if "git" in fields:
         fields["git"] = GitState(**fields["git"])
+    fields |= {"after": tuple(fields.get("after", ()))}
     return Submission(command if isinstance(command, str) else tuple(command), **fields)
 
 
@@ -47,7 +52,12 @@ def details(item: JobDetails) -> Json:
         **job(item.job),
         "notes": list(item.notes),
         "history": [transition(entry) for entry in item.history],
+        "after": list(item.after),
     }
+
+
+def secret(item: Secret) -> Json:
+    return {"name": item.name, "change_time": write_time(item.changed_at)}
 
 
 def transition(item: Transition) -> Json:
@@ -68,6 +78,20 @@ def point(item: Point) -> Json:
 def curve(item: Curve) -> Json:
     drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
     return {"key": item.key, "count": item.count, "points": drawn}
+
+
+def sample(item: Sample) -> Json:
+    return asdict(item)
+
+
+def sample_cursor(text: str | None) -> tuple[int, int] | None:
+    """The attempt and position after which a page begins. Raises InvalidRequest."""
+    if text is None:
+        return None
+    attempt, _, position = text.partition(".")
+    if not (attempt.isdecimal() and position.isdecimal() and len(text) < _MOST_CURSOR):
+        raise InvalidRequest("This cursor is none that a page of samples ended with.")
+    return int(attempt), int(position)
 
 
 def event(item: Event) -> Json:
@@ -149,6 +173,9 @@ def _pins(item: Job) -> Json:
         "create_time": write_time(item.created_at),
         "command": spec.command if isinstance(spec.command, str) else list(spec.command),
         "input": item.input_label,
+        "input_job": item.input_job_number,
+        "grid": item.grid_number,
+        "grid_row": spec.grid_row,
         "output": spec.output_name,
         "output_path": spec.output_path,
         "code": _code(item),
@@ -156,6 +183,7 @@ def _pins(item: Job) -> Json:
         "image": spec.image,
         "python": spec.python,
         "env": dict(spec.env),
+        "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,
         "memory_mb": spec.resources.memory_mb,
         "gpu": spec.resources.gpu,
@@ -183,6 +211,7 @@ def _state(item: Job) -> Json:
         "signal": outcome.signal if outcome else None,
         "exit_status": exit_status(outcome) if outcome else None,
         "attempt": item.attempt,
+        "waits_for": 0 if item.ended else item.waits_for,
         "launch_time": _time(item.launching_at),
         "start_time": _time(item.running_at),
         "end_time": _time(item.ended_at),

@@ -92,10 +92,11 @@ def request(item: SignedRequest) -> Json:
     return {"method": item.method, "url": item.url, "headers": dict(item.headers)}
 
 
-def fetchable(item: FetchableFile) -> Json:
-    """A file and how to fetch it, for agents and clients alike."""
+def fetchable(item: FetchableFile, shares_disk: bool = False) -> Json:
+    """A file and how to fetch it, for agents and clients alike; where its object lies, for those that share that disk."""
     own = {"path": item.path, "size": item.size, "digest": digest(item.digest), "executable": item.executable}
-    return {**own, "offset": item.offset, "request": request(item.request)}
+    where = {"local": item.request.local} if shares_disk and item.request.local else {}
+    return {**own, "offset": item.offset, "request": request(item.request), **where}
 
 
 def declared_files(given: Iterable[Mapping[str, Any]]) -> list[DeclaredFile]:

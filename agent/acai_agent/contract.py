@@ -22,10 +22,16 @@ PART_SIZE: Final = 64 * 1024 * 1024
 LEAST_SINGLE_BYTES: Final = 256 * 1024
 """A file of at least this size travels alone; smaller ones share a pack."""
 
+DISK_HEADER: Final = "X-ACAI-Disk"
+"""Shows that who asks for files shares the platform's disk."""
+
 MOST_PACK_BYTES: Final = 16 * 1024 * 1024
 MOST_FILES_A_CALL: Final = 5_000
 MOST_OBJECTS_A_CALL: Final = 1_000
 MOST_LOG_BYTES_A_CALL: Final = 1024 * 1024
+
+_SAMPLE_S: Final = 2.0
+"""How often use is sampled where a platform of before says nothing about it."""
 
 Json = dict[str, Any]
 Command = Union[str, tuple[str, ...]]
@@ -53,7 +59,8 @@ class PartRequest(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """A file to download: `size` bytes from `offset` of what the request gives. Data registered in place has no digest."""
+    """A file to download: `size` bytes from `offset` of what the request gives. Data registered in place has no digest. `local`
+    is where the same object lies on this machine's disk, where the platform says so."""
 
     path: str
     size: int
@@ -61,6 +68,7 @@ class FileEntry(NamedTuple):
     executable: bool
     offset: int
     request: SignedRequest
+    local: Union[str, None] = None
 
 
 class FilesPage(NamedTuple):
@@ -71,7 +79,8 @@ class FilesPage(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What the agent is to do. `timeout_s` counts from the claim, `python` is the interpreter that `python` means."""
+    """What the agent is to do. `secrets` are further variables, whose values must be stored nowhere; `timeout_s` counts from
+    the claim; `python` is the interpreter that `python` means."""
 
     job: str
     number: int
@@ -80,6 +89,7 @@ class Manifest(NamedTuple):
     rank: int
     command: Command
     env: Mapping[str, str]
+    secrets: Mapping[str, str]
     python: str | None
     cpu: float
     memory_mb: int
@@ -87,6 +97,7 @@ class Manifest(NamedTuple):
     output_path: str | None
     heartbeat_s: float
     kill_grace_s: float
+    sample_s: float
 
 
 class Report(TypedDict):
@@ -155,6 +166,7 @@ def parse_file_entry(message: Mapping[str, Any]) -> FileEntry:
         executable=bool(message.get("executable", False)),
         offset=_field(message, "offset", int),
         request=_file_request(message),
+        local=_optional(message, "local", str),
     )
 
 
@@ -175,6 +187,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         rank=_field(message, "rank", int),
         command=_command(message),
         env={str(name): str(value) for name, value in _field(message, "env", dict).items()},
+        secrets={str(name): str(value) for name, value in (_optional(message, "secrets", dict) or {}).items()},
         python=_optional(message, "python", str),
         cpu=float(_field(_field(message, "resources", dict), "cpu", (int, float))),
         memory_mb=int(_optional(_field(message, "resources", dict), "memory_mb", (int, float)) or 0),
@@ -182,6 +195,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         output_path=_optional(message, "output_path", str),
         heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
+        sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
     )
 
 

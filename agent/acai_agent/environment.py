@@ -39,6 +39,7 @@ def job_environment(manifest: Manifest, config: Config, given: Mapping[str, str]
     if manifest.python is not None:
         _use_python(Path(manifest.python), config.folder, environment)
     environment.update(manifest.env)
+    environment.update(manifest.secrets)
     environment.update(
         ACAI_INPUT=str(config.work / "input"),
         ACAI_OUTPUT=str(config.output),

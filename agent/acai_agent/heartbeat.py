@@ -12,6 +12,8 @@ from acai_agent.orders import Orders
 from acai_agent.platform import Platform
 
 _LONGEST_FLUSH_S: Final = 2.0
+_MOST_SAMPLES_A_BEAT: Final = 500
+_MOST_SAMPLES: Final = 5000
 
 
 class Heartbeat:
@@ -26,6 +28,7 @@ class Heartbeat:
         self._untold: list[str] = []
         self._enforced: dict[str, str] | None = None
         self._progress = "downloading"
+        self._samples: list[list[float]] = []
         self._ended = False
         self._reached = True
         self._thread = orders.start_thread("heartbeat", self._run)
@@ -36,6 +39,13 @@ class Heartbeat:
             self._enforced = enforced if enforced is not None else self._enforced
             self._untold.append(progress)
             self._changed.notify_all()
+
+    def keep(self, sample: list[float]) -> None:
+        """A sample of what the command uses, to be told with the next beat. What a platform that is away for days has missed of
+        them is forgotten from the oldest on."""
+        with self._changed:
+            self._samples.append(sample)
+            del self._samples[:-_MOST_SAMPLES]
 
     def stop(self) -> None:
         """The report says the rest. What is still untold is told first, unless the platform is away."""
@@ -61,6 +71,10 @@ class Heartbeat:
         enforced = self._enforced
         if enforced is not None:
             message["enforced"] = enforced
+        with self._changed:
+            samples = self._samples[:_MOST_SAMPLES_A_BEAT]
+        if samples:
+            message["samples"] = samples
         try:
             answer = self._platform.ask("POST", "/agent/heartbeat", message)
         except (ConnectionFailed, HttpError) as error:
@@ -69,7 +83,14 @@ class Heartbeat:
             self._reached = False
             return
         self._reached = True
+        self._forget(samples)
         if self._enforced is enforced:
             self._enforced = None  # it is known there now
         if isinstance(answer, dict) and answer.get("kill") is True and not self._ended:
             self._orders.end("killed")
+
+    def _forget(self, told: list[list[float]]) -> None:
+        """These samples are known there."""
+        with self._changed:
+            last = told[-1][0] if told else -1
+            self._samples = [sample for sample in self._samples if sample[0] > last]

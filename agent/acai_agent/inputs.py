@@ -11,6 +11,7 @@ from acai_agent.config import Config
 from acai_agent.contract import FileEntry, FilesPage, parse_files_page
 from acai_agent.failures import Signal
 from acai_agent.http import Http
+from acai_agent.nearby import disk_headers
 from acai_agent.notes import note
 from acai_agent.platform import Platform
 from acai_agent.transfer import download
@@ -22,18 +23,19 @@ def bring_files(platform: Platform, http: Http, config: Config, cancel: Signal) 
     """Fill the working directory. Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave."""
     for name in _RESERVED:
         (config.work / name).mkdir(parents=True, exist_ok=True)
-    _bring("code", config.work, platform, http, cancel)
-    _bring("input", config.work / "input", platform, http, cancel)
-    _bring("start", config.output, platform, http, cancel)
+    home = config.servers.parent if config.servers else None
+    _bring("code", config.work, platform, http, home, cancel)
+    _bring("input", config.work / "input", platform, http, home, cancel)
+    _bring("start", config.output, platform, http, home, cancel)
 
 
-def _bring(kind: str, root: Path, platform: Platform, http: Http, cancel: Signal) -> None:
+def _bring(kind: str, root: Path, platform: Platform, http: Http, home: Path | None, cancel: Signal) -> None:
     cursor: str | None = None
     while True:
-        page = _page(platform, kind, cursor, cancel)
+        page = _page(platform, kind, cursor, home, cancel)
 
         def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
-            return _page(platform, kind, asked, cancel).files
+            return _page(platform, kind, asked, home, cancel).files
 
         download(page.files, root, renew=renew, cancel=cancel, http=http, patience_s=math.inf)
         cursor = page.cursor
@@ -41,9 +43,9 @@ def _bring(kind: str, root: Path, platform: Platform, http: Http, cancel: Signal
             return
 
 
-def _page(platform: Platform, kind: str, cursor: str | None, cancel: Signal) -> FilesPage:
-    query = {"kind": kind, "cursor": cursor}
-    page = parse_files_page(platform.call("GET", "/agent/files", query=query, until=cancel))
+def _page(platform: Platform, kind: str, cursor: str | None, home: Path | None, cancel: Signal) -> FilesPage:
+    query, headers = {"kind": kind, "cursor": cursor}, disk_headers(home)
+    page = parse_files_page(platform.call("GET", "/agent/files", query=query, headers=headers, until=cancel))
     return page if kind != "code" else page._replace(files=tuple(file for file in page.files if _is_code(file)))
 
 

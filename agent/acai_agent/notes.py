@@ -6,11 +6,24 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 
+class _Hidden:
+    """What takes the secrets of the job out of what is written."""
+
+    hide: Callable[[str], str] = str
+
+
+def hide_in_notes(hide: Callable[[str], str]) -> None:
+    """From now on, have `hide` take out of every note what must not be told."""
+    _Hidden.hide = staticmethod(hide)
+
+
 def note(text: str) -> None:
-    """Write a line. Texts hold no secrets: errors are made without headers and queries."""
+    """Write a line. Texts hold no token: errors are made without headers and queries."""
+    text = _Hidden.hide(text)
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:
         sys.stderr.write(f"{at} {text.encode('utf-8', 'backslashreplace').decode()}\n")

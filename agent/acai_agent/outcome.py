@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +25,11 @@ _MOST_DETAIL: Final = 4000
 
 
 class Outcome:
-    """Filled step by step. `ended` is one of the words above, None while the job goes its way."""
+    """Filled step by step. `ended` is one of the words above, None while the job goes its way; `hide` takes secrets out of what
+    is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Callable[[str], str] = str) -> None:
+        self._hide = hide
         self.ended: str | None = None
         self.exit_code: int | None = None
         self.signal: int | None = None
@@ -59,8 +62,9 @@ class Outcome:
 
     def add(self, detail: str | None) -> None:
         """Something more that the user should know."""
-        if detail and detail not in self._details:
-            self._details.append(detail)
+        hidden = self._hide(detail) if detail else None
+        if hidden and hidden not in self._details:
+            self._details.append(hidden)
 
     def report(self, instance: str) -> Report:
         """The message for the platform."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from acai_agent.notes import note
 from acai_agent.orders import Orders
+from acai_agent.redaction import Redactor
 
 _PIECE: Final = 256 * 1024
 
@@ -63,11 +64,12 @@ class Spool:
 
 
 class Collector:
-    """Reads a pipe into a spool, until it is closed or nobody is left who should write to it."""
+    """Reads a pipe into a spool, until it is closed or nobody is left who should write to it. What is secret never gets there."""
 
-    def __init__(self, pipe: int, spool: Spool, orders: Orders) -> None:
+    def __init__(self, pipe: int, spool: Spool, orders: Orders, redactor: Redactor | None = None) -> None:
         self._pipe = pipe
         self._spool = spool
+        self._redactor = redactor or Redactor({})
         self._finish_reader, self._finish_writer = os.pipe()
         os.set_blocking(pipe, False)
         self._thread = orders.start_thread("collector", self._run)
@@ -76,6 +78,7 @@ class Collector:
         """Take what is in the pipe, then stop: a process that could not be ended may keep it open for ever."""
         os.write(self._finish_writer, b"\0")
         self._thread.join()
+        self._spool.append(self._redactor.flush())
         for descriptor in (self._pipe, self._finish_reader, self._finish_writer):
             os.close(descriptor)
         self._spool.end()
@@ -99,4 +102,4 @@ class Collector:
                 return True
             if not data:
                 return False
-            self._spool.append(data)
+            self._spool.append(self._redactor.feed(data))

@@ -18,10 +18,12 @@ from acai_agent.heartbeat import Heartbeat
 from acai_agent.http import Http
 from acai_agent.inputs import bring_files
 from acai_agent.logs import LogSender
-from acai_agent.notes import note
+from acai_agent.notes import hide_in_notes, note
 from acai_agent.orders import Orders
 from acai_agent.outcome import COMMAND, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
 from acai_agent.platform import MustLeave, Platform
+from acai_agent.redaction import Redactor
+from acai_agent.sampler import Sampler
 from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
 from acai_agent.usage import Meter, last_bytes
@@ -37,16 +39,19 @@ class Supervisor:
         self._orders = orders
         self._http = http
         self._platform = Platform(config.url, config.token, config.servers, http)
+        self._redactor = Redactor({})
         self._instance = f"agent_{uuid.uuid4().hex}"
 
     def run(self) -> None:
         """Raises MustLeave where the job is not (any longer) ours, and whatever keeps us from reporting it."""
         manifest = self._claim()
+        self._redactor = Redactor(manifest.secrets)
+        hide_in_notes(self._redactor.text)
         clock = self._start_clock(manifest)
         heartbeat = Heartbeat(self._platform, self._instance, manifest.heartbeat_s, self._orders)
         spool = Spool(self._config.folder / "log")
         sender = LogSender(self._platform, spool, self._orders)
-        outcome = Outcome()
+        outcome = Outcome(self._redactor.text)
         self._bring_files(outcome)
         if outcome.ended is None:
             self._run_command(manifest, spool, outcome, heartbeat)
@@ -104,32 +109,33 @@ class Supervisor:
             os.close(writer)
         outcome.enforced = command.enforced
         heartbeat.tell("running", command.enforced)
-        collector = Collector(reader, spool, self._orders)
+        sampler = Sampler(meter, manifest.sample_s, heartbeat, self._orders, self._config.limits.data_bytes)
+        collector = Collector(reader, spool, self._orders, self._redactor)
         try:
             self._orders.wait(command.ended.is_set)
             told_to_end = not command.ended.is_set()
         finally:
             command.end(manifest.kill_grace_s)
             collector.finish()
+            sampler.finish(outcome)
         self._orders.check_leaving()
         outcome.command_time = time.monotonic() - started
         if command.ended.is_set():
             outcome.take_status(command.returncode)
         if told_to_end:
             outcome.ended = self._orders.how
+            if outcome.ended == OUT_OF_MEMORY:
+                outcome.add(_too_little(manifest))
         elif not outcome.succeeded:
             self._look_for_memory(manifest, meter, outcome)
-        outcome.use = meter.measure()
-        outcome.peak_memory = max(meter.largest(), outcome.use.memory)
         meter.remove_groups()
 
     def _look_for_memory(self, manifest: Manifest, meter: Meter, outcome: Outcome) -> None:
         """Say so where the command met the end of its memory: its own words seldom do."""
-        by = (outcome.enforced or {}).get("memory")
         last_words = last_bytes(self._config.folder / "log")
         if meter.memory_ran_out(outcome.signal, last_words, self._config.limits.data_bytes is not None):
-            held = f"the {manifest.memory_mb} MB that it asked for" if by else "the machine has"
-            outcome.fail(OUT_OF_MEMORY, f"It needed more memory than {held}: ask for more.")
+            held = "memory" in (outcome.enforced or {})
+            outcome.fail(OUT_OF_MEMORY, _too_little(manifest) if held else "The machine's memory has run out.")
 
     def _start_command(self, manifest: Manifest, output: int) -> RunningCommand:
         environment = job_environment(manifest, self._config, os.environ)
@@ -153,3 +159,7 @@ class Supervisor:
         report = outcome.report(self._instance)
         answer = self._platform.call("POST", "/agent/report", report, until=self._orders.leaving)
         note(f"Reported {report['ended']}; the platform answers {answer}.")
+
+
+def _too_little(manifest: Manifest) -> str:
+    return f"It needed more than the {manifest.memory_mb} MB of memory that it asked for: ask for more."

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
-from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
+from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
+from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
 from acai_agent.places import PathRefused, Root
 from acai_agent.signed import SignedRequests
@@ -37,7 +38,9 @@ __all__ = [
     "Stamp",
     "TransferError",
     "UploadEnded",
+    "disk_headers",
     "download",
+    "read_range",
     "stamp_of",
     "upload",
 ]
@@ -131,10 +134,31 @@ def download(
         missing = [entry for at, entry in enumerate(entries) if not there[at]]
         with _borrowed(http) as sender:
             requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
-            _fetch(missing, places, lambda run: Fetch(run, requests, sender, stop, meter), threads, stop)
+            _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
     except OSError as error:
         raise CannotWrite(f"{error.filename or root} can't be written: {error.strerror or error}.") from error
     return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
+
+
+def read_range(
+    request: SignedRequest,
+    first: int,
+    size: int,
+    http: Http,
+    *,
+    renew: Callable[[], SignedRequest] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> bytes:
+    """`size` bytes of an object from `first` on, fewer where it ends before; `renew` as in `download`.
+
+    Raises HttpError, ConnectionFailed.
+    """
+
+    def get(wanted: SignedRequest, backoff: Backoff) -> bytes:
+        headers = {**wanted.headers, "Range": f"bytes={first}-{first + size - 1}"}
+        return http.send(wanted.method, wanted.url, headers)
+
+    return SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, get)
 
 
 def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
@@ -154,16 +178,23 @@ def _keep(entry: FileEntry, place: Path, meter: Meter) -> bool:
 def _fetch(
     entries: Sequence[FileEntry],
     places: Mapping[str, Path],
-    fetch: Callable[[Sequence[Slice]], Fetch],
+    bring: Callable[[Sequence[Slice]], None],
     threads: int,
     stop: Stop,
 ) -> None:
     targets = [Target(entry, places[entry.path]) for entry in entries]
     try:
-        for_each(Fetch.run, [fetch(run) for run in runs_of(targets)], threads, stop)
+        for_each(bring, list(runs_of(targets)), threads, stop)
     finally:
         for target in targets:
             target.discard()
+
+
+def _bring(run: Sequence[Slice], requests: SignedRequests[str], http: Http, stop: Stop, meter: Meter) -> None:
+    """From this machine's disk where the object lies there, else by a request."""
+    rest = take(run, stop, meter)
+    if rest:
+        Fetch(rest, requests, http, stop, meter).run()
 
 
 def _by_path(entries: Iterable[FileEntry]) -> dict[str, SignedRequest]:

@@ -35,6 +35,8 @@ export interface Job {
   image: string | null;
   python: string | null;
   env: Record<string, string>;
+  /** Names; no value is ever told. */
+  secrets: string[];
   cpu: number;
   memory_mb: number;
   gpu: number;

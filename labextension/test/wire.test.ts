@@ -40,6 +40,7 @@ const JOB: Fields<Job> = {
   image: true,
   python: true,
   env: true,
+  secrets: true,
   cpu: true,
   memory_mb: true,
   gpu: true,

@@ -101,7 +101,7 @@ class AcaiMagics(Magics):
         if verb != "submit":
             raise UsageMistake(f"%%acai takes a cell as a job: %%acai submit …; for {verb!r} write %acai {verb} in a line")
         given = cell_parser().parse_args(options)
-        job = submit_cell(self.client, cell, **submission(given))
+        job = submit_cell(self.client, cell, **submission(self.client, given))
         return watch(Watched(job)) if given.wait else job
 
 

@@ -14,6 +14,7 @@ from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.wire.addresses import API
 from acai_server.handlers.base import State
 from acai_server.handlers.table import handlers
+from acai_server.handover import hand_over
 from acai_server.lifetime import Lifetime, tell_kernels
 from acai_server.pools import Pools
 from acai_server.relay import Relay
@@ -31,6 +32,7 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
     extension_url = "/lab"
     load_other_extensions = True
     is_team_server = False
+    drains = False
 
     _lifetime: Lifetime | None = None
 
@@ -45,7 +47,7 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
             self.hopeless(error)
         else:
             state = State(Pools(settings), Relay())
-            self._lifetime = Lifetime(state, settings, self.log, not self.is_team_server, self.hopeless)
+            self._lifetime = Lifetime(state, settings, self.log, not self.is_team_server, self.hopeless, self.drains)
         self.handlers.extend(handlers(state))
 
     def hopeless(self, error: AcaiError) -> None:
@@ -64,8 +66,11 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
             tell_kernels(url)
 
     async def stop_extension(self) -> None:
-        if self._lifetime is not None:
-            await self._lifetime.stop()
+        if self._lifetime is None:
+            return
+        await self._lifetime.stop()
+        if self._lifetime.unended and self._lifetime.settings.hand_over and not self.is_team_server:
+            hand_over(self._lifetime.settings, self.log)
 
     def current_activity(self) -> dict[str, int] | None:
         """Jobs that have not ended: a server that is culled when idle stays."""

@@ -25,7 +25,8 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 
 class Lifetime:
-    """One server's turn. `unended` is how many jobs had not ended at the last look."""
+    """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first. One that `drains`
+    is there only until no job is left."""
 
     def __init__(
         self,
@@ -34,17 +35,19 @@ class Lifetime:
         log: Logger,
         gives_kernels_access: bool,
         on_hopeless: Callable[[AcaiError], None],
+        drains: bool = False,
     ) -> None:
         self._state = state
         self.settings = settings
         self._log = log
         self._gives_kernels_access = gives_kernels_access
         self._on_hopeless = on_hopeless
+        self.drains = drains
         self._tasks: list[asyncio.Task[None]] = []
         self._file: ServerFile | None = None
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
-        self.unended = 0
+        self.unended: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +85,10 @@ class Lifetime:
         platform = self._state.opened
         if platform is None:
             return
+        try:
+            self.unended = platform.registry.unended()
+        except AcaiError as error:
+            self._log.warning("Whether jobs are left can't be told: %s", error.message)
         if self._kernel_token is not None:
             try:
                 platform.access.revoke(self._kernel_token)
@@ -122,7 +129,7 @@ class Lifetime:
         await self._state.pools.run(BACKGROUND, self._welcome_owner)
         platform.agent_url = platform.settings.agent_url or url
         if url is not None:
-            self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id)
+            self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id, self.drains)
             self._file.publish(url)
             if self._kernel_token is not None:
                 tell_kernels(url, self._kernel_token)

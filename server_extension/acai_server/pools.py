@@ -14,7 +14,7 @@ from acai_jupyter.domain.errors import Unavailable
 _Answer = TypeVar("_Answer")
 
 INTERACTIVE: Final = "interactive"  # requests, which answer soon
-BULK: Final = "bulk"  # bytes of the local object store
+BULK: Final = "bulk"  # bytes of the local object store, and requests that take a while
 BACKGROUND: Final = "background"  # loops
 _MOST_WAITING: Final = 1000
 

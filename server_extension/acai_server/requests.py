@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import fastjsonschema
 
+from acai_agent.contract import DISK_HEADER
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
 from acai_jupyter.wire.schemas import resolved
@@ -38,6 +39,7 @@ def answered(
         request.body if route.raw_body else b"",
         base_url,
         _idempotency_key(request),
+        platform.shares_disk(request.headers.get(DISK_HEADER)),
     )
     return json.dumps(route.call(call), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

@@ -20,7 +20,8 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, checked: who makes it, the variables of its path, its query, its body."""
+    """A request, checked: who makes it, the variables of its path, its query, its body. `shares_disk` says that who makes it
+    has shown to read the platform's own folder."""
 
     platform: Platform
     principal: Principal
@@ -30,6 +31,7 @@ class Call:
     raw: bytes
     base_url: str
     idempotency_key: str | None
+    shares_disk: bool = False
 
     def number_cursor(self, first: int) -> int:
         """The cursor of a list that is ordered by a number, `first` on the first page. Raises InvalidRequest."""

@@ -11,10 +11,11 @@ from acai_jupyter.version import __version__
 
 
 class ServerFile:
-    """The entry of this server in `folder`; only its owner can read it."""
+    """The entry of this server in `folder`; only its owner can read it. One that `drains` ends when no job is left."""
 
-    def __init__(self, folder: Path, server_id: UUID) -> None:
+    def __init__(self, folder: Path, server_id: UUID, drains: bool = False) -> None:
         self._path = folder / f"{server_id.hex}.json"
+        self._drains = drains
 
     def publish(self, url: str) -> None:
         """Say that this server listens at `url` (its API's address), and clear away what killed servers left."""
@@ -23,7 +24,7 @@ class ServerFile:
         for entry in folder.glob("*.json"):
             if not _is_alive(entry):
                 entry.unlink(missing_ok=True)
-        content = json.dumps({"url": url, "pid": os.getpid(), "version": __version__})
+        content = json.dumps({"url": url, "pid": os.getpid(), "version": __version__, "drains": self._drains})
         temporary = self._path.with_suffix(".tmp")
         temporary.touch(mode=0o600)
         temporary.write_text(content)
@@ -31,6 +32,19 @@ class ServerFile:
 
     def withdraw(self) -> None:
         self._path.unlink(missing_ok=True)
+
+
+def other_servers(folder: Path, *, drains: bool) -> bool:
+    """Whether another process's server runs on this folder; with `drains` one that drains the queue counts as well."""
+    for entry in folder.glob("*.json"):
+        try:
+            told = json.loads(entry.read_text())
+            counts = int(told["pid"]) != os.getpid() and (drains or not told.get("drains"))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # it is just being written, or withdrawn
+        if counts and _is_alive(entry):
+            return True
+    return False
 
 
 def _is_alive(entry: Path) -> bool:

@@ -6,6 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
@@ -14,6 +15,8 @@ from traitlets.config import Config
 
 from acai_jupyter.domain.errors import AcaiError
 from acai_server.app import AcaiServer
+from acai_server.handover import DRAIN
+from acai_server.servers_folder import other_servers
 
 
 class StandaloneAcai(AcaiServer):
@@ -32,7 +35,10 @@ class StandaloneAcai(AcaiServer):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await super()._start_jupyter_server_extension(serverapp)
-        if self._lifetime is not None and self._lifetime.settings.idle_timeout_seconds:
+        if self._lifetime is not None and self.drains:
+            self._idle = PeriodicCallback(_DrainWatch(self._lifetime, serverapp), 250)
+            self._idle.start()
+        elif self._lifetime is not None and self._lifetime.settings.idle_timeout_seconds:
             self._idle = PeriodicCallback(_IdleWatch(self._lifetime, serverapp), 1000)
             self._idle.start()
 
@@ -55,8 +61,23 @@ class _IdleWatch:
             self._serverapp.stop(from_signal=True)
 
 
+class _DrainWatch:
+    """Stops the server once no job is left, or another server has come, which does the same and more."""
+
+    def __init__(self, lifetime: Any, serverapp: ServerApp) -> None:
+        self._lifetime = lifetime
+        self._serverapp = serverapp
+        self._home: Path = lifetime.settings.home_folder
+
+    def __call__(self) -> None:
+        empty = self._lifetime.is_open and self._lifetime.unended == 0
+        if empty or not self._home.is_dir() or other_servers(self._home / "servers", drains=False):
+            self._serverapp.stop(from_signal=True)
+
+
 def serve(arguments: Sequence[str]) -> int:
-    """Run until told to stop; `arguments` are Jupyter Server's own, such as --port. Returns the exit code."""
+    """Run until told to stop, or with `--drain` until no job is left; the other `arguments` are Jupyter Server's own, such as
+    --port. Returns the exit code."""
     config = Config()
     config.ServerApp.jpserver_extensions = {"acai_server.standalone": True}
     config.ServerApp.open_browser = False
@@ -65,7 +86,8 @@ def serve(arguments: Sequence[str]) -> int:
     config.IdentityProvider.token = secrets.token_hex(32)  # nobody knows it: only the platform's own tokens count
     server = ServerApp.instance(config=config)
     server.default_services = ("auth", "security")  # type: ignore[assignment]  # no kernels, contents, terminals …
-    server.initialize(list(arguments), find_extensions=False)
+    StandaloneAcai.drains = DRAIN in arguments
+    server.initialize([argument for argument in arguments if argument != DRAIN], find_extensions=False)
     platform: StandaloneAcai = server.extension_manager.extension_points[StandaloneAcai.name].app
     if platform.refused is None:
         server.start()

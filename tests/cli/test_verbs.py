@@ -30,6 +30,7 @@ def test_the_verbs_of_the_rooms_that_are_built_and_no_others(cli: Cli) -> None:
     built = {" ".join(command.words) for command in COMMANDS} | {"login", "server"}
     design = {"ls", "put", "get", "cat", "find", "count", "trace", "forward", "backward", "tag", "untag", "meta", "whoami"}
     design |= {f"fileset {verb}" for verb in ("create", "ls", "show", "versions", "diff")}
+    design |= {f"grid {verb}" for verb in ("submit", "ls", "show", "wait", "kill", "retry")}
     design |= {f"job {verb}" for verb in ("submit", "ls", "show", "logs", "metrics", "wait", "kill", "retry")}
     design |= {"project create", "user create", "login", "server"}
     assert design <= built

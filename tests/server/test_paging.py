@@ -34,6 +34,8 @@ def lake(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
     command = f"mkdir -p output/b; touch output/1 output/b/2 output/b-c; {printing}"
     jobs = [client.jobs.submit(command, code=str(folder)) for _ in range(3)]
     assert {job.wait(60).status for job in jobs} == {"FINISHED"}
+    grids = [client.jobs.submit_grid("echo {1,2,3}") for _ in range(3)]
+    assert {grid.wait(60).status for grid in grids} == {"FINISHED"}
     upload = commit(server, folder)
     yield {
         "list_files": {"query": {"ref": "/d/"}},
@@ -50,6 +52,8 @@ def lake(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
         "job_files": {"query": {"kind": "output"}, "path": {"job": "1"}},
         "job_files code": {"query": {"kind": "code"}, "path": {"job": "1"}},
         "job_metrics": {"path": {"job": "1"}},
+        "list_grids": {},
+        "grid_rows": {"path": {"grid": "1"}},
         "list_users": {},
         "list_projects": {},
         "committed_files": {"path": {"upload": upload}},
@@ -69,7 +73,7 @@ def commit(server: Server, folder: Path) -> str:
 LISTS = [
     *("list_files", "list_files one level", "list_files of a set", "list_files one level of a set", "list_files glob"),
     *("download_files", "file_versions", "list_filesets", "fileset_versions", "diff_filesets", "list_jobs", "job_files"),
-    *("job_files code", "job_metrics", "list_users", "list_projects", "committed_files"),
+    *("job_files code", "job_metrics", "list_users", "list_projects", "committed_files", "list_grids", "grid_rows"),
 ]
 
 

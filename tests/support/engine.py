@@ -12,12 +12,14 @@ from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.backends.sources.local import LocalSources
+from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
 from acai_jupyter.engine.logs import Logs
@@ -25,6 +27,7 @@ from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.files import Files
@@ -37,6 +40,7 @@ from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
 from acai_jupyter.wire.addresses import OBJECTS
 from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.workflows.grids import Grids
 from support.launcher import StandInLauncher
 
 URL = "http://127.0.0.1:1/"
@@ -87,9 +91,18 @@ class Engine:
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
         self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
+        self.grids = Grids(store, self.registry)
+        self.chains = Chains(store)
         self.scheduler = Scheduler(store, settings)
+        self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))
         self.dispatch = Dispatch(
-            store, self.launcher, settings, holder=self.server, agent_url=lambda: self.url, servers=self.folder / "servers"
+            store,
+            self.launcher,
+            settings,
+            holder=self.server,
+            agent_url=lambda: self.url,
+            servers=self.folder / "servers",
+            secrets=self.secrets,
         )
         self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
@@ -103,6 +116,7 @@ class Engine:
     def tick(self, seconds: float = 0.0) -> None:
         """What a server does every second, `seconds` after the last time."""
         self.clock.seconds += seconds
+        self.chains.advance()
         self.scheduler.claim()
         self.dispatch.launch_waiting()
         self.monitor.check()

@@ -47,6 +47,7 @@ class World:
         self.ended = self.client.jobs.submit(command, input="Digits", output="Model", code=str(folder / "b.txt")).wait(60)
         assert self.ended.status == "FINISHED", self.ended.logs()
         self.gate = folder / "gate"
+        self.grid = self.client.jobs.submit_grid("echo {1,2} > output/n", output="Numbers").wait(60)
 
     def running(self, name: str) -> Job:
         """A job that runs until `gate` is there."""
@@ -82,6 +83,9 @@ class World:
         name = f"Unused{next(self._counter)}"
         return self.client.filesets.create(name, ["/digits/"]).reference
 
+    def unused_secret(self) -> str:
+        return self.client.secrets.set(f"SECRET_{next(self._counter)}", "0123456789").name
+
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
         self._data = f"the bytes of {next(self._counter)}".encode()
@@ -116,6 +120,7 @@ def _agents(world: World, **request: Any) -> Request:
 
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "server": lambda world: Request(),
+    "capacity": lambda world: Request(),
     "whoami": lambda world: Request(),
     "list_projects": lambda world: Request(),
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),
@@ -150,9 +155,18 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
+    "job_usage": lambda world: Request({"job": world.ended.id}),
     "job_metrics": lambda world: Request({"job": world.ended.id}, {"key": "loss"}),
     "job_curves": lambda world: Request({"job": world.ended.id}, {"most": 100}),
     "job_environment": lambda world: Request({"job": world.ended.id}),
+    "submit_grid": lambda world: Request(
+        body={"command": "evaluate --split {dev,test}", "input_grid": world.grid.id, "after": [str(world.ended.number)]}
+    ),
+    "list_grids": lambda world: Request(),
+    "get_grid": lambda world: Request({"grid": str(world.grid.number)}),
+    "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
+    "kill_grid": lambda world: Request({"grid": world.grid.id}),
+    "retry_grid": lambda world: Request({"grid": world.grid.id}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}
@@ -171,6 +185,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "set_secret": lambda world: Request(body={"name": "HF_TOKEN", "value": "hf_0123456789"}),
+    "list_secrets": lambda world: Request(),
+    "delete_secret": lambda world: Request({"name": world.unused_secret()}),
     "usage": lambda world: Request(query={"ref": "/digits/"}),
     "store_usage": lambda world: Request(),
     "collect_garbage": lambda world: Request(body={"run": False}),

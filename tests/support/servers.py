@@ -23,6 +23,8 @@ from support.attempts import end_agents
 from support.waiting import wait_for
 
 JUPYTER_TOKEN = "the-token-of-jupyter"
+_ROOM = {"ACAI_CAPACITY_CPU": "100", "ACAI_CAPACITY_MEMORY_MB": "200000"}
+"""Jobs of tests mostly wait: as many as a test likes may do so at once, however small the machine is."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def send(
 @dataclass
 class Server:
     """A server process with its own ACAI_HOME and Jupyter folders below `folder`. `module` is `acai_server` for a server of
-    its own, `jupyter_server` for a Jupyter Server with the extension. `start` may be called again after `stop` or `kill`; the
-    port stays unless it is set to 0."""
+    its own, `jupyter_server` for a Jupyter Server with the extension, `support.mortality` for one that dies where a test says.
+    `start` may be called again after `stop` or `kill`; the port stays unless it is set to 0."""
 
     folder: Path
     module: str = "acai_server"
@@ -126,7 +128,7 @@ class Server:
         self.port = self.port or free_port()
         listens = ("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0")
         command = [sys.executable, "-m", self.module, *listens, "--ServerApp.log_level=DEBUG"]
-        if self.module != "acai_server":
+        if self.module == "jupyter_server":
             command += ["--no-browser", f"--ServerApp.root_dir={self.folder}"]
         if os.geteuid() == 0:
             command.append("--ServerApp.allow_root=True")
@@ -169,7 +171,10 @@ class Server:
         assert self.process is not None
         assert self.process.poll() is None, f"the server ended:\n{self.log[-3000:]}"
         for entry in (self.home / "servers").glob("*.json"):
-            told = json.loads(entry.read_text())
+            try:
+                told = json.loads(entry.read_text())
+            except FileNotFoundError:
+                continue  # a server that was killed had left it: another has just cleared it away
             if told["pid"] == self.process.pid:
                 return str(told["url"])
         return ""
@@ -177,8 +182,10 @@ class Server:
     def _environment(self) -> dict[str, str]:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(("ACAI_", "JUPYTER", "JPY_", "PYTEST_"))}
         own = {f"JUPYTER_{name}_DIR": str(self.folder / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted), **_ROOM}
         return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, **self.environment}
+        acai = {"ACAI_HOME": str(self.home), "ACAI_REGISTER_FOLDERS": str(self.mounted)}
+        return {**inherited, **own, **acai, "JUPYTER_TOKEN": JUPYTER_TOKEN, "ACAI_HAND_OVER": "0", **self.environment}
 
 
 def half_closed(port: int) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +86,8 @@ class LocalBlobs:
         publish(folder / "data", path)
 
     def sign_download(self, key: str, base_url: str, seconds: int) -> SignedRequest:
-        return self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
+        request = self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
+        return replace(request, local=os.fspath(self._root / key))
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with translated(key), self._existing(key).open("rb") as file:

@@ -77,16 +77,18 @@ class Handle:
 
 class ProcessLauncher:
     """Keeps every attempt in a folder below `folder`, that only this user may enter. `ways` of holding a job to its resources
-    are those of the machine, unless they are given."""
+    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together."""
 
-    def __init__(self, folder: Path, ways: Sequence[Way] | None = None) -> None:
+    def __init__(self, folder: Path, ways: Sequence[Way] | None = None, cpu: float = 0.0, memory_mb: int = 0) -> None:
         self._folder = folder.resolve()
         self._children = Children()
+        self._cpu, self._memory_mb = cpu, memory_mb
         self._limits = Limits(lambda: machine_ways(self._taken_cpus) if ways is None else ways)
 
     def capacity(self) -> Capacity:
         """What this process may use of the machine, and what of it a job can be held to here."""
-        return Capacity(machine_cpus(), machine_memory_mb(), 0, self._limits.enforced, self._limits.whole_cpus)
+        cpu, memory_mb = self._cpu or machine_cpus(), self._memory_mb or machine_memory_mb()
+        return Capacity(cpu, memory_mb, 0, self._limits.enforced, self._limits.whole_cpus)
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.

@@ -55,6 +55,7 @@ projects = _platform(
     Column("event_number", Big, nullable=False, default=0),
     Column("job_number", Big, nullable=False, default=0),
     Column("budget", Money),
+    Column("grid_number", Big, nullable=False, default=0),
 )
 
 tokens = _platform(
@@ -392,11 +393,37 @@ metric_points = _owned(
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
+secrets = _owned(
+    "secrets",
+    Column("user_id", Id, nullable=False),
+    Column("name", Label, nullable=False),
+    Column("sealed", Bytes, nullable=False),  # by the vault
+    Column("changed_at", Moment, nullable=False),
+    _refers("user_id", "users.id"),
+    key=("user_id", "name"),
+    clustered=False,
+)
+
 environments = _owned(
     "environments",
     Column("digest", Bytes(32), nullable=False),
     Column("content", Label, nullable=False),  # JSON: interpreter, platform, packages
     key=("digest",),
+    clustered=False,
+)
+
+grids = _owned(
+    "grids",
+    Column("id", Id, nullable=False),
+    Column("number", Big, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("name", Label),
+    Column("command", Label, nullable=False),  # JSON: the template as it was given
+    Column("row_count", Big, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("project_id", "number"),
+    _refers("user_id", "users.id"),
+    key=("id",),
     clustered=False,
 )
 
@@ -408,6 +435,10 @@ jobs = _owned(
     Column("name", Label),
     Column("command", Label, nullable=False),  # JSON: text for /bin/sh, or a list
     Column("input_id", Id),
+    Column("input_job_id", Id),  # whose output is the input: pinned in input_id when that job has finished
+    Column("waits_for", Int, nullable=False),  # how many jobs must finish before this one's turn can come
+    Column("grid_id", Id),
+    Column("grid_row", Big),
     Column("output_name", Label),
     Column("output_path", Label),
     Column("code_snapshot_id", Id),
@@ -417,6 +448,7 @@ jobs = _owned(
     Column("git_dirty", Flag),
     Column("git_remote", Label),
     Column("environment", Bytes(32)),
+    Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
     Column("env", Label, nullable=False),  # JSON
@@ -467,10 +499,46 @@ jobs = _owned(
     _refers("kept_snapshot_id", "snapshots.id"),
     _refers("environment", "environments.digest"),
     _refers("start_snapshot_id", "snapshots.id"),
+    _refers("grid_id", "grids.id"),
     Index("ix_jobs_queue", "status", "project_id", "user_id", "priority", "number"),
+    Index(
+        "ix_jobs_grid",
+        "project_id",
+        "grid_id",
+        "grid_row",
+        "number",
+        sqlite_where=text("grid_id IS NOT NULL"),
+        postgresql_where=text("grid_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_jobs_retry_of",
+        "project_id",
+        "retry_of",
+        sqlite_where=text("retry_of IS NOT NULL"),
+        postgresql_where=text("retry_of IS NOT NULL"),
+    ),
+    Index(
+        "ix_jobs_input_job",
+        "project_id",
+        "input_job_id",
+        sqlite_where=text("input_job_id IS NOT NULL"),
+        postgresql_where=text("input_job_id IS NOT NULL"),
+    ),
     Index("ix_jobs_created", "project_id", "created_at"),
     key=("id",),
     clustered=False,
+)
+
+job_predecessors = _owned(
+    "job_predecessors",
+    Column("job_id", Id, nullable=False),
+    Column("predecessor_id", Id, nullable=False),
+    Column("due", Flag, nullable=False),  # the predecessor has ended, and what follows from it is not done yet
+    _refers("job_id", "jobs.id"),
+    _refers("predecessor_id", "jobs.id"),
+    Index("ix_job_predecessors_predecessor", "project_id", "predecessor_id"),
+    Index("ix_job_predecessors_due", "project_id", "predecessor_id", sqlite_where=text("due"), postgresql_where=text("due")),
+    key=("job_id", "predecessor_id"),
 )
 
 job_ranks = _owned(

@@ -8,29 +8,34 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.chains import SqlChains
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
 from acai_jupyter.backends.sql.repositories.environments import SqlEnvironments
 from acai_jupyter.backends.sql.repositories.files import SqlFiles
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets, SqlSnapshots
 from acai_jupyter.backends.sql.repositories.garbage import SqlGarbage
+from acai_jupyter.backends.sql.repositories.grids import SqlGrids
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.repositories.logs import SqlLogs
 from acai_jupyter.backends.sql.repositories.metadata import SqlMetadataValues
 from acai_jupyter.backends.sql.repositories.metrics import SqlMetrics
 from acai_jupyter.backends.sql.repositories.platform import SqlEvents, SqlIdempotency, SqlLeases
 from acai_jupyter.backends.sql.repositories.provenance import SqlProvenance
+from acai_jupyter.backends.sql.repositories.samples import SqlSamples
 from acai_jupyter.backends.sql.repositories.search import SqlSearch
+from acai_jupyter.backends.sql.repositories.secrets import SqlSecrets
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.repositories.usage import SqlUsage
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics
+from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
+from acai_jupyter.ports.store.workflows import Grids
 
 
 class SqlUnitOfWork:
@@ -52,9 +57,13 @@ class SqlUnitOfWork:
         self.metadata: MetadataValues = SqlMetadataValues(session)
         self.search: Search = SqlSearch(session)
         self.jobs: Jobs = SqlJobs(session)
+        self.chains: Chains = SqlChains(session)
+        self.grids: Grids = SqlGrids(session)
         self.logs: Logs = SqlLogs(session)
+        self.samples: Samples = SqlSamples(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
+        self.secrets: Secrets = SqlSecrets(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

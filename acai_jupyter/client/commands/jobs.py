@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--name", help="a name for people"),
     argument("--input", metavar="FILESET", means="fileset", help="the file set below input/"),
+    argument("--input-job", metavar="JOB", means="job", help="the job whose output will be below input/"),
+    argument(
+        "--after", action="append", default=[], metavar="JOB", means="job", help="wait for a job, or grid:3; may be repeated"
+    ),
     argument("--output", metavar="FILESET", means="fileset", help="the file set that output/ becomes"),
     argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),
     argument("--image", help="the container image, where jobs run in containers"),
@@ -23,6 +27,7 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--memory", help="MB, or a size such as 2GiB"),
     argument("--gpu", type=int, default=0, help="GPUs"),
     argument("--env", action="append", default=[], metavar="KEY=VALUE", help="a variable; may be repeated"),
+    argument("--secret", action="append", default=[], metavar="NAME", help="a secret for a variable; may be repeated"),
     argument("--timeout", help="seconds, or a duration such as 2h, counted from RUNNING"),
     argument("--priority", type=int, default=0, help="higher goes first in one's own queue"),
     argument("--wait", action="store_true", help="show the log and wait for the end"),
@@ -30,7 +35,7 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
 """What `acai job submit` and `%%acai submit` share."""
 
 
-def submission(given: Namespace) -> dict[str, Any]:
+def submission(client: Client, given: Namespace) -> dict[str, Any]:
     """The keywords of `client.jobs.submit` that these arguments mean. Raises InvalidRequest."""
     env = {}
     for pair in given.env:
@@ -38,13 +43,18 @@ def submission(given: Namespace) -> dict[str, Any]:
         if not equals:
             raise InvalidRequest(f"--env {pair!r} is not of the form KEY=VALUE.")
         env[key] = value
-    names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority")
-    return {**{name: getattr(given, name) for name in names}, "env": env}
+    names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority", "after")
+    wanted = {**{name: getattr(given, name) for name in names}, "env": env, "secrets": given.secret}
+    if given.input_job is not None:
+        if given.input is not None:
+            raise InvalidRequest("A job has one input: give --input or --input-job.")
+        wanted["input"] = client.jobs.get(given.input_job)
+    return wanted
 
 
 def job_submit(client: Client, given: Namespace) -> Any:
     command = given.command[0] if len(given.command) == 1 else given.command
-    job = client.jobs.submit(command, code=given.code, **submission(given))
+    job = client.jobs.submit(command, code=given.code, **submission(client, given))
     return Watched(job) if given.wait else job
 
 
@@ -72,6 +82,10 @@ def job_logs(client: Client, given: Namespace) -> Any:
 
 def job_metrics(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).metrics(given.key)
+
+
+def job_usage(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).usage()
 
 
 def job_wait(client: Client, given: Namespace) -> Any:
@@ -127,6 +141,7 @@ COMMANDS: Final = (
         (_JOB, argument("--key", help="only this one")),
         job_metrics,
     ),
+    Command(("job", "usage"), "what a job used over time", (_JOB,), job_usage),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
     Command(("job", "kill"), "end a job", (_JOB,), job_kill),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),

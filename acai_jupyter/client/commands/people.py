@@ -15,6 +15,10 @@ def whoami(client: Client, given: Namespace) -> Any:
     return client.whoami()
 
 
+def capacity(client: Client, given: Namespace) -> Any:
+    return client.capacity()
+
+
 def project_create(client: Client, given: Namespace) -> Any:
     project = client.projects.create(given.name, admin=given.admin)
     return {"project": project.name, "admin": given.admin, "token": project.token}
@@ -27,6 +31,7 @@ def user_create(client: Client, given: Namespace) -> Any:
 
 COMMANDS: Final = (
     Command(("whoami",), "who you are here", (), whoami),
+    Command(("capacity",), "what jobs can have here, and what they have now", (), capacity),
     Command(
         ("project", "create"),
         "make a project and its admin; the token is shown once",

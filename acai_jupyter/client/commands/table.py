@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from acai_jupyter.client.commands import jobs, lake, people, search, storage
+from acai_jupyter.client.commands import grids, jobs, lake, people, search, secrets, storage
 from acai_jupyter.client.commands.command import Argument, Command
 
-COMMANDS: Final[tuple[Command, ...]] = (*lake.COMMANDS, *jobs.COMMANDS, *search.COMMANDS, *storage.COMMANDS, *people.COMMANDS)
+_NOUNS: Final = (lake, jobs, grids, secrets, search, storage, people)
+
+COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 
 
 class UsageMistake(Exception):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from acai_jupyter.client.files import Upload
+from acai_jupyter.client.grids import Grid, GridList
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import JobList
 from acai_jupyter.client.metadata import Metadata
@@ -63,7 +64,7 @@ def local_problem(error: OSError) -> str:
 
 
 def _frame(value: Any) -> Any:
-    if isinstance(value, Records | JobList):
+    if isinstance(value, Records | JobList | GridList | Grid):
         return value.to_frame()
     if isinstance(value, Graph) and value.edges:
         return value.to_frame()[["source", "target", "kind", "job_number", "label"]]
@@ -90,6 +91,10 @@ def _record(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Job):
         return value.details
+    if isinstance(value, Grid):
+        return {**value.details, "rows": _plain(value.to_frame())}
+    if isinstance(value, GridList):
+        return [grid.details for grid in value]
     if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Status, Transition, Used
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
+from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
 
 
@@ -23,11 +25,24 @@ class LogState:
     object_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be, and the jobs that must finish before its turn can come."""
+
+    spec: JobSpec
+    after: Collection[UUID] = ()
+
+
 class Jobs(Protocol):
     """Jobs. Every change of status goes through `move`, which also writes the job's history."""
 
-    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str]) -> Job:
-        """A QUEUED job with the project's next number. Call `lock_project` first."""
+    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str], after: Collection[UUID] = ()) -> Job:
+        """A QUEUED job with the project's next number, whose turn comes when the jobs `after` have finished. Call
+        `lock_project` first."""
+        ...
+
+    def add_many(self, project_id: UUID, user_id: UUID, wanted: Sequence[NewJob], notes: Sequence[str]) -> list[UUID]:
+        """QUEUED jobs with the project's next numbers, in order. Call `lock_project` first."""
         ...
 
     def get(self, project_id: UUID, job_id: UUID, lock: bool = False) -> Job | None: ...
@@ -40,11 +55,23 @@ class Jobs(Protocol):
 
     def ready(self, quota: int, limit: int) -> list[Job]:
         """The QUEUED jobs of all projects whose turn it is: in each user's queue the first ones, by priority and number,
-        for which fewer than `quota` are active."""
+        for which fewer than `quota` are active, those that wait for others left out."""
         ...
 
     def active(self, limit: int) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
+        ...
+
+    def unplaced(self, limit: int) -> list[Job]:
+        """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
+        ...
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
+        ...
+
+    def place(self, job: Job) -> bool:
+        """The job has its resources from now on; False where it has ended."""
         ...
 
     def count_unended(self) -> int:
@@ -135,6 +162,68 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Samples(Protocol):
+    """What jobs used over time; bounded a job."""
+
+    def add(self, job: Job, samples: Sequence[Sample]) -> None:
+        """Keep samples; one whose position is there already changes nothing."""
+        ...
+
+    def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
+        """Samples in order, from the first after (attempt, position)."""
+        ...
+
+    def peak_memory(self, job: Job) -> int | None:
+        """Bytes, as far as samples tell."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets of users, sealed: who has only the store can't read them."""
+
+    def set(self, project_id: UUID, user_id: UUID, name: str, sealed: bytes) -> Secret: ...
+
+    def list(self, project_id: UUID, user_id: UUID) -> list[Secret]:
+        """By name."""
+        ...
+
+    def sealed(self, project_id: UUID, user_id: UUID, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of `names` that are there."""
+        ...
+
+    def delete(self, project_id: UUID, user_id: UUID, name: str) -> bool:
+        """False where there is none."""
+
+
+class Chains(Protocol):
+    """Which jobs wait for which. A job's end makes its links due; nothing has to look at jobs that wait."""
+
+    def predecessors(self, job: Job) -> list[UUID]:
+        """The jobs that this one waits for, or has waited for, by number."""
+        ...
+
+    def due(self, limit: int) -> list[tuple[UUID, UUID]]:
+        """(project, job) of all projects: jobs that have ended while others wait for them."""
+        ...
+
+    def release(self, job: Job) -> list[UUID]:
+        """`job` has FINISHED: those that wait for it have one less to wait for, and where its output is their input, that is
+        pinned now. Returns the QUEUED ones."""
+        ...
+
+    def waiting(self, job: Job) -> list[Job]:
+        """The QUEUED jobs that have a due link to `job`."""
+        ...
+
+    def settle(self, job: Job) -> None:
+        """What follows from the end of `job` is done."""
+        ...
+
+    def latest_retry(self, project_id: UUID, job_id: UUID) -> UUID:
+        """The last of a job's retries, and of theirs; the job itself where it was never retried."""
+        ...
 
 
 class Logs(Protocol):

@@ -19,6 +19,16 @@ class MetadataValues(Protocol):
         """Set keys, replacing what they held."""
         ...
 
+    def set_many(self, project_id: UUID, kind: ArtifactKind, values: Mapping[UUID, Mapping[str, Value]]) -> None:
+        """Set keys of many artifacts that have no versions."""
+        ...
+
+    def values_of(
+        self, project_id: UUID, kind: ArtifactKind, ids: Sequence[UUID], prefix: str = ""
+    ) -> dict[UUID, dict[str, Value]]:
+        """The keys that begin with `prefix`, of many artifacts that have no versions."""
+        ...
+
     def unset(self, project_id: UUID, artifact: Artifact, keys: Iterable[str]) -> None: ...
 
     def tag(self, project_id: UUID, artifact: Artifact, tags: Iterable[str]) -> None: ...

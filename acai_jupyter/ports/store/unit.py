@@ -9,10 +9,11 @@ from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Environments, Jobs, Logs, Metrics
+from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
+from acai_jupyter.ports.store.workflows import Grids
 
 OnEvents = Callable[[dict[UUID, int]], None]
 """Is told after a commit which projects have events up to which number."""
@@ -35,9 +36,13 @@ class UnitOfWork(Protocol):
     metadata: MetadataValues
     search: Search
     jobs: Jobs
+    chains: Chains
+    grids: Grids
     logs: Logs
     metrics: Metrics
+    samples: Samples
     environments: Environments
+    secrets: Secrets
     events: Events
     leases: Leases
     idempotency: Idempotency

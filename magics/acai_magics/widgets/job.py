@@ -20,6 +20,7 @@ from acai_magics.widgets.parts import bundle, fields_html, pre
 _MOST_LINES: Final = 500
 _REDRAW_SECONDS: Final = 0.1
 _CURVES_SECONDS: Final = 1.0
+_USAGE_SECONDS: Final = 5.0
 _TAG: Final = "[ACAI_TAG_NUM]"
 _COLOURS: Final = {"FINISHED": "#2e7d32", "FAILED": "#c62828", "KILLED": "#757575", "RUNNING": "#1565c0"}
 
@@ -72,11 +73,12 @@ class JobView(ipywidgets.VBox):
     def _draw(self) -> None:
         """Redraw after changes, but not after every single one: a job may print faster than anybody can see."""
         while True:
-            self._changed.wait(_CURVES_SECONDS if self._measured else None)
+            self._changed.wait(_CURVES_SECONDS if self._measured else _USAGE_SECONDS)
             self._changed.clear()
             last = self._following == 0
             self._redraw()
-            if self._measured and (last or time.monotonic() - self._drawn_at >= _CURVES_SECONDS):
+            pause = _CURVES_SECONDS if self._measured else _USAGE_SECONDS
+            if last or time.monotonic() - self._drawn_at >= pause:
                 self._redraw_curves()
             if last:
                 return
@@ -91,7 +93,7 @@ class JobView(ipywidgets.VBox):
     def _redraw_curves(self) -> None:
         self._measured = False
         try:
-            self._curves.value = curves_html(self._job.curves())
+            self._curves.value = curves_html(_curves(self._job))
         except AcaiError:
             self._measured = True  # the platform is away: later
         self._drawn_at = time.monotonic()
@@ -106,9 +108,14 @@ class JobView(ipywidgets.VBox):
 
 def job_bundle(job: Job) -> dict[str, Any]:
     """A job for display."""
-    curves = job.curves()
+    curves = _curves(job)
     text = "\n".join(part for part in (repr(job), curves_text(curves)) if part)
     return bundle(JobView(job), text, job_html(job, curves))
+
+
+def _curves(job: Job) -> Curves:
+    """What the job uses, and the numbers that its log set."""
+    return {**job.usage_curves(), **job.curves()}
 
 
 def job_html(job: Job, curves: Curves) -> str:

@@ -27,6 +27,20 @@ def server(call: Call) -> Json:
     }
 
 
+def capacity(call: Call) -> Json:
+    room = call.platform.placement.room(call.principal)
+    return {
+        "cpu": room.capacity.cpu,
+        "memory_mb": room.capacity.memory_mb,
+        "gpu": room.capacity.gpu,
+        "enforced": sorted(room.capacity.enforced),
+        "whole_cpus": room.capacity.whole_cpus,
+        "cpu_taken": room.taken.cpu,
+        "memory_mb_taken": room.taken.memory_mb,
+        "waiting": room.waiting,
+    }
+
+
 def whoami(call: Call) -> Json:
     return wire.principal(call.principal)
 
@@ -60,6 +74,7 @@ _TOKEN = {"type": "string", "description": "shown only here"}
 
 ROUTES = [
     Route("GET", "/server", "server", "The server, and what its launcher can hold", server, ref("Server")),
+    Route("GET", "/capacity", "capacity", "What jobs can have here, and what they have now", capacity, ref("Capacity")),
     Route("GET", "/whoami", "whoami", "Whom the request speaks for", whoami, ref("Principal")),
     Route("GET", "/projects", "list_projects", "Projects", list_projects, page("Project"), query=page_query()),
     Route(

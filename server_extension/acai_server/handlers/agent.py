@@ -27,14 +27,18 @@ def claim(call: Call) -> Json:
 def files(call: Call) -> Json:
     job = call.platform.monitor.current(call.principal)
     found, following = call.platform.job_files.for_agent(job, call.query["kind"], call.query.get("cursor"), call.base_url)
-    return {"files": [wire.fetchable(item) for item in found], "cursor": following}
+    return {"files": [wire.fetchable(item, call.shares_disk) for item in found], "cursor": following}
 
 
 def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
     state = Progress(progress) if progress else None
-    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, state, enforced(call.body))}
+    return {
+        "kill": call.platform.monitor.heartbeat(
+            call.principal, instance, state, enforced(call.body), call.body.get("samples", ())
+        )
+    }
 
 
 def log(call: Call) -> Json:

@@ -29,10 +29,8 @@ def versions(call: Call) -> Json:
 def downloads(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
     found, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
-    items = [
-        {**wire.fetchable(FetchableFile(file.path, file.size, file.digest, False, request, offset)), "version": file.version}
-        for file, request, offset in found
-    ]
+    fetched = ((file, FetchableFile(file.path, file.size, file.digest, False, request, at)) for file, request, at in found)
+    items = [{**wire.fetchable(item, call.shares_disk), "version": file.version} for file, item in fetched]
     return wire.page(items, following)
 
 

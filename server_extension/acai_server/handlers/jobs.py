@@ -49,7 +49,7 @@ def files(call: Call) -> Json:
     found, following = call.platform.job_files.for_user(
         call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url, query.get("limit", 1000)
     )
-    return page_of([fetchable(item) for item in found], following)
+    return page_of([fetchable(item, call.shares_disk) for item in found], following)
 
 
 def environment(call: Call) -> Json:
@@ -79,6 +79,14 @@ def _after(call: Call) -> tuple[str, int] | None:
     return key, int(position)
 
 
+def usage(call: Call) -> Json:
+    limit = call.query.get("limit", 1000)
+    cursor = call.query.get("cursor")
+    found = call.platform.registry.usage(call.principal, call.path["job"], wire.sample_cursor(cursor), limit)
+    following = f"{found[-1].attempt}.{found[-1].position}" if len(found) == limit else None
+    return page_of([wire.sample(item) for item in found], following)
+
+
 def _status(name: str) -> Status:
     try:
         return Status(name.upper())
@@ -92,6 +100,7 @@ ROUTES = [
     Route("POST", "/jobs", "submit_job", "Submit a job", submit, ref("JobDetails"), body=REQUESTS["submit_job"]),
     Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT)),
     Route("GET", _ONE, "get_job", "A job, by its number or id", get, ref("JobDetails")),
+    Route("GET", f"{_ONE}/usage", "job_usage", "What a job used over time", usage, page("Sample"), query=page_query()),
     Route("POST", f"{_ONE}/kill", "kill_job", "End a job", kill, ref("JobDetails")),
     Route("POST", f"{_ONE}/retry", "retry_job", "A new job with the same pins", retry, ref("JobDetails")),
     Route(

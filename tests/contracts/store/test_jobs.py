@@ -9,7 +9,7 @@ import pytest
 
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Reason, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Reason, Status, Used
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -232,9 +232,11 @@ def test_notes_are_told_once_and_are_bounded(store: Store, ada: Person) -> None:
 def test_a_result_is_kept_to_the_microsecond_and_micro_dollar(store: Store, ada: Person) -> None:
     job = move(store, add(store, ada), Status.LAUNCHING, Status.RUNNING)
     phases = Phases(0.5, 12.25, None)
+    used = Used(2**40, 0.25, None, 7, 0)
+    measured = {"phases": phases, "used": used, "runtime": 12_750_001, "cost": 2**40 + 1}
     with store.begin() as unit:
-        result = unit.jobs.set_result(job, phases=phases, runtime=12_750_001, cost=2**40 + 1, output=None, kept=None)
-    assert (result.phases, result.runtime, result.cost) == (phases, 12_750_001, 2**40 + 1)
+        result = unit.jobs.set_result(job, **measured, output=None, kept=None)
+    assert {name: getattr(result, name) for name in measured} == measured
 
 
 def test_a_kill_is_asked_for_once(store: Store, ada: Person) -> None:

@@ -14,7 +14,15 @@ from acai_jupyter.domain.errors import InvalidSetting
 
 NUMBERS = [setting.name for setting in fields(Settings) if isinstance(setting.default, int | float)]
 WHOLE = [setting.name for setting in fields(Settings) if isinstance(setting.default, int)]
-MAY_BE_ZERO = ["gpu_max", "cpu_hour_price", "memory_gib_hour_price", "gpu_hour_price", "idle_timeout_seconds"]
+MAY_BE_ZERO = [
+    "capacity_cpu",
+    "capacity_memory_mb",
+    "gpu_max",
+    "cpu_hour_price",
+    "memory_gib_hour_price",
+    "gpu_hour_price",
+    "idle_timeout_seconds",
+]
 
 
 def test_without_anything_the_embedded_default_is_whole() -> None:

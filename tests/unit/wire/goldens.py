@@ -44,6 +44,7 @@ SPEC: Final = JobSpec(
     git=GitState("4d1c3c5a8f0f4f7c9a3c2f1b7e6d5a4b3c2d1e0f", "main", True, "https://github.com/acme/digits.git"),
     env=(("DATA_SEED", "7"),),
     timeout=7200 * clock.SECOND,
+    secrets=("HF_TOKEN",),
 )
 JOB: Final = Job(
     project_id=UUID(int=1),

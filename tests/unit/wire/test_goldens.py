@@ -45,7 +45,7 @@ SHAPES: dict[str, set[str]] = {
     "agent/report_answer": {"status"},
 }
 
-MAPS = ("env", "headers", "ids")
+MAPS = ("env", "headers", "ids", "secrets")
 """Fields whose names are the user's or the store's, not the platform's."""
 
 

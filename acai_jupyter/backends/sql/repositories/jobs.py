@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
@@ -11,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
 
+from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
 from acai_jupyter.backends.sql.session import Session, to_json
-from acai_jupyter.backends.sql.tables import fileset_versions, filesets, job_history, job_ranks, jobs, projects, users
+from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
@@ -34,6 +36,7 @@ from acai_jupyter.domain.jobs import (
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
+from acai_jupyter.ports.store.engine import NewJob
 
 _MOST_NOTES: Final = 20
 _MOST_NOTE_CHARACTERS: Final = 300
@@ -44,33 +47,42 @@ class SqlJobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str]) -> Job:
-        number = self._session.run(
-            update(projects)
-            .where(projects.c.id == project_id)
-            .values(job_number=projects.c.job_number + 1)
-            .returning(projects.c.job_number)
-        ).scalar_one()
-        job_id = new_id()
-        state = {"status": Status.QUEUED.value, "attempt": 0, "created_at": self._session.now, "notes": to_json(list(notes))}
-        own = {"project_id": project_id, "id": job_id, "number": number, "user_id": user_id}
-        self._session.run(self._session.insert(jobs).values(**own, **state, **_spec_values(spec)))
+    def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str], after: Collection[UUID] = ()) -> Job:
+        [job_id] = self.add_many(project_id, user_id, [NewJob(spec, after)], notes)
         job = self.get(project_id, job_id)
         assert job is not None
-        self._write_history(job)
         return job
+
+    def add_many(self, project_id: UUID, user_id: UUID, wanted: Sequence[NewJob], notes: Sequence[str]) -> list[UUID]:
+        last = self._session.run(
+            update(projects)
+            .where(projects.c.id == project_id)
+            .values(job_number=projects.c.job_number + len(wanted))
+            .returning(projects.c.job_number)
+        ).scalar_one()
+        state = {"status": Status.QUEUED.value, "attempt": 0, "created_at": self._session.now, "notes": to_json(list(notes))}
+        rows = []
+        for number, new in enumerate(wanted, last - len(wanted) + 1):
+            own = {"project_id": project_id, "id": new_id(), "number": number, "user_id": user_id}
+            rows.append({**own, **state, **_spec_values(new.spec), "waits_for": len(set(new.after))})
+        ids = [row["id"] for row in rows]
+        first = {"position": 1, "attempt": 0, "status": Status.QUEUED.value, "at": self._session.now}
+        self._session.run(self._session.insert(jobs), rows)
+        self._session.run(self._session.insert(job_history), [{"project_id": project_id, "job_id": one, **first} for one in ids])
+        add_links(self._session, project_id, {one: new.after for one, new in zip(ids, wanted, strict=True)})
+        return ids
 
     def get(self, project_id: UUID, job_id: UUID, lock: bool = False) -> Job | None:
         if lock and self._session.dialect == "postgresql":
             own = (jobs.c.project_id == project_id, jobs.c.id == job_id)
             self._session.run(select(jobs.c.id).where(*own).with_for_update())
-        return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.id == job_id))
+        return self._one(select_jobs().where(jobs.c.project_id == project_id, jobs.c.id == job_id))
 
     def by_number(self, project_id: UUID, number: int) -> Job | None:
-        return self._one(_select().where(jobs.c.project_id == project_id, jobs.c.number == number))
+        return self._one(select_jobs().where(jobs.c.project_id == project_id, jobs.c.number == number))
 
     def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
-        wanted = _select().where(jobs.c.project_id == project_id)
+        wanted = select_jobs().where(jobs.c.project_id == project_id)
         if statuses:
             wanted = wanted.where(jobs.c.status.in_([status.value for status in statuses]))
         if before is not None:
@@ -82,7 +94,7 @@ class SqlJobs:
             partition_by=(jobs.c.project_id, jobs.c.user_id), order_by=(jobs.c.priority.desc(), jobs.c.number)
         )
         queue = select(jobs.c.project_id, jobs.c.id, jobs.c.user_id, place.label("place"))
-        queued = queue.where(jobs.c.status == Status.QUEUED.value).subquery()
+        queued = queue.where(jobs.c.status == Status.QUEUED.value, jobs.c.waits_for == 0).subquery()
         counted = (
             select(jobs.c.project_id, jobs.c.user_id, func.count().label("active"))
             .where(jobs.c.status.in_(_values(ACTIVE)))
@@ -94,7 +106,7 @@ class SqlJobs:
             select(queued.c.project_id, queued.c.id)
             .select_from(queued.outerjoin(counted, same_user))
             .where(queued.c.place <= quota - func.coalesce(counted.c.active, 0))
-            .order_by(queued.c.place, queued.c.id)
+            .order_by(queued.c.place + func.coalesce(counted.c.active, 0), queued.c.place, queued.c.id)
             .limit(limit)
         )
         found = [self.get(row.project_id, row.id) for row in self._session.run(turn).all()]
@@ -102,8 +114,25 @@ class SqlJobs:
 
     def active(self, limit: int) -> list[Job]:
         return self._many(
-            _select().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
+            select_jobs().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
         )
+
+    def unplaced(self, limit: int) -> list[Job]:
+        waiting = select_jobs().where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        # Whose turn came at the same moment go in turn by user, each user's in the order of the queue.
+        same = (jobs.c.project_id, jobs.c.user_id, jobs.c.launching_at)
+        place = func.row_number().over(partition_by=same, order_by=(jobs.c.priority.desc(), jobs.c.number))
+        return self._many(waiting.order_by(jobs.c.launching_at, place, jobs.c.created_at, jobs.c.id).limit(limit))
+
+    def taken(self, whole_cpus: bool) -> Resources:
+        given = (jobs.c.status.in_(_values(ACTIVE)), jobs.c.placed_at.is_not(None))
+        rows = self._session.run(select(jobs.c.cpu, jobs.c.memory_mb, jobs.c.gpu).where(*given)).all()
+        cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
+        return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
+
+    def place(self, job: Job) -> bool:
+        waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+        return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
 
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -130,6 +159,8 @@ class SqlJobs:
         as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
         if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
+        if to in TERMINAL:
+            make_links_due(self._session, job)
         return self._written(job)
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
@@ -260,10 +291,10 @@ class SqlJobs:
 
     def _one(self, statement: Select[Any]) -> Job | None:
         row = self._session.run(statement).one_or_none()
-        return row and _job(row)
+        return row and read_job(row)
 
     def _many(self, statement: Select[Any]) -> list[Job]:
-        return [_job(row) for row in self._session.run(statement)]
+        return [read_job(row) for row in self._session.run(statement)]
 
 
 def _rank(row: Row[Any]) -> Rank:
@@ -290,10 +321,14 @@ def _label(version_column: Any, name: str) -> Any:
 
 
 @cache  # making its parts takes longer than asking
-def _select() -> Select[Any]:
+def select_jobs() -> Select[Any]:
+    """Everything that a Job is made of."""
     creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
     before = jobs.alias("before")
     retried = select(before.c.number).where(before.c.project_id == jobs.c.project_id, before.c.id == jobs.c.retry_of)
+    read = jobs.alias("read")
+    source = select(read.c.number).where(read.c.project_id == jobs.c.project_id, read.c.id == jobs.c.input_job_id)
+    grid = select(grids.c.number).where(grids.c.project_id == jobs.c.project_id, grids.c.id == jobs.c.grid_id)
     return select(
         jobs,
         users.c.name.label("creator"),
@@ -301,6 +336,8 @@ def _select() -> Select[Any]:
         _label(jobs.c.input_id, "input_label"),
         _label(jobs.c.output_id, "output_label"),
         retried.correlate(jobs).scalar_subquery().label("retry_of_number"),
+        source.correlate(jobs).scalar_subquery().label("input_job_number"),
+        grid.correlate(jobs).scalar_subquery().label("grid_number"),
     ).select_from(jobs.join(users, creator))
 
 
@@ -321,10 +358,15 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
     values = {
         name: getattr(spec, name)
         for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env", "git")
+        if name not in ("command", "resources", "prices", "env", "git", "secrets")
     }
     command = spec.command if isinstance(spec.command, str) else list(spec.command)
-    values |= {"command": to_json(command), "env": to_json(dict(spec.env)), "prices": to_json(asdict(spec.prices))}
+    values |= {
+        "command": to_json(command),
+        "env": to_json(dict(spec.env)),
+        "secrets": to_json(list(spec.secrets)),
+        "prices": to_json(asdict(spec.prices)),
+    }
     git = spec.git or GitState("")
     values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
     values |= {"git_dirty": git.dirty if spec.git else None}
@@ -340,7 +382,8 @@ def _outcome_values(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _job(row: Row[Any]) -> Job:
+def read_job(row: Row[Any]) -> Job:
+    """The job in a row of `select_jobs`."""
     status = Status(row.status)
     outcome = Outcome(status, row.reason and Reason(row.reason), row.detail, row.exit_code, row.signal)
     return Job(
@@ -359,6 +402,7 @@ def _job(row: Row[Any]) -> Job:
         running_at=row.running_at,
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
+        placed_at=row.placed_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
         used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
         enforced=None if row.enforced is None else json.loads(row.enforced),
@@ -370,6 +414,9 @@ def _job(row: Row[Any]) -> Job:
         input_label=row.input_label,
         output_label=row.output_label,
         retry_of_number=row.retry_of_number,
+        input_job_number=row.input_job_number,
+        grid_number=row.grid_number,
+        waits_for=row.waits_for,
     )
 
 
@@ -395,4 +442,8 @@ def _spec(row: Row[Any]) -> JobSpec:
         start_snapshot_id=row.start_snapshot_id,
         git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
         environment=row.environment,
+        secrets=tuple(json.loads(row.secrets)),
+        input_job_id=row.input_job_id,
+        grid_id=row.grid_id,
+        grid_row=row.grid_row,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, literal, select
 
 from acai_jupyter.backends.sql.repositories.artifacts import built_in_values
-from acai_jupyter.backends.sql.session import Session
+from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import metadata_values, tags
 from acai_jupyter.domain.clock import from_datetime, to_datetime
 from acai_jupyter.domain.metadata import Artifact, ArtifactKind, Metadata, Value, ValueType, type_of
@@ -24,10 +24,33 @@ class SqlMetadataValues:
         self._session = session
 
     def set(self, project_id: UUID, artifact: Artifact, values: Mapping[str, Value], staged: bool = False) -> None:
-        own = _own(project_id, artifact) | {"staged": staged, "set_at": self._session.now}
-        rows = [own | value_columns(value) | {"key": key} for key, value in values.items()]
+        own = _own(project_id, artifact) | {"staged": staged}
+        self._write([own | value_columns(value) | {"key": key} for key, value in values.items()])
+
+    def set_many(self, project_id: UUID, kind: ArtifactKind, values: Mapping[UUID, Mapping[str, Value]]) -> None:
+        rows = [
+            _own(project_id, Artifact(kind, one)) | value_columns(value) | {"key": key, "staged": False}
+            for one, own in values.items()
+            for key, value in own.items()
+        ]
+        self._write(rows)
+
+    def values_of(
+        self, project_id: UUID, kind: ArtifactKind, ids: Sequence[UUID], prefix: str = ""
+    ) -> dict[UUID, dict[str, Value]]:
+        values = metadata_values.c
+        found: dict[UUID, dict[str, Value]] = {one: {} for one in ids}
+        for part in chunks(ids):
+            own = (values.project_id == project_id, values.kind == kind.value, values.artifact_id.in_(part))
+            wanted = select(metadata_values).where(*own, values.key.startswith(prefix, autoescape=True))
+            for row in self._session.run(wanted.order_by(values.staged.desc(), values.key)):
+                found[row.artifact_id][row.key] = read_value(row)
+        return found
+
+    def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         if not rows:
             return
+        rows = [{**row, "set_at": self._session.now} for row in rows]
         statement = self._session.insert(metadata_values)
         changed = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
         self._session.run(statement.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)

@@ -31,6 +31,7 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
       </Fact>
       <Fact term="Started">{job.start_time === null ? null : moment(job.start_time, now)}</Fact>
       <Fact term="Ended">{job.end_time === null ? null : moment(job.end_time, now)}</Fact>
+      <Fact term="Secrets">{job.secrets.length === 0 ? null : job.secrets.join(', ')}</Fact>
       <Fact term="Image">{job.image}</Fact>
       <Fact term="Timeout">{job.timeout === null ? null : runtime(job.timeout)}</Fact>
       <Fact term="Retry of">{job.retry_of === null ? null : `job ${job.retry_of}`}</Fact>

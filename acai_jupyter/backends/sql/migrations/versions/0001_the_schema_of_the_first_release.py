@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("event_number", sa.BigInteger(), nullable=False),
         sa.Column("job_number", sa.BigInteger(), nullable=False),
         sa.Column("budget", sa.BigInteger(), nullable=True),
+        sa.Column("grid_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
     )
@@ -214,6 +215,24 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "grids",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=True),
+        sa.Column("command", LABEL, nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_grids_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_grids_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_grids")),
+        sa.UniqueConstraint("project_id", "number", name=op.f("uq_grids_project_id_number")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "paths",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -232,6 +251,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_paths")),
         sa.UniqueConstraint("project_id", "path", name=op.f("uq_paths_project_id_path")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "secrets",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("name", LABEL, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"], ["users.project_id", "users.id"], name=op.f("fk_secrets_project_id_user_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_secrets_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "name", name=op.f("pk_secrets")),
+        sqlite_with_rowid=True,
     )
     op.create_table(
         "snapshot_files",
@@ -386,6 +419,10 @@ def upgrade() -> None:
         sa.Column("name", LABEL, nullable=True),
         sa.Column("command", LABEL, nullable=False),
         sa.Column("input_id", ID, nullable=True),
+        sa.Column("input_job_id", ID, nullable=True),
+        sa.Column("waits_for", sa.Integer(), nullable=False),
+        sa.Column("grid_id", ID, nullable=True),
+        sa.Column("grid_row", sa.BigInteger(), nullable=True),
         sa.Column("output_name", LABEL, nullable=True),
         sa.Column("output_path", LABEL, nullable=True),
         sa.Column("code_snapshot_id", ID, nullable=True),
@@ -395,6 +432,7 @@ def upgrade() -> None:
         sa.Column("git_dirty", sa.Boolean(), nullable=True),
         sa.Column("git_remote", LABEL, nullable=True),
         sa.Column("environment", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("secrets", LABEL, nullable=False),
         sa.Column("image", LABEL, nullable=True),
         sa.Column("python", LABEL, nullable=True),
         sa.Column("env", LABEL, nullable=False),
@@ -452,6 +490,9 @@ def upgrade() -> None:
             name=op.f("fk_jobs_project_id_environment"),
         ),
         sa.ForeignKeyConstraint(
+            ["project_id", "grid_id"], ["grids.project_id", "grids.id"], name=op.f("fk_jobs_project_id_grid_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["project_id", "input_id"],
             ["fileset_versions.project_id", "fileset_versions.id"],
             name=op.f("fk_jobs_project_id_input_id"),
@@ -481,7 +522,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_created", ["project_id", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_grid",
+            ["project_id", "grid_id", "grid_row", "number"],
+            unique=False,
+            sqlite_where=sa.text("grid_id IS NOT NULL"),
+            postgresql_where=sa.text("grid_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_jobs_input_job",
+            ["project_id", "input_job_id"],
+            unique=False,
+            sqlite_where=sa.text("input_job_id IS NOT NULL"),
+            postgresql_where=sa.text("input_job_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_jobs_queue", ["status", "project_id", "user_id", "priority", "number"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_retry_of",
+            ["project_id", "retry_of"],
+            unique=False,
+            sqlite_where=sa.text("retry_of IS NOT NULL"),
+            postgresql_where=sa.text("retry_of IS NOT NULL"),
+        )
 
     op.create_table(
         "uploads",
@@ -553,6 +615,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "job_id", "position", name=op.f("pk_job_history")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "job_predecessors",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("predecessor_id", ID, nullable=False),
+        sa.Column("due", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_predecessors_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "predecessor_id"],
+            ["jobs.project_id", "jobs.id"],
+            name=op.f("fk_job_predecessors_project_id_predecessor_id"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_predecessors_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "predecessor_id", name=op.f("pk_job_predecessors")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("job_predecessors", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_job_predecessors_due",
+            ["project_id", "predecessor_id"],
+            unique=False,
+            sqlite_where=sa.text("due"),
+            postgresql_where=sa.text("due"),
+        )
+        batch_op.create_index("ix_job_predecessors_predecessor", ["project_id", "predecessor_id"], unique=False)
+
     op.create_table(
         "job_ranks",
         sa.Column("project_id", ID, nullable=False),
@@ -726,6 +816,11 @@ def downgrade() -> None:
         )
 
     op.drop_table("job_ranks")
+    with op.batch_alter_table("job_predecessors", schema=None) as batch_op:
+        batch_op.drop_index("ix_job_predecessors_predecessor")
+        batch_op.drop_index("ix_job_predecessors_due", sqlite_where=sa.text("due"), postgresql_where=sa.text("due"))
+
+    op.drop_table("job_predecessors")
     op.drop_table("job_history")
     with op.batch_alter_table("blob_pins", schema=None) as batch_op:
         batch_op.drop_index("ix_blob_pins_upload")
@@ -736,7 +831,18 @@ def downgrade() -> None:
 
     op.drop_table("uploads")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_jobs_retry_of", sqlite_where=sa.text("retry_of IS NOT NULL"), postgresql_where=sa.text("retry_of IS NOT NULL")
+        )
         batch_op.drop_index("ix_jobs_queue")
+        batch_op.drop_index(
+            "ix_jobs_input_job",
+            sqlite_where=sa.text("input_job_id IS NOT NULL"),
+            postgresql_where=sa.text("input_job_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_grid", sqlite_where=sa.text("grid_id IS NOT NULL"), postgresql_where=sa.text("grid_id IS NOT NULL")
+        )
         batch_op.drop_index("ix_jobs_created")
 
     op.drop_table("jobs")
@@ -767,7 +873,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_snapshot_files_digest")
 
     op.drop_table("snapshot_files")
+    op.drop_table("secrets")
     op.drop_table("paths")
+    op.drop_table("grids")
     op.drop_table("filesets")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
         batch_op.drop_index("ix_blobs_object")

@@ -1,149 +1,14 @@
-/** The bodies, drawn into a page. */
+/** A job, drawn into a page. */
 
 import * as React from 'react';
 import { act } from 'react';
-import { createRoot, type Root } from 'react-dom/client';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { JobView } from '../src/panels/job/body';
 import { JobModel } from '../src/panels/job/model';
-import { JobsView } from '../src/panels/jobs/body';
-import { JobsModel } from '../src/panels/jobs/model';
+import { draw, find, host } from './drawing';
 import { aJob, aRunningJob, detailsOf } from './fakes';
 import { FakeJobs } from './fakejobs';
-
-let host: HTMLElement;
-let root: Root;
-
-beforeEach(() => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-  vi.useFakeTimers();
-  vi.setSystemTime('2026-11-20T09:31:04.200Z');
-  host = document.body.appendChild(document.createElement('div'));
-  root = createRoot(host);
-});
-
-afterEach(() => {
-  act(() => {
-    root.unmount();
-  });
-  host.remove();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-function draw(element: React.ReactElement): void {
-  act(() => {
-    root.render(element);
-  });
-}
-
-function find(selector: string): HTMLElement {
-  const found = host.querySelector<HTMLElement>(selector);
-  if (found === null) {
-    throw new Error(`There is no ${selector} in ${host.innerHTML}`);
-  }
-  return found;
-}
-
-function press(element: Element, key: string): void {
-  act(() => {
-    element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
-  });
-}
-
-function drawList(jobs: FakeJobs): { model: JobsModel; opened: number[] } {
-  const model = new JobsModel(jobs);
-  const opened: number[] = [];
-  const redraw = (): void => {
-    draw(<JobsView model={model} open={number => opened.push(number)} />);
-  };
-  model.stateChanged.connect(redraw);
-  redraw();
-  return { model, opened };
-}
-
-test('a row says what matters', () => {
-  drawList(
-    new FakeJobs(aRunningJob({ number: 2 }), aJob({ number: 1, status: 'FAILED', reason: 'exit code', exit_code: 3 }))
-  );
-  const rows = [...host.querySelectorAll<HTMLElement>('[role=option]')];
-  expect(rows.map(row => row.dataset.jobNumber)).toEqual(['2', '1']);
-  expect(rows.map(row => row.dataset.status)).toEqual(['RUNNING', 'FAILED']);
-  expect(rows[0]?.textContent).toBe('2trainRUNNING1m 04s');
-  expect(rows[1]?.textContent).toBe('1trainFAILEDexit code 34.0s$0.00007');
-  act(() => {
-    vi.advanceTimersByTime(2000);
-  });
-  expect(rows[0]?.textContent).toBe('2trainRUNNING1m 06s');
-});
-
-test('the keyboard goes through the list, which has one stop of the tab key', () => {
-  const { model } = drawList(new FakeJobs(aJob({ number: 3 }), aJob({ number: 2 }), aJob({ number: 1 })));
-  const stops = (): (string | undefined)[] =>
-    [...host.querySelectorAll<HTMLElement>('[role=option][tabindex="0"]')].map(row => row.dataset.jobNumber);
-  expect(stops()).toEqual(['3']);
-  const list = find('[role=listbox]');
-  press(list, 'ArrowDown');
-  press(list, 'ArrowDown');
-  press(list, 'ArrowDown');
-  expect([stops(), model.selected]).toEqual([['1'], null]);
-  press(list, 'Enter');
-  expect([model.selected, find('[aria-selected=true]').dataset.jobNumber]).toEqual([1, '1']);
-  press(list, 'Home');
-  press(list, ' ');
-  expect([stops(), model.selected]).toEqual([['3'], 3]);
-});
-
-test('a click selects, two open a tab', () => {
-  const { model, opened } = drawList(new FakeJobs(aJob({ number: 1 })));
-  act(() => {
-    find('[data-job-number="1"]').click();
-  });
-  expect(model.selected).toBe(1);
-  act(() => {
-    find('[data-job-number="1"]').dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
-  });
-  expect(opened).toEqual([1]);
-});
-
-test('an empty list says how to submit, a filter without matches says that', () => {
-  const jobs = new FakeJobs();
-  const { model } = drawList(jobs);
-  expect(find('.acai-Remark').textContent).toContain('%%acai submit');
-  act(() => {
-    jobs.change(aJob());
-    model.text = 'nothing';
-  });
-  expect(find('.acai-Remark').textContent).toBe('No job passes the filter.');
-});
-
-test('trouble is told in one line', () => {
-  const jobs = new FakeJobs();
-  drawList(jobs);
-  jobs.error = 'The Jupyter server does not answer.';
-  jobs.connection = { state: 'reconnecting', message: 'The connection broke.' };
-  act(() => {
-    jobs.change();
-  });
-  expect(find('[role=alert]').textContent).toBe('The Jupyter server does not answer.');
-  expect(find('[role=status]').textContent).toBe('Reconnecting…');
-  jobs.connection = { state: 'refused', message: 'Your token was revoked.' };
-  act(() => {
-    jobs.change();
-  });
-  expect([...host.querySelectorAll('[role=alert]')].map(line => line.textContent)).toEqual(['Your token was revoked.']);
-});
-
-test('more is loaded on demand', () => {
-  const jobs = new FakeJobs(aJob());
-  jobs.hasMore = true;
-  drawList(jobs);
-  act(() => {
-    find('.acai-Jobs-more').click();
-  });
-  expect(jobs.done).toEqual(['more']);
-});
 
 function drawJob(jobs: FakeJobs, number: number): { model: JobModel; killed: number[] } {
   const model = new JobModel(number, jobs);
@@ -174,6 +39,7 @@ test('the details tell all there is to tell', () => {
     Resources: '2 vCPU · 2 GiB',
     Runtime: '4.0s (download 0.3s, command 3.5s, upload 0.3s)',
     Cost: '$0.00007',
+    Secrets: 'HF_TOKEN',
     Timeout: '2h 00m',
     'Retry of': 'job 7',
     Attempt: '2',
@@ -196,11 +62,12 @@ test('what does not apply is left out', () => {
     number: 1,
     input: null,
     code: null,
+    secrets: [],
+    enforced: null,
     output_version: null,
     start_time: null,
     timeout: null
   });
-  const job = aRunningJob({ number: 1, input: null, enforced: null, output_version: null, start_time: null, timeout: null });
   drawJob(new FakeJobs(job), 1);
   expect(Object.keys(facts())).toEqual(['Command', 'Data', 'Resources', 'Submitted']);
   expect(facts().Data).toBe('→ Model');

@@ -1,0 +1,76 @@
+"""Commands about grids."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from acai_jupyter.client.commands.command import Command, Ended, argument
+from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
+from acai_jupyter.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from acai_jupyter.client.client import Client
+    from acai_jupyter.client.grids import Grid
+
+
+def grid_submit(client: Client, given: Namespace) -> Any:
+    command = given.command[0] if len(given.command) == 1 else given.command
+    wanted = submission(client, given)
+    if given.input_grid is not None:
+        if wanted["input"] is not None:
+            raise InvalidRequest("A grid has one input: give --input, --input-job or --input-grid.")
+        wanted["input"] = client.grids.get(given.input_grid).outputs
+    grid = client.jobs.submit_grid(command, code=given.code, **wanted)
+    return _waited(grid) if given.wait else grid
+
+
+def grid_ls(client: Client, given: Namespace) -> Any:
+    return client.grids.list(limit=given.limit)
+
+
+def grid_show(client: Client, given: Namespace) -> Any:
+    return client.grids.get(given.grid)
+
+
+def grid_wait(client: Client, given: Namespace) -> Any:
+    return _waited(client.grids.get(given.grid))
+
+
+def grid_kill(client: Client, given: Namespace) -> Any:
+    return client.grids.get(given.grid).kill()
+
+
+def grid_retry(client: Client, given: Namespace) -> Any:
+    return client.grids.get(given.grid).retry()
+
+
+def _waited(grid: Grid) -> Ended:
+    return Ended(grid.wait(), 0 if grid.status == "FINISHED" else 1)
+
+
+_GRID: Final = argument("grid", help="its number or id")
+
+COMMANDS: Final = (
+    Command(
+        ("grid", "submit"),
+        "submit a job for every combination: acai grid submit 'python train.py --depth {2,6} --trees {200,400}'",
+        (
+            *SUBMIT_ARGUMENTS,
+            argument("--input-grid", metavar="GRID", help="the grid of which every row's output is the input of a job"),
+            argument("--code", metavar="FOLDER", means="file", help="the code that they run in: a folder, a file, or @FILESET"),
+            argument("command", nargs="+", help="the command with its values in braces; in quotes, or the shell expands them"),
+        ),
+        grid_submit,
+    ),
+    Command(
+        ("grid", "ls"),
+        "list grids, newest first",
+        (argument("--limit", type=int, default=50, help="at most so many (50)"),),
+        grid_ls,
+    ),
+    Command(("grid", "show"), "a grid as a table: status, arguments, metrics, cost of every job", (_GRID,), grid_show),
+    Command(("grid", "wait"), "wait for all jobs of a grid; ends with 0 where all FINISHED", (_GRID,), grid_wait),
+    Command(("grid", "kill"), "end all jobs of a grid", (_GRID,), grid_kill),
+    Command(("grid", "retry"), "submit again what FAILED or was KILLED", (_GRID,), grid_retry),
+)

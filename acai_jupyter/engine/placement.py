@@ -1,0 +1,97 @@
+"""Which launching jobs have their resources now: first come, first served, and never more than there is (paper 3.3.1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.errors import JobEnded, ResourcesOutOfBounds
+from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
+from acai_jupyter.domain.resources import Resources
+from acai_jupyter.ports.launcher import Capacity
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_MOST_AT_ONCE: Final = 100
+_SLIVER: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What there is, what jobs have of it now, and how many more wait for theirs."""
+
+    capacity: Capacity
+    taken: Resources
+    waiting: int
+
+
+class Placement:
+    """Gives resources to LAUNCHING jobs. The count is the database's, so servers that share one share it.
+
+    The first job that does not fit holds up those behind it: a large job would wait for ever while small ones pass by.
+    """
+
+    def __init__(self, store: Store, capacity: Callable[[], Capacity]) -> None:
+        self._store = store
+        self._capacity = capacity
+
+    def place(self) -> int:
+        """Give waiting jobs their resources as far as there are; returns how many got them."""
+        with self._store.read() as unit:
+            if not unit.jobs.unplaced(1):
+                return 0
+        capacity = self._capacity()
+        with self._store.begin() as unit:
+            unit.leases.serialize("placement")
+            taken = unit.jobs.taken(capacity.whole_cpus)
+            placed = 0
+            for job in unit.jobs.unplaced(_MOST_AT_ONCE):
+                try:
+                    check_size(job.spec.resources, capacity)
+                except ResourcesOutOfBounds as error:
+                    _refuse(unit, job, error.message)
+                    continue
+                wanted = _counted(job.spec.resources, capacity)
+                together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb)
+                if together.cpu > capacity.cpu + _SLIVER or together.memory_mb > capacity.memory_mb:
+                    break
+                if unit.jobs.place(job):
+                    taken = together
+                    placed += 1
+        return placed
+
+    def room(self, principal: Principal) -> Room:
+        """How much room there is for jobs."""
+        principal.require(Right.READ)
+        capacity = self._capacity()
+        with self._store.read() as unit:
+            return Room(capacity, unit.jobs.taken(capacity.whole_cpus), len(unit.jobs.unplaced(10_000)))
+
+
+def check_size(wanted: Resources, capacity: Capacity) -> None:
+    """Raises ResourcesOutOfBounds for what will never fit."""
+    counted = _counted(wanted, capacity)
+    if counted.cpu > capacity.cpu + _SLIVER:
+        raise ResourcesOutOfBounds(f"cpu={wanted.cpu:g} is more than there is: jobs have {capacity.cpu:g} CPUs here in all.")
+    if wanted.memory_mb > capacity.memory_mb:
+        raise ResourcesOutOfBounds(
+            f"memory={wanted.memory_mb}MB is more than there is: jobs have {capacity.memory_mb}MB here in all."
+        )
+
+
+def _counted(wanted: Resources, capacity: Capacity) -> Resources:
+    return Resources(math.ceil(wanted.cpu) if capacity.whole_cpus else wanted.cpu, wanted.memory_mb)
+
+
+def _refuse(unit: UnitOfWork, job: Job, why: str) -> None:
+    """The machine is smaller than it was when the job was submitted."""
+    unit.lock_project(job.project_id)
+    try:
+        unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
+    except JobEnded:
+        return
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))

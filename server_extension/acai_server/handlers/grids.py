@@ -1,0 +1,61 @@
+"""Grids: many jobs as one thing."""
+
+from __future__ import annotations
+
+from acai_jupyter.wire.grids import grid, grid_row, grid_submission
+from acai_jupyter.wire.lake import page as page_of
+from acai_jupyter.wire.schemas import REQUESTS, page, ref
+from acai_server.pools import BULK
+from acai_server.routes import Call, Json, Route, page_query
+
+
+def submit(call: Call) -> Json:
+    wanted = grid_submission({name: value for name, value in call.body.items() if value is not None})
+    return grid(call.platform.grids.submit(call.principal, wanted, call.idempotency_key))
+
+
+def list_grids(call: Call) -> Json:
+    limit = call.query.get("limit", 100)
+    found = call.platform.grids.page(call.principal, call.number_cursor(0) or None, limit)
+    return page_of([grid(item) for item in found], str(found[-1].grid.number) if len(found) == limit else None)
+
+
+def get(call: Call) -> Json:
+    return grid(call.platform.grids.get(call.principal, call.path["grid"]))
+
+
+def rows(call: Call) -> Json:
+    limit = call.query.get("limit", 1000)
+    found = [grid_row(item) for item in call.platform.grids.rows(call.principal, call.path["grid"], call.number_cursor(0), limit)]
+    return page_of(found, str(found[-1]["row"]) if len(found) == limit else None)
+
+
+def kill(call: Call) -> Json:
+    return grid(call.platform.grids.kill(call.principal, call.path["grid"]))
+
+
+def retry(call: Call) -> Json:
+    return grid(call.platform.grids.retry(call.principal, call.path["grid"], call.idempotency_key))
+
+
+_ONE = "/grids/{grid}"
+
+ROUTES = [
+    Route(
+        "POST",
+        "/grids",
+        "submit_grid",
+        "Submit a job for every combination of a template's values",
+        submit,
+        ref("Grid"),
+        body=REQUESTS["submit_grid"],
+        pool=BULK,
+    ),
+    Route("GET", "/grids", "list_grids", "Grids, newest first", list_grids, page("Grid"), query=page_query()),
+    Route("GET", _ONE, "get_grid", "A grid, by its number or id", get, ref("Grid")),
+    Route("GET", f"{_ONE}/rows", "grid_rows", "A grid's rows with their jobs", rows, page("GridRow"), query=page_query()),
+    Route("POST", f"{_ONE}/kill", "kill_grid", "End every job of a grid", kill, ref("Grid"), pool=BULK),
+    Route(
+        "POST", f"{_ONE}/retry", "retry_grid", "New jobs for the rows that failed or were killed", retry, ref("Grid"), pool=BULK
+    ),
+]

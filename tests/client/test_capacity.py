@@ -1,0 +1,53 @@
+"""What there is for jobs: told by every interface, and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from support.servers import Server
+from support.waiting import wait_for
+
+from acai_jupyter.domain.errors import ResourcesOutOfBounds
+
+
+def test_a_small_machine_runs_one_job_after_the_other(new_server: Callable[..., Server]) -> None:
+    room = {"ACAI_CAPACITY_CPU": "1.5", "ACAI_CAPACITY_MEMORY_MB": "2048"}
+    server = new_server(environment=room).start()
+    client = server.client()
+    gate = server.folder / "gate"
+    first = client.jobs.submit(f"while [ ! -e '{gate}' ]; do sleep 0.05; done", cpu=1)
+    second = client.jobs.submit("true", cpu=1)
+    wait_for(lambda: first.status == "RUNNING" and client.capacity().waiting == 1)
+    there = client.capacity()
+    assert (there.cpu, there.memory_mb, there.cpu_taken, there.memory_mb_taken) == (1.5, 2048, 1.0, 1024)
+    told = subprocess.run(
+        [sys.executable, "-m", "acai_jupyter.cli", "capacity", "--json"],
+        env={**os.environ, "ACAI_URL": server.url, "ACAI_TOKEN": server.token},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(told.stdout)["cpu_taken"] == 1.0
+    assert second.status == "LAUNCHING"
+    with pytest.raises(ResourcesOutOfBounds, match=r"jobs have 1\.5 CPUs here"):
+        client.jobs.submit("true", cpu=2)
+    gate.touch()
+    assert [first.wait(60).status, second.wait(60).status] == ["FINISHED", "FINISHED"]
+    assert set(first.enforced) == set(there.enforced)
+
+
+def test_what_a_job_used_is_a_table_and_curves(server: Server) -> None:
+    busy = "x = bytearray(b'1') * (50 * 2**20)\nwhile sum(__import__('os').times()[:2]) < 0.5: pass"
+    job = server.client().jobs.submit(["python", "-c", busy], cpu=1, timeout=60).wait(60)
+    table = job.usage()
+    assert list(table.columns)[:4] == ["attempt", "elapsed", "cpu", "cpu_time"]
+    last = table.iloc[-1]
+    assert last.cpu_time >= 0.5
+    assert 0 < last.cpu <= 1.5
+    assert job.details["peak_memory"] >= 50
+    assert set(job.usage_curves()) == {"CPUs", "memory (MB)"}
+    assert server.client().count("jobs", "peak_memory >= 50 and cpu_time >= 0.5") == 1
