@@ -19,10 +19,11 @@ from acai_agent.contract import (
     UploadAnswer,
     parse_part_request,
 )
-from acai_agent.failures import Backoff, HttpError, RequestFailed
-from acai_agent.http import Caller, Http, Stream
+from acai_agent.failures import HttpError, RequestFailed
+from acai_agent.http import Caller, Http
 from acai_agent.packing import Declared, StoreObject, objects_for
 from acai_agent.parallel import Meter, Stop, for_each
+from acai_agent.parts import MISMATCHES, Part
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import (
     FileChanged,
@@ -31,17 +32,11 @@ from acai_agent.sources import (
     Memory,
     Room,
     TransferError,
-    changed,
-    has_changed,
     measure,
     size_of,
 )
 
 _SEAL_TIMEOUT_S: Final = 900.0
-_ALREADY_THERE: Final = 412
-_MISMATCHES: Final = frozenset(
-    {"digest_mismatch", "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
-)
 
 
 class UploadEnded(TransferError):
@@ -126,7 +121,7 @@ class UploadSession:
         try:
             return _answer(self._call("seal", {}, timeout_s=_SEAL_TIMEOUT_S))
         except HttpError as error:
-            if error.code in _MISMATCHES:
+            if error.code in MISMATCHES:
                 raise FileChanged(f"A file changed while it was being uploaded: {error.message}") from error
             raise
 
@@ -186,7 +181,7 @@ class UploadSession:
             parts = [part for at, item in enumerate(batch) for part in self._parts(item, messages[at], requests)]
             for_each(lambda part: part.send(), parts, self._threads, self._stop)
 
-    def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[_Part]:
+    def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[Part]:
         def renew() -> dict[int, SignedRequest]:
             return _by_offset(self._urls([message]), item)
 
@@ -194,7 +189,7 @@ class UploadSession:
         lacking = requests[item.ordinal]  # of a session that was found again, some may have arrived
         self._meter.add(item.size - sum(part.size for part in lacking))
         for part in lacking:
-            yield _Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
+            yield Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
 
     def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:
         answer = self._call("urls", {"objects": messages})
@@ -202,58 +197,6 @@ class UploadSession:
 
     def _call(self, verb: str, body: object, timeout_s: float | None = None) -> Any:
         return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
-
-
-class _Part:
-    """A range of an object, which one request carries."""
-
-    def __init__(
-        self,
-        item: StoreObject,
-        offset: int,
-        size: int,
-        requests: SignedRequests[int],
-        http: Http,
-        stop: Stop,
-        meter: Meter,
-    ) -> None:
-        self._item = item
-        self._offset = offset
-        self._size = size
-        self._requests = requests
-        self._http = http
-        self._stop = stop
-        self._meter = meter
-        self._counted = 0
-
-    def send(self) -> None:
-        """Raises FileChanged where the bytes are not those that were measured."""
-        self._requests.run(self._offset, self._put)
-
-    def _put(self, request: SignedRequest, backoff: Backoff) -> None:
-        self._meter.add(-self._counted)
-        self._counted = 0
-        try:
-            self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
-        except HttpError as error:
-            if error.code in _MISMATCHES:
-                self._blame(error)
-            if error.status != _ALREADY_THERE:
-                raise
-        self._meter.add(self._size - self._counted)
-        self._counted = self._size
-
-    def _pieces(self) -> Iterator[bytes]:
-        for piece in self._item.pieces(self._offset, self._size):
-            self._stop.check()
-            yield piece
-            self._counted += len(piece)
-            self._meter.add(len(piece))
-
-    def _blame(self, error: HttpError) -> None:
-        for member in self._item.members:
-            if has_changed(member.measured):
-                raise changed(member.measured.file) from error
 
 
 def _declaration(file: Declared) -> dict[str, Any]:
