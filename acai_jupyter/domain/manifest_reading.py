@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from acai_jupyter.domain.errors import StoreDamaged
 from acai_jupyter.domain.manifest_nodes import Node, decode, encode
 
 _MOST_AHEAD: Final = 32
+_MOST_KEPT: Final = 1024
+"""Nodes of other calls that are not decoded again: the same sets are changed and compared over and over. Some 12 MB."""
+
+_decoded = lru_cache(_MOST_KEPT)(decode)
 
 ReadNodes = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 """Reads stored nodes by digest, all at once."""
@@ -33,7 +38,7 @@ class Nodes:
         if missing:
             found = self._read(missing)
             for digest in missing:
-                self._decoded[digest] = decode(intact(found, digest))
+                self._decoded[digest] = _decoded(intact(found, digest))
         return [self._decoded[digest] for digest in digests]
 
     def has(self, digest: bytes) -> bool:
