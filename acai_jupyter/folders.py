@@ -55,69 +55,84 @@ def walk(
     only: str | None = None,
     within: Path | None = None,
     after: str | None = None,
+    skipped: list[str] | None = None,
 ) -> Iterator[Found]:
     """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
     directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
     there or not.
 
     Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
-    circle.
+    circle. Their names, and those of what is no regular file, are added to `skipped`.
 
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    for level in _Walk(folder, never, within).below(os.fspath(folder), "", (), after, only):
+    for level in _Walk(folder, never, within, [] if skipped is None else skipped).below(os.fspath(folder), after, only):
         for at, name in enumerate(level.names):
             size, written, changed, inode, device = level.states[at * NUMBERS : (at + 1) * NUMBERS]
             stamp = Stamp(size, written, changed, inode % 2**64, device % 2**64)
             yield Found(level.name + name, f"{level.path}/{name}", stamp)
 
 
-def levels(folder: Path) -> Iterator[Level]:
+def levels(folder: Path, skipped: list[str] | None = None) -> Iterator[Level]:
     """The same of a whole folder, level by level. Raises as `walk` does."""
-    yield from _Walk(folder, frozenset(), None).below(os.fspath(folder), "", ())
+    yield from _Walk(folder, frozenset(), None, [] if skipped is None else skipped).below(os.fspath(folder), None, None)
+
+
+class _Folder(NamedTuple):
+    """A folder that is still to be looked into: its path, its name below the root, the patterns above it, and the name in it
+    beyond which to begin."""
+
+    path: str
+    name: str
+    rules: tuple[_Rules, ...]
+    after: str | None
 
 
 class _Walk:
-    def __init__(self, folder: Path, never: frozenset[str], within: Path | None) -> None:
+    def __init__(self, folder: Path, never: frozenset[str], within: Path | None, skipped: list[str]) -> None:
         self._folder = within or folder
         self._root = self._folder.resolve()
         self._never = never
+        self._skipped = skipped
 
-    def below(
-        self, path: str, name: str, rules: tuple[_Rules, ...], after: str | None = None, only: str | None = None
-    ) -> Iterator[Level]:
+    def below(self, path: str, after: str | None, only: str | None) -> Iterator[Level]:
+        """Without recursion: folders may lie in each other more deeply than Python calls can."""
+        waiting = [_Folder(path, "", (), after)]
+        while waiting:
+            inner: list[_Folder] = []
+            yield self._one(waiting.pop(), only, inner)
+            waiting += reversed(inner)
+            only = None
+
+    def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Level:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
-        first, inside, rest = (after or "").partition("/")
-        entries = _entries(path)
+        first, inside, rest = (folder.after or "").partition("/")
+        entries, rules = _entries(folder.path), folder.rules
         if any(entry.name == IGNORE_FILE for entry in entries):
-            rules = (*rules, _Rules(name, _read_patterns(os.path.join(path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
-        if only is not None:
-            entries = [entry for entry in entries if entry.name == only]
-        level = Level(name, path.rstrip("/"), [], array("q"))
-        folders = []
-        for entry in entries if not rules and not self._never else self._wanted(entries, name, rules):
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry)
-            elif after is None or (not inside and entry.name > first):
-                self._look(entry, level)
-        yield level
-        for entry in folders:
-            if not inside or entry.name >= first:
-                beyond = rest if inside and entry.name == first else None
-                yield from self.below(entry.path, f"{name}{entry.name}/", rules, beyond)
-
-    def _wanted(self, entries: list[os.DirEntry[str]], name: str, rules: tuple[_Rules, ...]) -> Iterator[os.DirEntry[str]]:
+            rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+        if rules or self._never or only is not None:
+            entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
+        level = Level(folder.name, folder.path.rstrip("/"), [], array("q"))
         for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE:
-                continue
-            folder = "/" if entry.is_dir(follow_symlinks=False) else ""
-            if not (rules and _is_ignored(name + entry.name + folder, rules)):
-                yield entry
+            if entry.is_dir(follow_symlinks=False):
+                if not inside or entry.name >= first:
+                    beyond = rest if inside and entry.name == first else None
+                    inner.append(_Folder(entry.path, f"{folder.name}{entry.name}/", rules, beyond))
+            elif folder.after is None or (not inside and entry.name > first):
+                self._look(entry, level)
+        return level
+
+    def _is_wanted(self, entry: os.DirEntry[str], name: str, rules: tuple[_Rules, ...], only: str | None) -> bool:
+        if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
+            return False
+        folder = "/" if entry.is_dir(follow_symlinks=False) else ""
+        return not (rules and _is_ignored(name + entry.name + folder, rules))
 
     def _look(self, entry: os.DirEntry[str], level: Level) -> None:
         """Add a file and its state; nothing for what is none (any more)."""
         if not entry.is_file():
+            self._skipped.append(level.name + entry.name)
             return
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from acai_jupyter.client.reader import RemoteFile
 
 
+_MOST_NAMED: Final = 5
+
+
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
-    of it already; the files are asked for when somebody looks at them. `verb` says how they came into the lake."""
+    of it already; the files are asked for when somebody looks at them. `skipped` are the names of what was no regular file in
+    an uploaded folder, such as a link to a folder. `verb` says how they came into the lake."""
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class Upload:
         unchanged: bool,
         load: Callable[[], Iterable[Json]],
         verb: str = "Uploaded",
+        skipped: Sequence[str] = (),
     ) -> None:
         self.id = id
         self.fileset = fileset
@@ -44,6 +49,7 @@ class Upload:
         self._count = count
         self._load = load
         self._verb = verb
+        self.skipped = tuple(skipped)
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -55,7 +61,13 @@ class Upload:
         new = 0 if self.unchanged else sum(not file.unchanged for file in self.files)
         said = f"{new} new, {self._count - new} unchanged"
         files = "1 file" if self._count == 1 else f"{self._count} files"
-        return f"{self._verb} {files} ({said})" + (f" as {self.fileset}" if self.fileset else "")
+        return f"{self._verb} {files} ({said})" + (f" as {self.fileset}" if self.fileset else "") + self._left_out()
+
+    def _left_out(self) -> str:
+        if not self.skipped:
+            return ""
+        more = f" and {len(self.skipped) - _MOST_NAMED} more" if len(self.skipped) > _MOST_NAMED else ""
+        return f"\nLeft out what is no regular file, or a link to a folder: {', '.join(self.skipped[:_MOST_NAMED])}{more}"
 
 
 class Files:
@@ -75,15 +87,17 @@ class Files:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination. All files get their versions at once, or none. `fileset`
+        mapping gives each file its name below the destination. In a folder, links to files are followed, links to folders are
+        left out, and told as `skipped`. All files get their versions at once, or none. `fileset`
         makes a version of exactly these files.
 
         Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
-        files = for_lake(source, destination)
+        skipped: list[str] = []
+        files = for_lake(source, destination, skipped)
         with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
             answer, before = send(self._transport, files, fileset, on_progress)
-        return self._made(answer, before, "Uploaded", files)
+        return self._made(answer, before, "Uploaded", files, skipped)
 
     def register(self, source: str, destination: str, *, fileset: str | None = None, progress: bool | None = None) -> Upload:
         """Take files of the platform's own machine into the lake without copying them: all below the folder `source`, or one
@@ -101,7 +115,9 @@ class Files:
             answer = register(self._transport, source, destination, fileset, on_progress)
         return self._made(answer, False, "Registered")
 
-    def _made(self, answer: Json, before: bool, verb: str, files: Sequence[LocalFile] | None = None) -> Upload:
+    def _made(
+        self, answer: Json, before: bool, verb: str, files: Sequence[LocalFile] | None = None, skipped: Sequence[str] = ()
+    ) -> Upload:
         version = answer.get("fileset")
         return Upload(
             answer["id"],
@@ -110,6 +126,7 @@ class Files:
             before,
             lambda: self._every_file(answer, files or ()),
             verb,
+            skipped,
         )
 
     def _every_file(self, answer: Json, files: Sequence[LocalFile]) -> Iterable[Json]:

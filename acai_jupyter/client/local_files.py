@@ -28,10 +28,11 @@ IGNORED_IN_CODE: Final = frozenset(
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Sources, destination: str) -> Sequence[LocalFile]:
+def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
     goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
-    links to files are followed within the folder; what an .acaiignore in it excludes stays out.
+    links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
+    and of what is no file, are added to `skipped`.
 
     Raises FileNotFound, InvalidPath, InvalidReference.
     """
@@ -39,10 +40,10 @@ def for_lake(source: Sources, destination: str) -> Sequence[LocalFile]:
     folder = target.path if isinstance(target, FolderReference) else None
     found: list[LocalFile] = []
     if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
-        return _not_empty(Tree(root, folder))
+        return _not_empty(Tree(root, folder, skipped))
     for name, one in _each(source):
         if name is None:
-            found += _one_source(one, folder, target.path)
+            found += _one_source(one, folder, target.path, skipped)
         else:
             found += _named_source(one, folder, name, destination)
     if len(found) > 1 and folder is None:
@@ -137,7 +138,7 @@ def _named_source(source: Source, folder: str | None, name: str, destination: st
     yield from _one_source(source, None, join(folder, name))
 
 
-def _one_source(source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
+def _one_source(source: Source, folder: str | None, path: str, skipped: list[str] | None = None) -> Iterator[LocalFile]:
     if isinstance(source, bytes) or hasattr(source, "read"):
         if folder is not None:
             raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
@@ -147,7 +148,7 @@ def _one_source(source: Source, folder: str | None, path: str) -> Iterator[Local
     if local.is_dir():
         if folder is None:
             raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
-        for name, place, stamp in walk(local):
+        for name, place, stamp in walk(local, skipped=skipped):
             yield LocalFile(check_path(folder + name), place, False, stamp)
         return
     matches = [local] if local.is_file() else [Path(found) for found in sorted(glob.glob(str(local), recursive=True))]  # noqa: PTH207

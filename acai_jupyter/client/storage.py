@@ -62,7 +62,7 @@ class Storage:
 
     def fsck(self, *, digests: bool = True, start: str | None = None, progress: bool | None = None) -> Records[Problem]:
         """Check the database with itself, with the object store, and (with `digests`) every byte in it; returns what is wrong,
-        nothing where all is well. It changes nothing. For admins.
+        nothing where all is well. It changes no data; an upload of bytes that it missed sends them again. For admins.
 
         Raises CheckInterrupted where it is interrupted, with the cursor from which another call goes on (`start`), Forbidden,
         InvalidRequest for a cursor that is none.

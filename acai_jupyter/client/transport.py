@@ -12,9 +12,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
-from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathRefused, TransferError, disk_headers
+from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathClash, PathRefused, TransferError, disk_headers
 from acai_jupyter import config
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, InvalidInput, LocalFileUnusable, ServerUnreachable
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FilesClash, InvalidInput, LocalFileUnusable, ServerUnreachable
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
@@ -138,6 +138,8 @@ def translated() -> Iterator[None]:
         raise error_from_json(error.status, {"code": code, "message": error.message}) from error
     except ConnectionFailed as error:
         raise ServerUnreachable(f"{error.message} Is the platform running?") from error
+    except PathClash as error:
+        raise FilesClash(str(error)) from error
     except (PathRefused, CannotWrite, FileUnreadable) as error:
         raise LocalFileUnusable(str(error)) from error
     except TransferError as error:

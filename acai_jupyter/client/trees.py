@@ -32,12 +32,15 @@ class Changes(NamedTuple):
 
 
 class Tree(Sequence[LocalFile]):
-    """The files of a local folder, which go below the lake's `folder`. Raises InvalidPath for a name that no path may have."""
+    """The files of a local folder, which go below the lake's `folder`; `skipped` as in `folders.walk`.
 
-    def __init__(self, root: Path, folder: str) -> None:
+    Raises InvalidPath for a name that no path may have, and as `folders.walk` does.
+    """
+
+    def __init__(self, root: Path, folder: str, skipped: list[str] | None = None) -> None:
         self.place = (os.path.abspath(root), folder)  # noqa: PTH100 - without looking at links
         self._folder = folder
-        self._levels = [level for level in levels(root) if level.names]
+        self._levels = [level for level in levels(root, skipped) if level.names]
         self._ends = list(accumulate(len(level.names) for level in self._levels))
         for level in self._levels:
             _check(folder + level.name, level.names)

@@ -4,7 +4,7 @@ AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
-│   └── BackendNotBuilt, LocalFileUnusable
+│   └── BackendNotBuilt, LocalFileUnusable, FilesClash
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
@@ -14,7 +14,8 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed, SourceChanged
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
+│       UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
@@ -121,6 +122,12 @@ class LocalFileUnusable(InvalidInput):
     """A file or folder of this machine can't be read or written."""
 
     code = "local_file"
+
+
+class FilesClash(InvalidInput):
+    """Two files can't both be written to a disk: one lies in a folder of the other's name."""
+
+    code = "files_clash"
 
 
 class BackendNotBuilt(InvalidInput):
@@ -316,6 +323,8 @@ class SecretUnreadable(AcaiError):
 
 
 class StoreDamaged(AcaiError):
+    """What is stored is not what was written."""
+
     code = "store_damaged"
 
 

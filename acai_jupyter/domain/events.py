@@ -11,6 +11,7 @@ from uuid import UUID
 class EventKind(StrEnum):
     FILES_COMMITTED = "files.committed"  # upload
     FILES_DELETED = "files.deleted"  # reference: what was asked to go
+    OBJECTS_CHECKED = "objects.checked"  # a check has noted objects as missing or damaged, or as whole again
     FILESET_CREATED = "fileset.created"  # fileset version
     FILESET_DELETED = "fileset.deleted"  # fileset version
     JOB_SUBMITTED = "job.submitted"  # job
@@ -24,9 +25,15 @@ class EventKind(StrEnum):
 
 
 OF_THE_LAKE: Final = frozenset(
-    {EventKind.FILES_COMMITTED, EventKind.FILES_DELETED, EventKind.FILESET_CREATED, EventKind.FILESET_DELETED}
+    {
+        EventKind.FILES_COMMITTED,
+        EventKind.FILES_DELETED,
+        EventKind.OBJECTS_CHECKED,
+        EventKind.FILESET_CREATED,
+        EventKind.FILESET_DELETED,
+    }
 )
-"""What tells that files or file sets are others than before."""
+"""What tells that files or file sets are others than before, or that their bytes have to be looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Checking the lake: the database with itself, and with the object store. It only looks, step by step, beside all other work."""
+"""Checking the lake: the database with itself, and with the object store, step by step, beside all other work. It changes
+nothing, but notes which objects are missing or damaged: an upload of the same bytes then sends them, and heals what it can."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from uuid import UUID
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.checks import CheckPhase, CheckStep, Problem, ProblemCode
 from acai_jupyter.domain.errors import Forbidden, SourceChanged, StoreDamaged
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
@@ -21,7 +23,7 @@ from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.lake.steps import as_bytes, as_id, for_a_while, read_cursor, write_cursor
 from acai_jupyter.ports.blobs import BlobInventory, BlobStore
 from acai_jupyter.ports.sources import SourceStore
-from acai_jupyter.ports.store.care import CheckedFileset, CheckedPath
+from acai_jupyter.ports.store.care import CheckedFileset, CheckedObject, CheckedPath
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _PHASES = tuple(CheckPhase)
@@ -115,11 +117,22 @@ class StoreCheck:
         while True:
             with self._store.read() as unit:
                 page = unit.checks.objects(project_id, as_id(last), self._page)
+                noted = unit.checks.noted_damaged(project_id)
             for item in page[:-1]:
-                yield _Page(list(self._objects.problems(project_id, item, digests)), 1, item.id.hex)
-            problems = [problem for item in page[-1:] for problem in self._objects.problems(project_id, item, digests)]
+                yield _Page(self._look_at(project_id, item, digests, noted), 1, item.id.hex)
+            problems = [problem for item in page[-1:] for problem in self._look_at(project_id, item, digests, noted)]
             last = page[-1].id.hex if len(page) == self._page else None
             yield _Page(problems, len(page[-1:]), last)
+
+    def _look_at(self, project_id: UUID, item: CheckedObject, digests: bool, noted: set[UUID]) -> list[Problem]:
+        """What is wrong with an object; noted, so that an upload of bytes that lie in it sends them."""
+        problems = list(self._objects.problems(project_id, item, digests))
+        damaged = bool(problems)
+        if damaged != (item.id in noted) and (damaged or digests):
+            with self._store.begin() as unit:
+                if unit.checks.note_damaged(project_id, item.id, damaged):
+                    unit.events.append(project_id, EventKind.OBJECTS_CHECKED, object=item.id.hex)
+        return problems
 
 
 def _of_path(item: CheckedPath) -> Iterator[Problem]:

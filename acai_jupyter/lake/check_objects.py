@@ -16,7 +16,7 @@ from acai_jupyter.ports.store.care import CheckedObject
 from acai_jupyter.ports.store.unit import Store
 
 _MOST_NAMED = 3
-_ADVICE = "restore the object store from a backup"
+_ADVICE = "upload the same bytes again, or restore the object store from a backup"
 
 
 class ObjectCheck:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,26 @@ _FORBIDDEN_NAMES: Final = frozenset({"", ".", ".."})
 
 class PathRefused(TransferError):
     """A path that leads, or could lead, out of the folder; or one that can't be written there."""
+
+
+class PathClash(PathRefused):
+    """Two files, one of which would have to be the folder in which the other lies."""
+
+
+def check_clashes(paths: Iterable[str]) -> None:
+    """Raises PathClash where a path is also a folder of another: the lake can hold both, a disk can't."""
+    files = set(paths)
+    known: set[str] = set()
+    for path in files:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in known:
+            if folder in files:
+                raise PathClash(
+                    f"{folder!r} and {path!r} can't both be written: one would be a file and a folder at once. Take them apart,"
+                    " or make a file set without one of them."
+                )
+            known.add(folder)
+            folder = folder.rpartition("/")[0]
 
 
 class Root:

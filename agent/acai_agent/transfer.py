@@ -16,7 +16,7 @@ from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError,
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
-from acai_agent.places import PathRefused, Root
+from acai_agent.places import PathClash, PathRefused, Root, check_clashes
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
 from acai_agent.uploads import Base, UploadEnded, UploadSession
@@ -33,6 +33,7 @@ __all__ = [
     "Measured",
     "Memory",
     "OnProgress",
+    "PathClash",
     "PathRefused",
     "Renew",
     "Stamp",
@@ -124,7 +125,7 @@ def download(
 
     `renew` is asked when signed requests have expired, or their server has moved.
 
-    Raises HttpError, ConnectionFailed, Damaged, PathRefused, CannotWrite, ContractBroken, Cancelled.
+    Raises HttpError, ConnectionFailed, Damaged, PathClash, PathRefused, CannotWrite, ContractBroken, Cancelled.
     """
     stop = Stop(cancel)
     meter = Meter(sum(entry.size for entry in entries), on_progress)
@@ -162,6 +163,7 @@ def read_range(
 
 
 def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
+    check_clashes(entry.path for entry in entries)
     below = Root(root)
     return {entry.path: below.place(entry.path) for entry in entries}
 

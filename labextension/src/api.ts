@@ -3,7 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { isError, type Job, type JobDetails, type Page } from './wire';
+import { isError, type Curve, type Job, type JobDetails, type Page } from './wire';
 
 /** Where the API lies below the address of the Jupyter Server. */
 export const API = 'acai/api/v1';
@@ -54,6 +54,12 @@ export class Api {
 
   kill(reference: number | string): Promise<JobDetails> {
     return this._request('POST', `${jobPath(reference)}/kill`);
+  }
+
+  /** The numbers that a job's log set, enough of them to draw. */
+  async curves(reference: number | string): Promise<Curve[]> {
+    const answer = await this._request<{ curves: Curve[] }>('GET', `${jobPath(reference)}/curves`, { most: '200' });
+    return answer.curves;
   }
 
   /** How many bytes a job has logged so far. */

@@ -9,7 +9,7 @@ import type { EventStream } from './events';
 import { LogStream } from './log';
 import type { Connection } from './socket';
 import type { IJobs, KnownJob } from './tokens';
-import { isEnded, type Event, type Job } from './wire';
+import { isEnded, type Curve, type Event, type Job } from './wire';
 
 export const PAGE_SIZE = 50;
 /** Changes are gathered for so long: at most one request per job in this time. */
@@ -71,6 +71,10 @@ export class Jobs implements IJobs, IDisposable {
     return this._ended;
   }
 
+  get measured(): ISignal<this, string> {
+    return this._measured;
+  }
+
   get isDisposed(): boolean {
     return this._batches.isDisposed;
   }
@@ -102,6 +106,10 @@ export class Jobs implements IJobs, IDisposable {
     return job;
   }
 
+  curves(number: number): Promise<Curve[]> {
+    return this._api.curves(number);
+  }
+
   async kill(number: number): Promise<void> {
     this._put(await this._api.kill(number));
     this._emitChanged();
@@ -123,7 +131,15 @@ export class Jobs implements IJobs, IDisposable {
   }
 
   private _note(event: Event): void {
+    if (event.kind.startsWith('grid.')) {
+      this._batches.add(ALL); // of a grid's jobs only the grid is told
+      return;
+    }
     const id = event.ids.job;
+    if (id !== undefined && event.kind === 'job.measured') {
+      this._measured.emit(id);
+      return;
+    }
     // A grown log is no change of the job; whoever shows the log follows it.
     if (id === undefined || !event.kind.startsWith('job.') || event.kind === 'job.logged') {
       return;
@@ -219,4 +235,5 @@ export class Jobs implements IJobs, IDisposable {
   private _safety: ReturnType<typeof setInterval> | undefined;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, KnownJob>(this);
+  private readonly _measured = new Signal<this, string>(this);
 }

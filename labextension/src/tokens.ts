@@ -5,7 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { LogStream } from './log';
 import type { Connection } from './socket';
-import type { Job, Particulars } from './wire';
+import type { Curve, Job, Particulars } from './wire';
 
 /** A job as this page knows it: what is told only of one job alone may be missing yet. */
 export type KnownJob = Job & Partial<Particulars>;
@@ -28,10 +28,15 @@ export interface IJobs {
   /** A job of the user of this page came to its end, and this page had seen it before that. */
   readonly ended: ISignal<IJobs, KnownJob>;
 
+  /** The numbers of a job, named by its id, have grown. */
+  readonly measured: ISignal<IJobs, string>;
+
   /** A job that this page knows. It need not be one of `items`. */
   get(number: number): KnownJob | undefined;
   /** Ask for all that is told of a job; it is kept up to date from then on. Throws AcaiError. */
   fetch(number: number): Promise<KnownJob>;
+  /** What is enough to draw a job's numbers. Throws AcaiError. */
+  curves(number: number): Promise<Curve[]>;
   /** End a job. Throws AcaiError. */
   kill(number: number): Promise<void>;
   /** Bring older jobs into `items`. */

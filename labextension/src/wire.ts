@@ -28,6 +28,10 @@ export interface Job {
   /** Text runs by `/bin/sh -c`, a list is argv. */
   command: string | string[];
   input: string | null;
+  /** The job whose output is the input. */
+  input_job: number | null;
+  grid: number | null;
+  grid_row: number | null;
   output: string | null;
   output_path: string | null;
   code: string | null;
@@ -51,6 +55,8 @@ export interface Job {
   signal: number | null;
   exit_status: number | null;
   attempt: number;
+  /** How many jobs must finish before its turn can come. */
+  waits_for: number;
   launch_time: string | null;
   start_time: string | null;
   end_time: string | null;
@@ -83,6 +89,18 @@ export interface Transition {
 export interface Particulars {
   notes: string[];
   history: Transition[];
+  /** The jobs that had to finish first. */
+  after: number[];
+}
+
+/** A number as JSON can say it: NaN and the infinities are told in words. */
+export type Num = number | { number: 'nan' | 'inf' | '-inf' };
+
+/** The history of one of a job's numbers, thinned for drawing; `count` is how many points there are. */
+export interface Curve {
+  key: string;
+  count: number;
+  points: { step: number; value: Num; time: string }[];
 }
 
 export type JobDetails = Job & Particulars;

@@ -6,6 +6,7 @@ import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
 import type { IJobs, KnownJob } from '../src/tokens';
+import type { Curve } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
 export class FakeJobs implements IJobs {
@@ -20,6 +21,8 @@ export class FakeJobs implements IJobs {
   connection: Connection = { state: 'connected', message: null };
   readonly changed = new Signal<this, void>(this);
   readonly ended = new Signal<this, KnownJob>(this);
+  readonly measured = new Signal<this, string>(this);
+  drawn: Curve[] = [];
   readonly followed: LogStream[] = [];
   readonly done: string[] = [];
   /** What `fetch` throws, if anything. */
@@ -36,6 +39,10 @@ export class FakeJobs implements IJobs {
       return Promise.reject(this.refusal ?? new Error(`There is no job ${number}.`));
     }
     return Promise.resolve(detailsOf(job));
+  }
+
+  curves(): Promise<Curve[]> {
+    return Promise.resolve(this.drawn);
   }
 
   kill(number: number): Promise<void> {

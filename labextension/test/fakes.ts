@@ -18,7 +18,7 @@ export function aRunningJob(changes: Partial<Job> = {}): Job {
 }
 
 export function detailsOf(job: Job): JobDetails {
-  return { ...(details as Pick<JobDetails, 'notes' | 'history'>), ...job };
+  return { ...(details as Pick<JobDetails, 'notes' | 'history' | 'after'>), ...job };
 }
 
 /** A WebSocket whose other end is the test. */

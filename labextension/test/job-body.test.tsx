@@ -50,18 +50,12 @@ test('the details tell all there is to tell', () => {
   expect(host.querySelector('.acai-Job-kill')).toBeNull();
 });
 
-test('code without a commit is told by what it is', () => {
-  drawJob(new FakeJobs(detailsOf(aJob({ git: null }))), 12);
-  expect(facts().Code).toBe('a snapshot');
-  drawJob(new FakeJobs(detailsOf(aJob({ git: null, code: '@Code:2' }))), 12);
-  expect(facts().Code).toBe('@Code:2');
-});
-
 test('what does not apply is left out', () => {
   const job = aRunningJob({
     number: 1,
     input: null,
     code: null,
+    grid: null,
     secrets: [],
     enforced: null,
     output_version: null,

@@ -33,6 +33,9 @@ const JOB: Fields<Job> = {
   create_time: true,
   command: true,
   input: true,
+  input_job: true,
+  grid: true,
+  grid_row: true,
   output: true,
   output_path: true,
   code: true,
@@ -55,6 +58,7 @@ const JOB: Fields<Job> = {
   signal: true,
   exit_status: true,
   attempt: true,
+  waits_for: true,
   launch_time: true,
   start_time: true,
   end_time: true,
@@ -73,7 +77,7 @@ const JOB: Fields<Job> = {
   output_version: true,
   kept_files: true
 };
-const PARTICULARS: Fields<Particulars> = { notes: true, history: true };
+const PARTICULARS: Fields<Particulars> = { notes: true, history: true, after: true };
 const TRANSITION: Fields<Transition> = { status: true, progress: true, reason: true, attempt: true, time: true };
 const EVENT: Fields<Event> = { number: true, kind: true, ids: true, time: true };
 const CONNECTED: Fields<Connected> = { kind: true, number: true };

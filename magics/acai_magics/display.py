@@ -9,6 +9,7 @@ from acai_jupyter.domain.errors import AcaiError
 
 _WIDGETS: Final[dict[tuple[str, str], str]] = {
     ("acai_jupyter.client.job", "Job"): "job:job_bundle",
+    ("acai_jupyter.client.grids", "Grid"): "grid:grid_bundle",
     ("acai_jupyter.client.provenance", "Graph"): "graph:graph_bundle",
     ("acai_jupyter.client.records", "Fileset"): "fileset:fileset_bundle",
 }

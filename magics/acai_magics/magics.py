@@ -151,6 +151,7 @@ def expand(word: str, variables: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
+    from acai_jupyter.client.grids import Grid
     from acai_jupyter.client.job import Job
 
-    return str(value.number) if isinstance(value, Job) else str(value)
+    return str(value.number) if isinstance(value, Job | Grid) else str(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
-from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, Unauthenticated
+from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, StoreDamaged, Unauthenticated
 from acai_server.handlers.base import State
 from acai_server.pools import BACKGROUND
 from acai_server.servers_folder import ServerFile
@@ -101,7 +101,7 @@ class Lifetime:
             try:
                 await self._open(url)
                 return
-            except (SchemaMismatch, InvalidInput) as error:
+            except (SchemaMismatch, StoreDamaged, InvalidInput) as error:
                 self._state.refusal = error
                 self._point_kernels_here(url)
                 self._on_hopeless(error)

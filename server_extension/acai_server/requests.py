@@ -135,6 +135,8 @@ def _whole(name: str, schema: Mapping[str, Any], text: str) -> int:
         raise InvalidRequest(f"The parameter {name!r} is a whole number.")
     number = int(text)
     least, most = schema.get("minimum", 0), schema.get("maximum", _MOST_WHOLE)
-    if not least <= number <= most:
+    if number < least:
+        raise InvalidRequest(f"The parameter {name!r} is at least {least}.")
+    if number > most:
         raise LimitExceeded(f"The parameter {name!r} lies between {least} and {most}.")
     return number

@@ -18,7 +18,14 @@ from support.waiting import SECONDS, wait_for
 import acai_jupyter as acai
 from acai_jupyter.client.discovery import Address, save_credentials
 from acai_jupyter.client.local import start_server
-from acai_jupyter.domain.errors import BackendNotBuilt, InvalidSetting, ServerUnreachable, Unauthenticated, Unavailable
+from acai_jupyter.domain.errors import (
+    BackendNotBuilt,
+    InvalidSetting,
+    ServerUnreachable,
+    StoreDamaged,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -189,9 +196,17 @@ def test_a_platform_that_cant_start_says_why_in_one_line(monkeypatch: pytest.Mon
 
 def test_a_platform_that_never_opens_says_what_it_waits_for(nothing_configured: Path) -> None:
     nothing_configured.mkdir()
-    (nothing_configured / "acai.db").write_text("not a database " * 1000)
+    (nothing_configured / "acai.db").mkdir()
     with pytest.raises(Unavailable, match="could not be started: ACAI is not available: ") as raised:
         start_server(nothing_configured, seconds=20)
+    assert "\n" not in raised.value.message
+
+
+def test_a_damaged_database_is_told_and_not_waited_for(nothing_configured: Path) -> None:
+    nothing_configured.mkdir()
+    (nothing_configured / "acai.db").write_text("not a database " * 1000)
+    with pytest.raises(StoreDamaged, match="restore a copy, or set ACAI_DATABASE_URL") as raised:
+        start_server(nothing_configured, seconds=3600)
     assert "\n" not in raised.value.message
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +95,28 @@ def test_links_are_followed_to_files_in_the_folder_only(tmp_path: Path) -> None:
     (tmp_path / "in/out").symlink_to(tmp_path / "secret")
     with pytest.raises(InvalidPath, match="a link out of"):
         taken(tmp_path / "in")
+
+
+def test_folders_may_lie_in_each_other_more_deeply_than_calls_can(tmp_path: Path) -> None:
+    make(tmp_path, "/".join(["d"] * 300) + "/x")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 120)
+    try:
+        assert [name.count("/") for name in taken(tmp_path)] == [300]
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "real", "sub/x", "no/y")
+    (tmp_path / "circle").symlink_to(".")
+    (tmp_path / "sub/broken").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "no/pipe")
+    (tmp_path / ".acaiignore").write_text("no/\n")
+    skipped: list[str] = []
+    assert [found.name for found in walk(tmp_path, skipped=skipped)] == ["real", "sub/x"]
+    assert skipped == ["circle", "pipe", "sub/broken"]
 
 
 NAMES = ["a", "b.tmp", "sub/a", "sub/b.tmp", "sub/deep/a", "sub/deep/c d", "other/sub/a", "[x]", "other/*"]

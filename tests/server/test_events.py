@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +182,19 @@ def test_a_server_with_readers_stops_at_once_and_quietly(new_server: Callable[..
         socket.close()
     assert "Traceback" not in server.log
     assert "never retrieved" not in server.log
+
+
+@pytest.mark.parametrize("path", ["/events", "/jobs/1/log/stream"])
+def test_a_stream_ends_when_its_token_is_revoked(new_server: Callable[..., Server], tmp_path: Path, path: str) -> None:
+    server = new_server(environment={"ACAI_HEARTBEAT_SECONDS": "0.2"}).start()
+    job = server.client().jobs.submit(f"until [ -e {tmp_path}/end ]; do sleep 0.05; done")
+    token = server.client().users.create("leaving").token
+    with closing(server.stream(path, token)) as socket:
+        with platform_of(server.home) as platform:
+            platform.access.revoke(str(token))
+        messages = iter(socket.recv, "")
+        refusal = next(told for told in map(json.loads, messages) if "code" in told)
+        assert refusal["code"] == "token_expired"
+        assert list(messages) == [], "the server has closed the stream"
+        socket.shutdown()  # where the server closed first, closing leaves the connection open
+    job.kill()

@@ -127,9 +127,11 @@ class Lake:
 
     def expire(self, point: str | None = None) -> None:
         """Whatever is unfinished expires: the server's successor aborts it, and dies at `point` over that."""
+        if not self._count(uploads.c.state.in_(_OPEN)):
+            return
         self.server.kill()
         self._set(uploads.c.state.in_(_OPEN), expires_at=0)
-        if point is not None and self._count(uploads.c.state.in_(_OPEN)):
+        if point is not None:
             self.death.at(point)
             process = self.server.launch()
             assert process.wait(PATIENCE_S) == -9

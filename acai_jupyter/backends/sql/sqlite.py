@@ -17,7 +17,7 @@ from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.network_folder import refuse_network_folder
 from acai_jupyter.backends.sql.statistics import write_statistics
 from acai_jupyter.backends.sql.unit import SqlUnitOfWork
-from acai_jupyter.domain.errors import AcaiError, InvalidRequest, StoreUnavailable
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest, StoreDamaged, StoreUnavailable
 from acai_jupyter.ports.store.unit import OnEvents, UnitOfWork
 
 _BUSY_MILLISECONDS: Final = 15_000
@@ -137,7 +137,7 @@ def _translated() -> Iterator[None]:
                 f"The database can't be written ({said}): check free space and rights of ACAI_HOME."
             ) from error
         if "malformed" in said or "not a database" in said:
-            raise StoreUnavailable(
+            raise StoreDamaged(
                 f"The database file is damaged, or is something else ({said}): restore a copy, or set ACAI_DATABASE_URL."
             ) from error
         raise

@@ -117,6 +117,14 @@ objects = _owned(
     key=("id",),
 )
 
+damaged_objects = _owned(  # what a check found missing or damaged: bytes in them are sent again where somebody uploads them
+    "damaged_objects",
+    Column("object_id", Id, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    _refers("object_id", "objects.id"),
+    key=("object_id",),
+)
+
 blobs = _owned(
     "blobs",
     Column("digest", DigestColumn, nullable=False),

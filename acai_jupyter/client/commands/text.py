@@ -22,7 +22,7 @@ def as_text(value: Any, table_format: str = "table") -> str:
     if frame is not None:
         if table_format == "csv":
             return str(frame.to_csv(index=False)).rstrip("\n")
-        return str(frame.to_string(index=False)) if len(frame) else "nothing"
+        return str(_without_gaps(frame).to_string(index=False)) if len(frame) else "nothing"
     if isinstance(value, Job):
         return job_text(value)
     if isinstance(value, Metadata):
@@ -71,6 +71,12 @@ def _frame(value: Any) -> Any:
     return value if type(value).__name__ == "DataFrame" else None
 
 
+def _without_gaps(frame: Any) -> Any:
+    """What is absent as '-'; of numbers that may be NaN, as NaN."""
+    gaps = [name for name in frame.columns if frame[name].dtype.kind != "f" and frame[name].isna().any()]
+    return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "-") for name in gaps})
+
+
 def _fields(fields: dict[str, Any]) -> str:
     width = max((len(name) for name in fields), default=0)
     return "\n".join(f"{name:<{width}}  {_shown(value)}" for name, value in fields.items())
@@ -98,7 +104,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, JobList | Records | list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):
-        return {"files": _plain(value.files), "fileset": _plain(value.fileset)}
+        return {"files": _plain(value.files), "fileset": _plain(value.fileset), "skipped": list(value.skipped)}
     if isinstance(value, Graph):
         return {"nodes": [_plain(node) for node in value.nodes], "actions": value.actions, "edges": value.edges}
     if type(value).__name__ == "DataFrame":

@@ -162,6 +162,15 @@ class Checks(Protocol):
 
     def objects(self, project_id: UUID, after: UUID | None, limit: int) -> list[CheckedObject]: ...
 
+    def noted_damaged(self, project_id: UUID) -> set[UUID]:
+        """The objects that a check has found missing or damaged."""
+        ...
+
+    def note_damaged(self, project_id: UUID, object_id: UUID, damaged: bool) -> bool:
+        """Note that an object is missing or damaged, or is so no longer; whether that is new. Bytes in such an object are not
+        known: an upload has to send them, and they then lie where it brought them."""
+        ...
+
     def named_by(self, project_id: UUID, digest: Digest, limit: int) -> list[str]:
         """References of the files that have this content."""
         ...

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from acai_jupyter.backends.blobs.signing import Grant
 
 _PIECE: Final = 1024 * 1024
-_RANGE: Final = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
+_RANGE: Final = re.compile(r"bytes=\s*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))\s*")
 
 
 @stream_request_body
@@ -37,6 +37,7 @@ class ObjectHandler(RequestHandler):
         self._buffer = bytearray()
         self._working = False
         self._gone = False
+        self._unsatisfied: str | None = None
         state.requests += 1
 
     def check_xsrf_cookie(self) -> None:
@@ -88,6 +89,8 @@ class ObjectHandler(RequestHandler):
         error = raised if isinstance(raised, AcaiError) else InvalidRequest("The request can't be answered.")
         self.set_status(status_of(error) if isinstance(raised, AcaiError) else status_code)
         self.set_header("Content-Type", "application/json")
+        if self._unsatisfied is not None:
+            self.set_header("Content-Range", self._unsatisfied)
         self.finish(json.dumps(error_to_json(error)))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -126,7 +129,16 @@ class ObjectHandler(RequestHandler):
 
     async def _send(self, key: str, body: bool) -> None:
         size = await self._pools.run(BULK, self._size, key)
-        first, last = _range(self.request.headers.get("Range"), size)
+        etag = f'"{key if self._grant.source is None else self._grant.version}"'  # an object never changes
+        self.set_header("ETag", etag)
+        if etag in re.split(r"\s*,\s*", self.request.headers.get("If-None-Match", "")):
+            self.set_status(304)
+            return
+        try:
+            first, last = _range(self.request.headers.get("Range"), size)
+        except HTTPError:
+            self._unsatisfied = f"bytes */{size}"
+            raise
         if (first, last) != (0, size - 1):
             self.set_status(206)
             self.set_header("Content-Range", f"bytes {first}-{last}/{size}")
@@ -171,14 +183,19 @@ def _registered(grant: Grant) -> tuple[Source | None, int]:
 
 
 def _range(header: str | None, size: int) -> tuple[int, int]:
-    """The first and last byte asked for. Raises HTTPError 416 for a range that lies outside."""
-    if header is None:
-        return 0, size - 1
-    match = _RANGE.fullmatch(header.strip())
+    """The first and last byte asked for; everything where the header is none, of several ranges, or no range, as RFC 9110 has it.
+    Raises HTTPError 416 for a range that lies outside."""
+    match = _RANGE.fullmatch((header or "").strip())
     if match is None:
-        raise InvalidRequest("Only one range of the form bytes=first-last is understood.")
-    first = int(match[1])
-    last = min(int(match[2]), size - 1) if match[2] else size - 1
+        return 0, size - 1
+    if match[3] is not None:
+        first, last = max(size - int(match[3]), 0), size - 1
+        if not int(match[3]):
+            raise HTTPError(416)
+    else:
+        first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
+        if match[2] and int(match[2]) < first:
+            return 0, size - 1
     if first > last:
         raise HTTPError(416)
     return first, last

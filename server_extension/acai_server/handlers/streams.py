@@ -17,7 +17,8 @@ from acai_jupyter.domain.events import Event
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_jupyter.wire.jobs import event as event_to_json
 from acai_server.handlers.base import Authenticated, State
-from acai_server.pools import INTERACTIVE
+from acai_server.identity import bearer_token
+from acai_server.pools import BACKGROUND, INTERACTIVE
 
 _PAGE: Final = 500
 _CLOSE_REFUSED: Final = 4000  # plus the HTTP status that the same refusal has
@@ -29,7 +30,7 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
 
     def initialize(self, state: State) -> None:
         self.state = state
-        self._stream_task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         state.requests += 1
 
     @ws_authenticated
@@ -54,7 +55,10 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
     def open(self, *args: str, **kwargs: str) -> None:
         super().open(*args, **kwargs)
         self.state.followers += 1
-        self._stream_task = asyncio.create_task(self._run(**kwargs))
+        stream = asyncio.create_task(self._run(**kwargs))
+        self._tasks = [stream]
+        if (token := bearer_token(self)) is not None:
+            self._tasks.append(asyncio.create_task(self._end_with(token, stream)))
 
     def on_message(self, message: str | bytes) -> None:
         """Nothing is expected from the client."""
@@ -62,8 +66,8 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
     def on_close(self) -> None:
         super().on_close()
         self.state.followers -= 1
-        if self._stream_task is not None:
-            self._stream_task.cancel()
+        for task in self._tasks:
+            task.cancel()
 
     async def follow(self, who: Principal, **path: str) -> None:
         """Send until there is nothing more to send."""
@@ -80,6 +84,20 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
         except Exception:
             self.log.exception("A stream of ACAI failed")
             self.close(_CLOSE_FAILED)
+
+    async def _end_with(self, token: str, stream: asyncio.Task[None]) -> None:
+        """End the stream soon after its token was revoked or has expired."""
+        platform = self.state.platform
+        while True:
+            await asyncio.sleep(platform.settings.heartbeat_seconds)
+            try:
+                await self.state.pools.run(BACKGROUND, platform.access.authenticate, token)
+            except Unauthenticated as error:
+                stream.cancel()
+                await self._tell(error)
+                return
+            except AcaiError:
+                continue  # the database is away: that says nothing of the token
 
     async def _tell(self, error: AcaiError) -> None:
         try:

@@ -44,6 +44,9 @@ SPEC: Final = JobSpec(
     git=GitState("4d1c3c5a8f0f4f7c9a3c2f1b7e6d5a4b3c2d1e0f", "main", True, "https://github.com/acme/digits.git"),
     env=(("DATA_SEED", "7"),),
     timeout=7200 * clock.SECOND,
+    input_job_id=UUID(int=3),
+    grid_id=UUID(int=4),
+    grid_row=2,
     secrets=("HF_TOKEN",),
 )
 JOB: Final = Job(
@@ -66,12 +69,15 @@ JOB: Final = Job(
     runtime=4 * clock.SECOND,
     cost=70,
     input_label="Digits:1",
+    input_job_number=11,
+    grid_number=3,
     output_label="Model:1",
 )
 DETAILS: Final = JobDetails(
     JOB,
     ("memory rounded up from 2000MB to 2048MB",),
     (Transition(1, 0, Status.QUEUED, None, None, at(0)), Transition(2, 1, Status.FINISHED, None, None, at(4.2))),
+    (11,),
 )
 EVENT: Final = Event(UUID(int=1), 42, EventKind.JOB_CHANGED, (("job", "job_01930a1b2c3d7e8f9a0b1c2d3e4f5a6b"),), at(0))
 FETCHABLE: Final = FetchableFile(

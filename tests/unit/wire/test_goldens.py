@@ -38,7 +38,7 @@ BY_AGENTS: dict[str, Schema] = {
 SHAPES: dict[str, set[str]] = {
     "event_connected": {"kind", "number"},
     "event_reset": {"kind", "number"},
-    "job_details": {"notes", "history"},
+    "job_details": {"notes", "history", "after"},
     "log_end": {"complete", "size"},
     "agent/heartbeat_answer": {"kill"},
     "agent/log_answer": {"size"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, func, literal, select
@@ -10,7 +11,7 @@ from sqlalchemy import and_, delete, exists, func, literal, select
 from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.repositories.promises import lock_promises
 from acai_jupyter.backends.sql.session import Session
-from acai_jupyter.backends.sql.tables import blob_pins, blobs, objects, upload_files, upload_objects
+from acai_jupyter.backends.sql.tables import blob_pins, blobs, damaged_objects, objects, upload_files, upload_objects
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import UploadIncomplete
 from acai_jupyter.domain.files import BlobLocation
@@ -24,8 +25,28 @@ class SqlBlobs:
     def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
         lock_promises(self._session, project_id, shared=True)
         wanted = {digest.to_bytes(): digest for digest in digests}
+        for damaged in self._damaged(project_id, wanted):
+            del wanted[damaged]
         own = {"project_id": native_id(self._session, project_id)}
         return {wanted[row[0]] for row in rows_with(self._session, blobs, ["digest"], own, "digest", list(wanted))}
+
+    def _damaged(self, project_id: UUID, digests: Iterable[bytes]) -> set[bytes]:
+        """Which of the digests lie in objects that a check found missing or damaged."""
+        if not self._session.run(select(exists(_damaged_objects(project_id)))).scalar_one():
+            return set()
+        inside = blobs.c.object_id.in_(_damaged_objects(project_id))
+        lying = self._session.run(select(blobs.c.digest).where(blobs.c.project_id == project_id, inside)).scalars()
+        return {digest.to_bytes() for digest in lying} & set(digests)
+
+    def _forget_damaged(self, session: UploadSession) -> None:
+        """What the session brings anew lies where it brought it."""
+        brought = select(upload_files.c.digest).where(
+            upload_files.c.project_id == session.project_id,
+            upload_files.c.upload_id == session.id,
+            upload_files.c.object.is_not(None),
+        )
+        inside = blobs.c.object_id.in_(_damaged_objects(session.project_id))
+        self._session.run(delete(blobs).where(blobs.c.project_id == session.project_id, inside, blobs.c.digest.in_(brought)))
 
     def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
         own = {
@@ -48,6 +69,8 @@ class SqlBlobs:
             .from_select(["project_id", "id", "key", "size", "created_at"], copied.where(*own_objects))
             .on_conflict_do_nothing(index_elements=["project_id", "id"])
         )
+        if self._session.run(select(exists(_damaged_objects(session.project_id)))).scalar_one():
+            self._forget_damaged(session)
         carried = upload_files.join(
             upload_objects,
             and_(
@@ -97,3 +120,7 @@ class SqlBlobs:
         return {
             wanted[digest]: BlobLocation(wanted[digest], keys[holder], offset, size) for digest, holder, offset, size in found
         }
+
+
+def _damaged_objects(project_id: UUID) -> Any:
+    return select(damaged_objects.c.object_id).where(damaged_objects.c.project_id == project_id)

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, delete, exists, func, literal, select
 
 from acai_jupyter.backends.sql.repositories.filesets import SqlFilesets
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
     action_outputs,
     blobs,
+    damaged_objects,
     file_versions,
     fileset_versions,
     filesets,
@@ -108,6 +109,20 @@ class SqlChecks:
         of_logs = select(logs.c.object_id, logs.c.size).where(logs.c.project_id == project_id, logs.c.object_id.in_(ids))
         sizes = {row.object_id: row.size for row in self._session.run(of_logs)}
         return [CheckedObject(row.id, row.key, row.size, tuple(inside[row.id]), sizes.get(row.id)) for row in page]
+
+    def noted_damaged(self, project_id: UUID) -> set[UUID]:
+        noted = select(damaged_objects.c.object_id).where(damaged_objects.c.project_id == project_id)
+        return set(self._session.run(noted).scalars())
+
+    def note_damaged(self, project_id: UUID, object_id: UUID, damaged: bool) -> bool:
+        this = (damaged_objects.c.project_id == project_id, damaged_objects.c.object_id == object_id)
+        if not damaged:
+            return bool(self._session.run(delete(damaged_objects).where(*this)).rowcount)
+        there = select(objects.c.project_id, objects.c.id, literal(self._session.now))
+        row = there.where(objects.c.project_id == project_id, objects.c.id == object_id)
+        names = ["project_id", "object_id", "found_at"]
+        insert = self._session.insert(damaged_objects).from_select(names, row)
+        return bool(self._session.run(insert.on_conflict_do_nothing(index_elements=names[:2])).rowcount)
 
     def named_by(self, project_id: UUID, digest: Digest, limit: int) -> list[str]:
         wanted = select(paths.c.path, file_versions.c.version).select_from(_versions_of_paths)

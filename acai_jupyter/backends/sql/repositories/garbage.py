@@ -13,6 +13,7 @@ from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
     blob_pins,
     blobs,
+    damaged_objects,
     file_versions,
     jobs,
     logs,
@@ -80,6 +81,8 @@ class SqlGarbage:
             unnamed = [state for state in self._states(project_id, page) if not state.named]
             keys = [state.id for state in unnamed]
             self._session.run(delete(blobs).where(blobs.c.project_id == project_id, blobs.c.object_id.in_(keys)))
+            noted = (damaged_objects.c.project_id == project_id, damaged_objects.c.object_id.in_(keys))
+            self._session.run(delete(damaged_objects).where(*noted))
             self._session.run(delete(objects).where(objects.c.project_id == project_id, objects.c.id.in_(keys)))
             gone += unnamed
         return gone

@@ -196,7 +196,9 @@ class SqlJobs:
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         now = self._session.now
         as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
-        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, jobs.c.launch_expires_at < now)
+        # A hold that ends later than one taken now was taken before the clock was set back.
+        over = or_(jobs.c.launch_expires_at < now, jobs.c.launch_expires_at > now + int(2 * seconds * SECOND))
+        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, over)
         values = {"launch_holder": holder, "launch_expires_at": now + int(seconds * SECOND)}
         return bool(self._session.run(update(jobs).where(*_is(job), *as_known, free).values(**values)).rowcount)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, select, update
@@ -15,6 +15,8 @@ from acai_jupyter.backends.sql.tables import events, idempotency_keys, leases, p
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import IdempotencyKeyReused
 from acai_jupyter.domain.events import Event, EventKind
+
+_LONGEST_LEASE: Final = 3600 * SECOND
 
 
 class SqlEvents:
@@ -75,7 +77,9 @@ class SqlLeases:
         now = self._session.now
         values = {"holder": holder, "expires_at": now + int(seconds * SECOND)}
         statement = self._session.insert(leases).values(name=name, **values)
-        mine_or_free = (leases.c.holder == holder) | (leases.c.expires_at < now)
+        # No lease is taken for so long: one that ends so late was taken before the clock was set back.
+        over = (leases.c.expires_at < now) | (leases.c.expires_at > now + _LONGEST_LEASE)
+        mine_or_free = (leases.c.holder == holder) | over
         statement = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=mine_or_free)
         return bool(self._session.run(statement).rowcount)
 

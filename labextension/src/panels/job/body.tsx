@@ -7,6 +7,7 @@ import { explanation, label } from '../../format';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
+import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
@@ -59,6 +60,7 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
       <div className="acai-Job-about">
         <Detail job={job} />
         <Facts job={job} />
+        <Curves curves={model.curves} />
       </div>
       <LogView log={model.log} />
     </div>

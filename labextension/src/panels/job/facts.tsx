@@ -34,6 +34,8 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
       <Fact term="Secrets">{job.secrets.length === 0 ? null : job.secrets.join(', ')}</Fact>
       <Fact term="Image">{job.image}</Fact>
       <Fact term="Timeout">{job.timeout === null ? null : runtime(job.timeout)}</Fact>
+      <Fact term="Waits for">{waitsFor(job)}</Fact>
+      <Fact term="Grid">{job.grid === null ? null : `row ${job.grid_row ?? '?'} of grid ${job.grid}`}</Fact>
       <Fact term="Retry of">{job.retry_of === null ? null : `job ${job.retry_of}`}</Fact>
       <Fact term="Attempt">{job.attempt > 1 ? job.attempt : null}</Fact>
       <Fact term="Notes">{job.notes?.length ? <Notes notes={job.notes} /> : null}</Fact>
@@ -93,6 +95,17 @@ function heldBy(job: KnownJob): string | null {
   }
   const told = Object.entries(job.enforced).map(([resource, how]) => `${resource}: ${how}`);
   return told.length === 0 ? 'nothing' : told.join(', ');
+}
+
+/** The jobs that must finish before this one's turn can come. */
+function waitsFor(job: KnownJob): string | null {
+  if (job.waits_for === 0) {
+    return null;
+  }
+  const jobs = job.waits_for === 1 ? '1 job' : `${job.waits_for} jobs`;
+  return job.after?.length
+    ? `${jobs} of ${job.after.slice(0, 20).join(', ')}${job.after.length > 20 ? ' …' : ''}`
+    : jobs;
 }
 
 /** What the runtime consists of, as far as it was measured. */

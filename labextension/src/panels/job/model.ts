@@ -1,9 +1,14 @@
 /** One job with its live log. */
 
 import { AcaiError, messageOf } from '../../api';
+import { Batches } from '../../batches';
 import type { LogStream } from '../../log';
 import type { IJobs, KnownJob } from '../../tokens';
+import type { Curve } from '../../wire';
 import { PanelModel } from '../model';
+
+/** Curves are read again at most so often. */
+export const CURVES_MS = 1000;
 
 export class JobModel extends PanelModel {
   constructor(
@@ -13,7 +18,9 @@ export class JobModel extends PanelModel {
     super();
     this.log = _jobs.followLog(number);
     _jobs.changed.connect(this._onChanged, this);
+    _jobs.measured.connect(this._onMeasured, this);
     void this._fetch();
+    this._drawings.add('now');
   }
 
   readonly log: LogStream;
@@ -23,6 +30,11 @@ export class JobModel extends PanelModel {
     return this._jobs.get(this.number) ?? null;
   }
 
+  /** The curves of its numbers, none until they are known. */
+  get curves(): readonly Curve[] {
+    return this._curves;
+  }
+
   /** Why its details could not be read, as one line. */
   get error(): string | null {
     return this._error;
@@ -30,6 +42,8 @@ export class JobModel extends PanelModel {
 
   override dispose(): void {
     this._jobs.changed.disconnect(this._onChanged, this);
+    this._jobs.measured.disconnect(this._onMeasured, this);
+    this._drawings.dispose();
     this.log.dispose();
     super.dispose();
   }
@@ -47,6 +61,23 @@ export class JobModel extends PanelModel {
     }
   }
 
+  private _onMeasured(_: IJobs, id: string): void {
+    if (this.job?.id === id) {
+      this._drawings.add('now');
+    }
+  }
+
+  private async _fetchCurves(): Promise<void> {
+    try {
+      this._curves = await this._jobs.curves(this.number);
+    } catch {
+      return; // what is drawn stays; the line of errors tells why nothing is new
+    }
+    if (!this.isDisposed) {
+      this.emitChanged();
+    }
+  }
+
   private _onChanged(): void {
     if (this._mayRetry && this._jobs.connection.state === 'connected') {
       this._mayRetry = false;
@@ -55,6 +86,9 @@ export class JobModel extends PanelModel {
     this.emitChanged();
   }
 
+  /** A job may measure faster than anybody can see. */
+  private readonly _drawings = new Batches<'now'>(() => this._fetchCurves(), CURVES_MS);
+  private _curves: readonly Curve[] = [];
   private _error: string | null = null;
   private _mayRetry = false;
 }

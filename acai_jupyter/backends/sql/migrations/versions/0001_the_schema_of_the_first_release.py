@@ -196,6 +196,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_blobs_object", ["project_id", "object_id"], unique=False)
 
     op.create_table(
+        "damaged_objects",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("object_id", ID, nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "object_id"],
+            ["objects.project_id", "objects.id"],
+            name=op.f("fk_damaged_objects_project_id_object_id"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_damaged_objects_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "object_id", name=op.f("pk_damaged_objects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "filesets",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -877,6 +891,7 @@ def downgrade() -> None:
     op.drop_table("paths")
     op.drop_table("grids")
     op.drop_table("filesets")
+    op.drop_table("damaged_objects")
     with op.batch_alter_table("blobs", schema=None) as batch_op:
         batch_op.drop_index("ix_blobs_object")
 
