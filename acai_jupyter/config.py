@@ -79,6 +79,10 @@ class Settings:
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
+    webhook_private_addresses: int = _setting(
+        0, "Whether webhooks may lead into private networks and to this machine; 1 for yes."
+    )
+    webhook_timeout_seconds: float = _setting(10.0, "How long a webhook may take to answer.")
     hand_over: int = _setting(
         1, "Whether a Jupyter Server that stops with jobs left starts `acai server --drain` to go on with them; 0 for no."
     )
@@ -158,6 +162,7 @@ _POSITIVE: Final = (
     "upload_lifetime_seconds",
     "url_lifetime_seconds",
     "event_retention_days",
+    "webhook_timeout_seconds",
     "interactive_threads",
     "bulk_threads",
     "background_threads",

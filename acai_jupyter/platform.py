@@ -18,6 +18,7 @@ from acai_jupyter.backends.by_url import (
     sources_for,
     store_by_url,
 )
+from acai_jupyter.backends.poster import HttpPoster
 from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.config import Settings, check_platform_url
@@ -25,9 +26,11 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.budgets import Budgets
 from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
+from acai_jupyter.engine.kills import Kills
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
@@ -36,6 +39,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.engine.webhooks import Webhooks
 from acai_jupyter.lake.access import Access
 from acai_jupyter.lake.check import StoreCheck
 from acai_jupyter.lake.deletion import Deletions
@@ -80,11 +84,14 @@ class Platform:
     provenance: ProvenanceService
     registry: Registry
     secrets: Secrets
+    webhooks: Webhooks
     grids: Grids
     chains: Chains
     scheduler: Scheduler
     dispatch: Dispatch
     placement: Placement
+    budgets: Budgets
+    kills: Kills
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
@@ -121,7 +128,8 @@ class Platform:
         engine = engine_settings(settings)
         server_id = new_id()
         inventory = inventory_by_url(settings.object_store)
-        secrets = Secrets(store, FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets"))
+        vault = FernetVault(settings.secrets_key, settings.home_folder / "keys" / "secrets")
+        secrets = Secrets(store, vault)
         containers = not settings.launcher_url.startswith("process:")
         registry = Registry(store, engine, images_used=containers, capacity=launcher.capacity)
         platform: Platform
@@ -154,12 +162,17 @@ class Platform:
             metadata=MetadataService(store),
             provenance=ProvenanceService(store),
             secrets=secrets,
+            webhooks=Webhooks(
+                store, vault, HttpPoster(bool(settings.webhook_private_addresses), settings.webhook_timeout_seconds)
+            ),
             registry=registry,
             grids=Grids(store, registry),
             chains=Chains(store),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             placement=dispatch.placement,
+            budgets=Budgets(store),
+            kills=Kills(store),
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),

@@ -5,14 +5,12 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
-from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
@@ -112,11 +110,13 @@ class Job:
         self._refresh()
         return list(self._details["notes"])
 
-    @property
-    def history(self) -> list[tuple[datetime, str, str | None]]:
-        """Every state that the job was in: (time, status, progress)."""
-        self._refresh()
-        return [(to_datetime(read(entry["time"])), entry["status"], entry["progress"]) for entry in self._details["history"]]
+    def history(self) -> pd.DataFrame:
+        """Every state that the job was in, a row each: `time`, `status`, `progress`, `attempt`, and the `reason` where there is
+        one."""
+        from acai_jupyter.client.frames import frame
+
+        kinds = {"time": "time", "status": "text", "progress": "text", "attempt": "integer", "reason": "text"}
+        return frame(kinds, list(self._transport.pages(f"/jobs/{self.id}/history", page=1000)))
 
     @property
     def code(self) -> CodeVersion | None:

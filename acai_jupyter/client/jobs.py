@@ -159,6 +159,14 @@ class Jobs:
             raise JobNotFound("Name a job by its number or its id: see what there is with acai job ls.")
         return Job(self._transport, self._transport.get(f"/jobs/{segment(reference)}"))
 
+    def kill_all(self, *, everyone: bool = False) -> int:
+        """End all of one's own jobs that have not ended, or (`everyone`, for admins) those of all users of the project; returns
+        how many were told to end.
+
+        Raises Forbidden.
+        """
+        return int(self._transport.post("/jobs/kill", {"everyone": everyone})["count"])
+
     def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
         """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`)."""
         wanted = status if isinstance(status, str) or status is None else ",".join(status)

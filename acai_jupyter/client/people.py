@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from acai_jupyter.client.records import Project, Records, User, record
-from acai_jupyter.client.transport import Transport
+import math
+
+from acai_jupyter.client.records import Budget, Project, Records, User, Webhook, record
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.clock import read, to_datetime
+from acai_jupyter.domain.errors import InvalidRequest
 
 
 class Projects:
@@ -20,9 +24,38 @@ class Projects:
         made = self._transport.post("/projects", {"name": name, "admin": admin}, creates=True)
         return record(Project, {**made["project"], "token": made["token"]})
 
+    def set_webhook(self, url: str, secret: str | None = None) -> Webhook:
+        """Have every job's end posted to `url` as JSON, signed by `secret` as Standard Webhooks describes. For admins.
+
+        Raises InvalidRequest, Forbidden.
+        """
+        return _webhook(self._transport.post("/webhook", {"url": url, "secret": secret}))
+
+    def webhook(self) -> Webhook:
+        """The project's webhook; its secret is not told. For admins. Raises WebhookNotFound, Forbidden."""
+        return _webhook(self._transport.get("/webhook"))
+
+    def delete_webhook(self) -> None:
+        """Tell nobody any more. For admins. Raises WebhookNotFound, Forbidden."""
+        self._transport.delete("/webhook")
+
     def list(self) -> Records[Project]:
         """The projects that one may know of."""
         return Records((record(Project, item) for item in self._transport.pages("/projects")), Project)
+
+    def budget(self) -> Budget:
+        """What one's project may spend on jobs, and has spent."""
+        return record(Budget, self._transport.get("/budget"))
+
+    def set_budget(self, dollars: float | None) -> Budget:
+        """Give one's project a budget; None takes it away. For its admins. Under a budget every job needs a timeout, and is
+        refused where it might cost more than what is left.
+
+        Raises Forbidden, InvalidRequest.
+        """
+        if dollars is not None and not math.isfinite(dollars):
+            raise InvalidRequest(f"A budget can't be {dollars} dollars.")
+        return record(Budget, self._transport.post("/budget", {"dollars": dollars}))
 
 
 class Users:
@@ -42,3 +75,7 @@ class Users:
     def list(self) -> Records[User]:
         """The users of the project."""
         return Records((record(User, item) for item in self._transport.pages("/users")), User)
+
+
+def _webhook(told: Json) -> Webhook:
+    return record(Webhook, {**told, "change_time": to_datetime(read(told["change_time"]))})

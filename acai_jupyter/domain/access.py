@@ -36,7 +36,9 @@ class Right(StrEnum):
     WRITE = "write"
     MANAGE_USERS = "manage users"
     MANAGE_PROJECTS = "manage projects"
+    MANAGE_WEBHOOK = "manage the webhook"
     LOOK_AFTER = "look after the store"  # collect garbage, check what is stored
+    MANAGE_BUDGET = "set the budget"
     SUPERVISE = "supervise a job"  # what an agent does
 
 
@@ -108,7 +110,8 @@ def _rights(principal: Principal) -> frozenset[Right]:
         return frozenset({Right.READ})
     rights = {Right.READ, Right.WRITE}
     if principal.role is not Role.MEMBER:
-        rights |= {Right.MANAGE_USERS, Right.LOOK_AFTER}
+        rights |= {Right.MANAGE_USERS, Right.MANAGE_WEBHOOK, Right.LOOK_AFTER}
+        rights |= {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER}
     if principal.role is Role.PLATFORM_ADMIN:
         rights.add(Right.MANAGE_PROJECTS)
     return frozenset(rights)

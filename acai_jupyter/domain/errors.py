@@ -5,17 +5,20 @@ AcaiError
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
 │   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
 │   └── BackendNotBuilt, LocalFileUnusable, FilesClash
+│   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, TimeoutRequired, DigestMismatch
+│   └── BackendNotBuilt, LocalFileUnusable
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
 ├── Forbidden               known, but not allowed
 │   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, SecretNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
 │       UploadBaseChanged
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged, BudgetExceeded, UploadBaseChanged
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
@@ -136,6 +139,12 @@ class BackendNotBuilt(InvalidInput):
     code = "backend_not_built"
 
 
+class TimeoutRequired(InvalidInput):
+    """Under a budget a job needs a timeout."""
+
+    code = "timeout_required"
+
+
 class Unauthenticated(AcaiError):
     """No token, or one that is not valid (any more)."""
 
@@ -218,6 +227,12 @@ class SecretNotFound(NotFound):
     """The user has no secret of this name (any more)."""
 
     code = "secret_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """The project has no webhook."""
+
+    code = "webhook_not_found"
 
 
 class MetadataNotFound(NotFound):
@@ -308,6 +323,12 @@ class SourceChanged(Conflict):
     """A file that was registered in place is gone, or is another than was registered."""
 
     code = "source_changed"
+
+
+class BudgetExceeded(Conflict):
+    """A job may cost more than what is left of its project's budget."""
+
+    code = "budget_exceeded"
 
 
 class LimitExceeded(AcaiError):

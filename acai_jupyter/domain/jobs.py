@@ -167,6 +167,7 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    kill_requested_by: str | None = None
     placed_at: int | None = None
     phases: Phases = Phases()
     used: Used = Used()

@@ -58,7 +58,7 @@ class Monitor:
             unit.lock_project(principal.project_id)
             job, scope = self._job(unit, principal)
             if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
-                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
+                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=job.kill_requested_by))
                 unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
                 return ended
             if not unit.jobs.claim(job, scope.rank, instance):
@@ -155,7 +155,8 @@ class Monitor:
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
             try:
-                unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1)
+                why = f"attempt {job.attempt} ended before its agent spoke"
+                unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1, why=why)
             except JobEnded:
                 return  # it spoke up, or another server was first
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
@@ -214,7 +215,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
     if report.ended == "exited" and report.exit_code == 0:
         return Outcome(Status.FINISHED, None, detail, 0)
     if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed", "lost"):
-        return Outcome(Status.KILLED, None, detail, report.exit_code, report.signal)
+        return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
     reasons = {
         "exited": Reason.EXIT_CODE,
         "signalled": Reason.SIGNAL,
@@ -231,7 +232,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
 def _lost(job: Job, seen: Observation | None) -> Ending:
     detail = seen.detail[:_MOST_DETAIL_CHARACTERS] if seen and seen.detail else None
     if job.kill_requested_at is not None:
-        return Ending(Outcome(Status.KILLED, None, detail))
+        return Ending(Outcome(Status.KILLED, None, detail or job.kill_requested_by))
     if seen and seen.out_of_memory:
         return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))
     return Ending(Outcome(Status.FAILED, Reason.LOST, detail or _DIED))

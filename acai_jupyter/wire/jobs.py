@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
+from acai_jupyter.domain.budgets import Budget
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
@@ -18,6 +19,7 @@ from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.submissions import JobDetails, Report, Submission
 from acai_jupyter.domain.tables import Curve, Point
+from acai_jupyter.domain.webhooks import Webhook
 from acai_jupyter.wire.lake import Json
 from acai_jupyter.wire.values import value_to_json
 
@@ -60,6 +62,10 @@ def secret(item: Secret) -> Json:
     return {"name": item.name, "change_time": write_time(item.changed_at)}
 
 
+def webhook(item: Webhook) -> Json:
+    return {"url": item.url, "signed": item.signed, "change_time": write_time(item.changed_at)}
+
+
 def transition(item: Transition) -> Json:
     return {
         "status": item.status.value,
@@ -78,6 +84,16 @@ def point(item: Point) -> Json:
 def curve(item: Curve) -> Json:
     drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
     return {"key": item.key, "count": item.count, "points": drawn}
+
+
+def budget_to_json(item: Budget) -> Json:
+    """In dollars."""
+    return {
+        "dollars": None if item.limit is None else item.limit / MICRODOLLARS,
+        "spent": item.spent / MICRODOLLARS,
+        "reserved": item.reserved / MICRODOLLARS,
+        "left": None if item.limit is None else item.left / MICRODOLLARS,
+    }
 
 
 def sample(item: Sample) -> Json:

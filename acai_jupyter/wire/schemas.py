@@ -213,6 +213,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
+    "Webhook": answer(url=TEXT, signed=BOOLEAN, change_time=TIME),
     "Secret": answer(name=TEXT, change_time=TIME),
     "Environment": answer(**_ENVIRONMENT),
     "JobDetails": answer(**_JOB["properties"], notes=array(TEXT), history=array(_TRANSITION), after=array(INTEGER)),
@@ -234,6 +235,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
     "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
+    "Transition": answer(**_TRANSITION["properties"], position=INTEGER),
+    "Budget": answer(dollars=or_null(NUMBER), spent=NUMBER, reserved=NUMBER, left=or_null(NUMBER)),
     "Sample": answer(
         attempt=INTEGER,
         position=INTEGER,
@@ -312,6 +315,8 @@ _SUBMISSION: Final[dict[str, Schema]] = {
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
+    "kill_all_jobs": request((), everyone=BOOLEAN),
+    "set_budget": request(("dollars",), dollars=or_null(NUMBER)),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
     "begin_upload": request(
         ("purpose",),
@@ -343,6 +348,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         },
     ),
     "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
+    "set_webhook": request(("url",), url=TEXT, secret=or_null(TEXT)),
     "set_secret": request(("name", "value"), name=TEXT, value=TEXT),
     "submit_job": request(("command",), **_SUBMISSION),
     "submit_grid": request(("command",), **_SUBMISSION, input_grid=or_null(TEXT)),

@@ -7,7 +7,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Api } from './api';
 import { addCommands, CommandIds, offerCommands } from './commands';
 import { EventStream } from './events';
-import { EndedNotifications } from './notifications';
+import { EndedNotifications, type Wanted } from './notifications';
 import { JobsPanel } from './panels/jobs/panel';
 import { Jobs } from './service';
 import { Sidebar } from './sidebar';
@@ -82,7 +82,7 @@ const notifications: JupyterFrontEndPlugin<void> = {
     const told = new EndedNotifications(jobs, number => void app.commands.execute(CommandIds.openJob, { number }));
     const settings = await registry?.load(notifications.id);
     const read = (): void => {
-      told.isEnabled = settings?.get(SETTING).composite !== false;
+      told.wanted = (settings?.get(SETTING).composite ?? 'all') as Wanted;
     };
     read();
     settings?.changed.connect(read);

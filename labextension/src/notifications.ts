@@ -11,6 +11,9 @@ export const GATHER_ENDED_MS = 1000;
 /** More jobs than this that end together are told of in one sentence. */
 const MOST_SINGLE = 3;
 
+/** The values of the setting. */
+export type Wanted = 'all' | 'failures' | 'none';
+
 type Kind = 'success' | 'error' | 'info';
 
 export class EndedNotifications implements IDisposable {
@@ -22,8 +25,8 @@ export class EndedNotifications implements IDisposable {
     _jobs.ended.connect(this._onEnded, this);
   }
 
-  /** Whether anything is told at all. */
-  isEnabled = true;
+  /** Which endings are told. */
+  wanted: Wanted = 'all';
 
   get isDisposed(): boolean {
     return this._isDisposed;
@@ -36,6 +39,9 @@ export class EndedNotifications implements IDisposable {
   }
 
   private _onEnded(_: IJobs, job: KnownJob): void {
+    if (!isWanted(job, this.wanted)) {
+      return;
+    }
     if (this._waiting.push(job) === 1) {
       this._timer = setTimeout(() => {
         this._tell();
@@ -44,11 +50,8 @@ export class EndedNotifications implements IDisposable {
   }
 
   private _tell(): void {
-    const jobs = this._waiting;
+    const jobs = this._waiting.filter(job => isWanted(job, this.wanted));
     this._waiting = [];
-    if (!this.isEnabled) {
-      return;
-    }
     if (jobs.length > MOST_SINGLE) {
       Notification.emit(summary(jobs), worst(jobs), { autoClose: 6000 });
       return;
@@ -67,6 +70,10 @@ export class EndedNotifications implements IDisposable {
   private _isDisposed = false;
   private _waiting: KnownJob[] = [];
   private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+function isWanted(job: KnownJob, wanted: Wanted): boolean {
+  return wanted === 'all' || (wanted === 'failures' && job.status === 'FAILED');
 }
 
 function sentence(job: KnownJob): string {

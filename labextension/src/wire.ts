@@ -156,3 +156,15 @@ export function isError(given: unknown): given is ErrorMessage {
 export function isRecord(given: unknown): given is Record<string, unknown> {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
+
+/** What a job had used at one moment: sums since its command began, but `memory` (bytes) at that moment. */
+export interface Sample {
+  attempt: number;
+  position: number;
+  elapsed: number;
+  cpu_time: number;
+  memory: number;
+  read_bytes: number;
+  written_bytes: number;
+  throttled_time: number;
+}

@@ -55,10 +55,22 @@ test('a long command is cut', () => {
 });
 
 test('who does not want to be told is not', () => {
-  told.isEnabled = false;
+  told.wanted = 'none';
   jobs.ended.emit(aJob());
   vi.advanceTimersByTime(GATHER_ENDED_MS);
   expect(texts()).toEqual([]);
+});
+
+test('who wants to be told of failures is told of those only, however many jobs end', () => {
+  told.wanted = 'failures';
+  [1, 2, 3, 4, 5].forEach(number => {
+    jobs.ended.emit(
+      aJob({ number, name: 'train', status: number === 2 ? 'FAILED' : number === 3 ? 'KILLED' : 'FINISHED' })
+    );
+  });
+  vi.advanceTimersByTime(GATHER_ENDED_MS);
+  expect(texts()).toHaveLength(1);
+  expect(texts()[0]).toMatch(/^error: Job 2 train failed/);
 });
 
 test('disposed, it tells nothing', () => {

@@ -25,7 +25,8 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 
 class Lifetime:
-    """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first. One that `drains`
+    """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first; `untold` how
+    many ends of jobs nobody has tried to tell the webhook. One that `drains`
     is there only until no job is left."""
 
     def __init__(
@@ -48,6 +49,7 @@ class Lifetime:
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
         self.unended: int | None = None
+        self.untold: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -137,6 +139,7 @@ class Lifetime:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
         self._tasks.append(asyncio.create_task(self._repeat(self._tick, self._pause)))
+        self._tasks.append(asyncio.create_task(self._repeat(self._tell, lambda: asyncio.sleep(self.settings.tick_seconds))))
         self._tasks.append(asyncio.create_task(self._repeat(self._sweep, lambda: asyncio.sleep(_SWEEP_SECONDS))))
 
     def _welcome_owner(self) -> None:
@@ -174,6 +177,11 @@ class Lifetime:
     async def _pause(self) -> None:
         await asyncio.sleep(_LEAST_PAUSE_SECONDS)
         await self._state.relay.anything(self.settings.tick_seconds)
+
+    async def _tell(self) -> None:
+        await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.deliver)
+        if self.drains:
+            self.untold = await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.untried)
 
     async def _sweep(self) -> None:
         await self._state.pools.run(BACKGROUND, self._state.platform.sweep)

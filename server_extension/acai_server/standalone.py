@@ -62,7 +62,7 @@ class _IdleWatch:
 
 
 class _DrainWatch:
-    """Stops the server once no job is left, or another server has come, which does the same and more."""
+    """Stops the server once no job is left and the webhooks know, or another server has come, which does the same and more."""
 
     def __init__(self, lifetime: Any, serverapp: ServerApp) -> None:
         self._lifetime = lifetime
@@ -70,7 +70,7 @@ class _DrainWatch:
         self._home: Path = lifetime.settings.home_folder
 
     def __call__(self) -> None:
-        empty = self._lifetime.is_open and self._lifetime.unended == 0
+        empty = self._lifetime.is_open and self._lifetime.unended == 0 and self._lifetime.untold == 0
         if empty or not self._home.is_dir() or other_servers(self._home / "servers", drains=False):
             self._serverapp.stop(from_signal=True)
 

@@ -83,6 +83,11 @@ class World:
         name = f"Unused{next(self._counter)}"
         return self.client.filesets.create(name, ["/digits/"]).reference
 
+    def with_webhook(self) -> Request:
+        """What is asked of the project's webhook, which is there. (Nothing leads to its address.)"""
+        self.client.projects.set_webhook("https://example.invalid/hook")
+        return Request()
+
     def unused_secret(self) -> str:
         return self.client.secrets.set(f"SECRET_{next(self._counter)}", "0123456789").name
 
@@ -152,6 +157,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "list_jobs": lambda world: Request(query={"status": "FINISHED,QUEUED"}),
     "get_job": lambda world: Request({"job": str(world.ended.number)}),
     "kill_job": lambda world: Request({"job": world.running("to be killed").id}),
+    "kill_all_jobs": lambda world: Request(body={"everyone": False}),
+    "job_history": lambda world: Request({"job": world.ended.id}),
+    "get_budget": lambda world: Request(),
+    "set_budget": lambda world: Request(body={"dollars": None}),
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
@@ -185,6 +194,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "heartbeat": lambda world: _agents(world, body={"progress": "running"}),
     "append_log": lambda world: _agents(world, query={"offset": 0}, body=b"[ACAI_TAG] job k:v\n"),
     "report": lambda world: _agents(world, body={"ended": "exited", "exit_code": 0, "command_time": 0.5}),
+    "set_webhook": lambda world: Request(body={"url": "https://example.org/hook", "secret": "0123456789"}),
+    "get_webhook": lambda world: world.with_webhook(),
+    "delete_webhook": lambda world: world.with_webhook(),
     "set_secret": lambda world: Request(body={"name": "HF_TOKEN", "value": "hf_0123456789"}),
     "list_secrets": lambda world: Request(),
     "delete_secret": lambda world: Request({"name": world.unused_secret()}),

@@ -412,6 +412,27 @@ secrets = _owned(
     clustered=False,
 )
 
+webhooks = _owned(
+    "webhooks",
+    Column("sealed", Bytes, nullable=False),  # by the vault: address and secret
+    Column("changed_at", Moment, nullable=False),
+    key=(),
+    clustered=False,
+)
+
+webhook_deliveries = _owned(
+    "webhook_deliveries",
+    Column("id", Id, nullable=False),
+    Column("job_id", Id, nullable=False),
+    Column("attempts", Int, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    _refers("job_id", "jobs.id"),
+    Index("ix_webhook_deliveries_due", "due_at"),
+    key=("id",),
+    clustered=False,
+)
+
 environments = _owned(
     "environments",
     Column("digest", Bytes(32), nullable=False),
@@ -484,6 +505,8 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("kill_requested_by", Label),
+    Column("reserved", Big),  # micro-dollars that it may cost until its timeout
     Column("placed_at", Moment),  # since when its resources are its own
     Column("enforced", Label),  # JSON: by what each resource is held
     Column("peak_memory", Big),  # bytes

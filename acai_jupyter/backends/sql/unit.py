@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.budgets import SqlBudgets
 from acai_jupyter.backends.sql.repositories.chains import SqlChains
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
@@ -27,11 +28,12 @@ from acai_jupyter.backends.sql.repositories.search import SqlSearch
 from acai_jupyter.backends.sql.repositories.secrets import SqlSecrets
 from acai_jupyter.backends.sql.repositories.uploads import SqlUploads
 from acai_jupyter.backends.sql.repositories.usage import SqlUsage
+from acai_jupyter.backends.sql.repositories.webhooks import SqlWebhooks
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets
+from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -61,9 +63,11 @@ class SqlUnitOfWork:
         self.grids: Grids = SqlGrids(session)
         self.logs: Logs = SqlLogs(session)
         self.samples: Samples = SqlSamples(session)
+        self.budgets: Budgets = SqlBudgets(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
         self.secrets: Secrets = SqlSecrets(session)
+        self.webhooks: Webhooks = SqlWebhooks(session)
         self.events: Events = SqlEvents(session)
         self.leases: Leases = SqlLeases(session)
         self.idempotency: Idempotency = SqlIdempotency(session)

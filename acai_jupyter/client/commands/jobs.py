@@ -92,7 +92,17 @@ def job_wait(client: Client, given: Namespace) -> Any:
     return Watched(client.jobs.get(given.job), show_log=False)
 
 
+def job_history(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).history()
+
+
 def job_kill(client: Client, given: Namespace) -> Any:
+    if given.everyone and not given.all:
+        raise InvalidRequest("--everyone goes with --all.")
+    if given.all == (given.job is not None):
+        raise InvalidRequest("Name one job, or say --all.")
+    if given.all:
+        return {"killed": client.jobs.kill_all(everyone=given.everyone)}
     return client.jobs.get(given.job).kill()
 
 
@@ -143,6 +153,16 @@ COMMANDS: Final = (
     ),
     Command(("job", "usage"), "what a job used over time", (_JOB,), job_usage),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
-    Command(("job", "kill"), "end a job", (_JOB,), job_kill),
+    Command(("job", "history"), "every state that a job was in, and why", (_JOB,), job_history),
+    Command(
+        ("job", "kill"),
+        "end a job, or all of one's own",
+        (
+            argument("job", means="job", nargs="?", help="its number or id"),
+            argument("--all", action="store_true", help="all of one's own jobs that have not ended"),
+            argument("--everyone", action="store_true", help="with --all: of all users of the project, for admins"),
+        ),
+        job_kill,
+    ),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),
 )

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from acai_jupyter.client.commands import grids, jobs, lake, people, search, secrets, storage
+from acai_jupyter.client.commands import grids, jobs, lake, people, search, secrets, storage, webhooks
 from acai_jupyter.client.commands.command import Argument, Command
 
-_NOUNS: Final = (lake, jobs, grids, secrets, search, storage, people)
+_NOUNS: Final = (lake, jobs, grids, secrets, search, storage, people, webhooks)
 
 COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from acai_jupyter.domain.budgets import Budget
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.secrets import Secret
 from acai_jupyter.domain.tables import Curve, NewPoint, Point
+from acai_jupyter.domain.webhooks import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,9 @@ class Jobs(Protocol):
         progress: Progress | None = None,
         outcome: Outcome | None = None,
         attempt: int | None = None,
+        why: str | None = None,
     ) -> Job:
-        """Compare-and-set from the status and attempt that `job` has.
+        """Compare-and-set from the status and attempt that `job` has; `why` is for the history, where no outcome says it.
 
         Raises JobEnded where the job has moved on meanwhile, or can't go there.
         """
@@ -111,7 +114,13 @@ class Jobs(Protocol):
         """By what each resource of the job is held."""
         ...
 
-    def request_kill(self, job: Job) -> Job: ...
+    def request_kill(self, job: Job, by: str) -> Job:
+        """The job is to end; `by` tells in words who wants it. The first who did stays."""
+        ...
+
+    def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
+        """The numbers of a project's jobs that have not ended, of one user or of all, the newest first."""
+        ...
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         """Take the right to launch the job's current attempt; False where another server has it."""
@@ -162,6 +171,16 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Budgets(Protocol):
+    """What projects may spend."""
+
+    def get(self, project_id: UUID) -> Budget: ...
+
+    def set(self, project_id: UUID, limit: int | None) -> None:
+        """Micro-dollars; None for no budget."""
+        ...
 
 
 class Samples(Protocol):
@@ -224,6 +243,34 @@ class Chains(Protocol):
     def latest_retry(self, project_id: UUID, job_id: UUID) -> UUID:
         """The last of a job's retries, and of theirs; the job itself where it was never retried."""
         ...
+
+
+class Webhooks(Protocol):
+    """A project's webhook, and the outbox of what is to be told by it: `Jobs.move` puts every job's end there."""
+
+    def set(self, project_id: UUID, sealed: bytes) -> int:
+        """Returns when that is."""
+        ...
+
+    def get(self, project_id: UUID) -> tuple[bytes, int] | None: ...
+
+    def delete(self, project_id: UUID) -> bool:
+        """With what was not told yet. False where there is none."""
+        ...
+
+    def is_due(self) -> bool: ...
+
+    def claim(self, limit: int, hold_seconds: float) -> list[Delivery]:
+        """What is due, of all projects, and not due again for so long."""
+        ...
+
+    def put_off(self, delivery: Delivery, seconds: float) -> None: ...
+
+    def done(self, delivery: Delivery) -> None:
+        """It was told, or never will be."""
+        ...
+
+    def untried(self) -> int: ...
 
 
 class Logs(Protocol):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets
+from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
@@ -41,8 +41,10 @@ class UnitOfWork(Protocol):
     logs: Logs
     metrics: Metrics
     samples: Samples
+    budgets: Budgets
     environments: Environments
     secrets: Secrets
+    webhooks: Webhooks
     events: Events
     leases: Leases
     idempotency: Idempotency

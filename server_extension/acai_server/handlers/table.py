@@ -11,14 +11,27 @@ from acai_jupyter.domain.errors import NotFound
 from acai_jupyter.version import __version__
 from acai_jupyter.wire.addresses import API, OBJECTS
 from acai_jupyter.wire.schemas import answer
-from acai_server.handlers import access, agent, files, filesets, grids, jobs, metadata, provenance, secrets, storage, uploads
+from acai_server.handlers import (
+    access,
+    agent,
+    files,
+    filesets,
+    grids,
+    jobs,
+    metadata,
+    provenance,
+    secrets,
+    storage,
+    uploads,
+    webhooks,
+)
 from acai_server.handlers.base import AcaiHandler, RouteHandler, State
 from acai_server.handlers.objects import ObjectHandler
 from acai_server.handlers.streams import EventsHandler, LogHandler
 from acai_server.openapi import document
 from acai_server.routes import Call, Json, Route
 
-_NOUNS: Final = (access, uploads, files, filesets, jobs, grids, secrets, metadata, provenance, storage, agent)
+_NOUNS: Final = (access, uploads, files, filesets, jobs, grids, secrets, metadata, provenance, storage, webhooks, agent)
 
 
 def openapi(call: Call) -> Json:

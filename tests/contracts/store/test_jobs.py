@@ -242,6 +242,6 @@ def test_a_result_is_kept_to_the_microsecond_and_micro_dollar(store: Store, ada:
 def test_a_kill_is_asked_for_once(store: Store, ada: Person) -> None:
     job = add(store, ada)
     with store.begin() as unit:
-        first = unit.jobs.request_kill(job).kill_requested_at
+        first = unit.jobs.request_kill(job, "by ada").kill_requested_at
     with store.begin() as unit:
-        assert unit.jobs.request_kill(job).kill_requested_at == first is not None
+        assert unit.jobs.request_kill(job, "by bob").kill_requested_at == first is not None

@@ -22,6 +22,8 @@ MAY_BE_ZERO = [
     "memory_gib_hour_price",
     "gpu_hour_price",
     "idle_timeout_seconds",
+    "hand_over",
+    "webhook_private_addresses",
 ]
 
 

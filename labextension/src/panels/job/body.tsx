@@ -8,6 +8,7 @@ import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
 import { Curves } from './curves';
+import { UsageCurves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
@@ -62,6 +63,7 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
         <Facts job={job} />
         <Curves curves={model.curves} />
       </div>
+      <UsageCurves samples={model.samples} />
       <LogView log={model.log} />
     </div>
   );

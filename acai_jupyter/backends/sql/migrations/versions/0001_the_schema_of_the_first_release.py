@@ -163,6 +163,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "webhooks",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_webhooks_project_id")),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_webhooks")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "actions",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -474,6 +483,8 @@ def upgrade() -> None:
         sa.Column("running_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("kill_requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("kill_requested_by", LABEL, nullable=True),
+        sa.Column("reserved", sa.BigInteger(), nullable=True),
         sa.Column("placed_at", sa.BigInteger(), nullable=True),
         sa.Column("enforced", LABEL, nullable=True),
         sa.Column("peak_memory", sa.BigInteger(), nullable=True),
@@ -814,9 +825,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "upload_id", "ordinal", name=op.f("pk_upload_objects")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_webhook_deliveries_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_webhook_deliveries_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_webhook_deliveries")),
+        sqlite_with_rowid=True,
+    )
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_deliveries_due", ["due_at"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_webhook_deliveries_due")
+
+    op.drop_table("webhook_deliveries")
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
     op.drop_table("metric_series")
@@ -897,6 +929,7 @@ def downgrade() -> None:
 
     op.drop_table("blobs")
     op.drop_table("actions")
+    op.drop_table("webhooks")
     op.drop_table("users")
     with op.batch_alter_table("tags", schema=None) as batch_op:
         batch_op.drop_index("ix_tags_tag")

@@ -1,0 +1,119 @@
+"""Posts messages by HTTP, to public addresses only unless the settings allow more (a server must not become a way into its own
+network)."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.webhooks import MOST_URL_CHARACTERS
+from acai_jupyter.ports.webhooks import NotTaken
+
+_PORTS: Final = {"http": 80, "https": 443}
+_PRIVATE: Final = "lies in a private network; ACAI_WEBHOOK_PRIVATE_ADDRESSES=1 allows that"
+
+
+class HttpPoster:
+    """`private` allows addresses of private networks and of this machine. A post takes at most `seconds`."""
+
+    def __init__(self, private: bool, seconds: float) -> None:
+        self._private = private
+        self._seconds = seconds
+
+    def check(self, url: str) -> None:
+        """Raises InvalidRequest."""
+        parts = _parts(url)
+        if not self._private and _is_private(parts.hostname or ""):
+            raise InvalidRequest(f"The webhook's address {_PRIVATE}.")
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Raises NotTaken: for an answer other than 2xx (redirects are not followed), or none in time."""
+        parts = _parts(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        try:
+            connected = self._connect(host, port)
+        except OSError as error:
+            raise NotTaken(f"can't be reached ({error.strerror or type(error).__name__})") from error
+        sockets = [connected]
+        # A socket's own timeout begins anew with every byte: this one ends the whole exchange.
+        alarm = threading.Timer(self._seconds, lambda: _shut(sockets[-1]))
+        alarm.daemon = True
+        alarm.start()
+        try:
+            status = _exchange(sockets, parts, port, headers, body)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NotTaken(f"gave no answer ({type(error).__name__})") from error
+        finally:
+            alarm.cancel()
+            sockets[-1].close()
+        if not 200 <= status < 300:
+            raise NotTaken(f"answered with HTTP status {status}")
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        """To the very address that was looked at: a name may mean another one a moment later. Raises OSError, NotTaken."""
+        failure: OSError | None = None
+        for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            address = str(place[0])
+            if not self._private and _is_private(address):
+                raise NotTaken(_PRIVATE)
+            try:
+                return socket.create_connection((address, port), self._seconds)
+            except OSError as error:
+                failure = error
+        raise failure or OSError("no address")
+
+
+def _exchange(sockets: list[socket.socket], parts: SplitResult, port: int, headers: Mapping[str, str], body: bytes) -> int:
+    """The status that is answered. The last of `sockets` is the one that is spoken by."""
+    if parts.scheme == "https":
+        secured = ssl.create_default_context().wrap_socket(
+            sockets[-1], server_hostname=parts.hostname, do_handshake_on_connect=False
+        )
+        sockets.append(secured)
+        secured.do_handshake()
+    client = http.client.HTTPConnection(parts.hostname or "", port)
+    client.sock = sockets[-1]
+    client.default_port = _PORTS[parts.scheme]  # which the Host header leaves out
+    try:
+        client.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, dict(headers))
+        return client.getresponse().status
+    finally:
+        client.close()
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises InvalidRequest."""
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.scheme in _PORTS and parts.hostname and parts.port != 0)
+    except ValueError:
+        valid = False
+    if not valid or len(url) > MOST_URL_CHARACTERS or not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidRequest("A webhook's address is a URL that begins with http:// or https://.")
+    if "@" in parts.netloc:
+        raise InvalidRequest("A webhook's address holds no user and password: what it receives is signed with a secret.")
+    return parts
+
+
+def _is_private(host: str) -> bool:
+    """Whether a literal address, or the name of this machine, is not of the public network."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.lower().rstrip(".").rpartition(".")[2] == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_global or address.is_multicast
+
+
+def _shut(connected: socket.socket) -> None:
+    try:
+        connected.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it has ended meanwhile
