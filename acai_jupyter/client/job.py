@@ -171,7 +171,8 @@ class Job:
     def logs(self, follow: Literal[True]) -> Iterator[str]: ...
 
     def logs(self, follow: bool = False) -> str | Iterator[str]:
-        """What the job printed so far; with `follow`, its lines as they come, until the job has ended."""
+        """What the job printed so far; with `follow`, its lines as they come, until the job has ended. All is as it was
+        printed, a progress bar with all its carriage returns."""
         return self._lines() if follow else b"".join(self._printed()).decode(errors="replace")
 
     def kill(self) -> Job:
@@ -258,13 +259,22 @@ class Job:
             offset += len(data)
             yield data
 
-    def _lines(self) -> Iterator[str]:
+    def printed(self, offset: int = 0) -> Iterator[str]:
+        """What the job prints, piece by piece as it comes, from byte `offset` on until it has ended; pieces end anywhere."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        rest = ""
-        for data in log_bytes(self._transport, self.id):
-            *lines, rest = (rest + decoder.decode(data)).split("\n")
-            yield from lines
-        rest += decoder.decode(b"", final=True)
-        if rest:
-            yield rest
+        for data in log_bytes(self._transport, self.id, offset):
+            yield decoder.decode(data)
+        yield decoder.decode(b"", final=True)
         self._refresh()
+
+    def _lines(self) -> Iterator[str]:
+        open_line: list[str] = []
+        for piece in self.printed():
+            first, *more = piece.split("\n")
+            open_line.append(first)
+            if more:
+                yield "".join(open_line)
+                yield from more[:-1]
+                open_line = [more[-1]]
+        if any(open_line):
+            yield "".join(open_line)

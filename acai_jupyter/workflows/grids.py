@@ -21,6 +21,7 @@ from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_grid
 from acai_jupyter.engine.predecessors import MOST_LINKS, copy_arguments, jobs_before, retried
 from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -191,6 +192,7 @@ def _retry(unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
     if not again:
         return
     new = [retried(unit, job) for job in again]
+    require_secrets(unit, principal, new[0].spec.secrets)
     check_budget(unit, principal, [one.spec for one in new])
     ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
     copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})

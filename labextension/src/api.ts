@@ -3,8 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { isError, type Curve, type Job, type JobDetails, type Page } from './wire';
-import { isError, type Job, type JobDetails, type Page, type Sample } from './wire';
+import { isError, type Curve, type Job, type JobDetails, type Page, type Sample } from './wire';
 
 /** Where the API lies below the address of the Jupyter Server. */
 export const API = 'acai/api/v1';

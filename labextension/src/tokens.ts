@@ -5,8 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { LogStream } from './log';
 import type { Connection } from './socket';
-import type { Curve, Job, Particulars } from './wire';
-import type { Job, Particulars, Sample } from './wire';
+import type { Curve, Job, Particulars, Sample } from './wire';
 
 /** A job as this page knows it: what is told only of one job alone may be missing yet. */
 export type KnownJob = Job & Partial<Particulars>;

@@ -6,8 +6,7 @@ import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
 import type { IJobs, KnownJob } from '../src/tokens';
-import type { Curve } from '../src/wire';
-import type { Sample } from '../src/wire';
+import type { Curve, Sample } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
 export class FakeJobs implements IJobs {
@@ -45,6 +44,8 @@ export class FakeJobs implements IJobs {
 
   curves(): Promise<Curve[]> {
     return Promise.resolve(this.drawn);
+  }
+
   usage(): Promise<readonly Sample[]> {
     return Promise.resolve(this.samples);
   }

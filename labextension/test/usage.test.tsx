@@ -4,7 +4,7 @@ import * as React from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { UsageCurves } from '../src/panels/job/curves';
+import { UsageCurves } from '../src/panels/job/usagecurves';
 import { JobModel } from '../src/panels/job/model';
 import { curvesOf, polyline } from '../src/panels/job/usage';
 import { aJob, aRunningJob } from './fakes';

@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Argument, Command, Lines, Watched, argument
+from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -75,9 +76,11 @@ def job_environment(client: Client, given: Namespace) -> Any:
 
 def job_logs(client: Client, given: Namespace) -> Any:
     job = client.jobs.get(given.job)
+    if given.raw:
+        return Lines(job.printed() if given.follow else [job.logs()])
     if given.follow:
-        return Lines(line + "\n" for line in job.logs(follow=True))
-    return Lines([job.logs()])
+        return Lines(shown_line(line) + "\n" for line in job.logs(follow=True))
+    return Lines([shown_text(job.logs())])
 
 
 def job_metrics(client: Client, given: Namespace) -> Any:
@@ -110,6 +113,7 @@ def job_retry(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).retry()
 
 
+_RAW: Final = argument("--raw", action="store_true", help="as it was printed: every state of a progress bar, and colours")
 _JOB: Final = argument("job", means="job", help="its number or id")
 
 COMMANDS: Final = (
@@ -142,7 +146,7 @@ COMMANDS: Final = (
     Command(
         ("job", "logs"),
         "what a job printed",
-        (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended")),
+        (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended"), _RAW),
         job_logs,
     ),
     Command(

@@ -16,6 +16,7 @@ from acai_jupyter.domain.errors import (
     GridNotFound,
     InvalidRequest,
     LimitExceeded,
+    SecretNotFound,
     StoreUnavailable,
 )
 from acai_jupyter.domain.events import EventKind
@@ -275,3 +276,13 @@ def test_a_grid_is_refused_where_its_jobs_together_might_cost_more_than_what_is_
         submit(engine, timeout="1h")
     assert engine.registry.page(engine.owner, [], None, 10) == []
     assert submit(engine, timeout="10m").grid.row_count == 6
+
+
+def test_a_retry_needs_the_secrets_that_its_jobs_were_submitted_with(engine: Engine) -> None:
+    engine.secrets.set(engine.owner, "HF_TOKEN", "a value to keep")
+    submit(engine, "train --depth {2,6}", secrets=("HF_TOKEN",))
+    run(engine, failing=(1,))
+    engine.secrets.delete(engine.owner, "HF_TOKEN")
+    with pytest.raises(SecretNotFound):
+        engine.grids.retry(engine.owner, "1")
+    assert engine.registry.unended() == 0

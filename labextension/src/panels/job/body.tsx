@@ -8,10 +8,10 @@ import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
 import { Curves } from './curves';
-import { UsageCurves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
+import { UsageCurves } from './usagecurves';
 
 /** What can be done from here; where `open` or `close` is absent, there is no button for it. */
 export interface JobActions {

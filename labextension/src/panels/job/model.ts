@@ -4,12 +4,11 @@ import { AcaiError, messageOf } from '../../api';
 import { Batches } from '../../batches';
 import type { LogStream } from '../../log';
 import type { IJobs, KnownJob } from '../../tokens';
-import type { Curve } from '../../wire';
+import { isEnded, type Curve, type Sample } from '../../wire';
 import { PanelModel } from '../model';
 
 /** Curves are read again at most so often. */
 export const CURVES_MS = 1000;
-import { isEnded, type Sample } from '../../wire';
 
 /** How often what a job uses is asked for while it has not ended. */
 const USAGE_MS = 5_000;
@@ -88,6 +87,12 @@ export class JobModel extends PanelModel {
       this._curves = await this._jobs.curves(this.number);
     } catch {
       return; // what is drawn stays; the line of errors tells why nothing is new
+    }
+    if (!this.isDisposed) {
+      this.emitChanged();
+    }
+  }
+
   private async _fetchSamples(): Promise<void> {
     const ended = this.job !== null && isEnded(this.job);
     try {
