@@ -49,6 +49,7 @@ faults: install ## the fault tests at their full counts
 bench: install ## the benchmarks
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/lake.py
+	$(BIN)/python benchmarks/engine.py --peers
 
 docs: install ## the documentation, into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -12,6 +12,7 @@ from typing import Any, Final
 from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched, argument
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
 from acai_jupyter.client.commands.text import as_json, as_text, local_problem
+from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
 
 _INTERRUPTED: Final = 130
@@ -80,7 +81,7 @@ def _watch(watched: Watched, given: Namespace) -> int:
         if watched.show_log:
             print(f"Job {job.number}", file=sys.stderr)  # noqa: T201
             for line in job.logs(follow=True):
-                print(line, flush=True)  # noqa: T201
+                print(shown_line(line), flush=True)  # noqa: T201
         job.wait()
     except KeyboardInterrupt:
         print(f"\nJob {job.number} goes on: acai job logs -f {job.number}", file=sys.stderr)  # noqa: T201

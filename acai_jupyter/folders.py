@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from acai_agent.transfer import Stamp, stamp_of
+from acai_agent.transfer import Stamp
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 
 if TYPE_CHECKING:
@@ -18,12 +19,26 @@ IGNORE_FILE: Final = ".acaiignore"
 """Patterns as in .gitignore, for the folder that it stands in and those below; it is not uploaded itself."""
 
 
+NUMBERS: Final = 5
+"""How many tell a file's state: size, time of the last write, of the last change, inode, device."""
+
+
 class Found(NamedTuple):
     """A file below a folder: its name there with '/' between, where it is, and the state in which it was seen."""
 
     name: str
     path: str
     stamp: Stamp
+
+
+class Level(NamedTuple):
+    """What stands directly in one folder: where that lies below the root (with '/' at the end, or nothing), where it is, and
+    its files with their states, NUMBERS each, one after the other."""
+
+    name: str
+    path: str
+    names: list[str]
+    states: array[int]
 
 
 class _Rules(NamedTuple):
@@ -52,7 +67,16 @@ def walk(
     Raises InvalidPath for a link out of the folder, InvalidInput for patterns that can't be read, FileNotFound for what
     can't be looked into.
     """
-    yield from _Walk(folder, never, within, [] if skipped is None else skipped).below(os.fspath(folder), after, only)
+    for level in _Walk(folder, never, within, [] if skipped is None else skipped).below(os.fspath(folder), after, only):
+        for at, name in enumerate(level.names):
+            size, written, changed, inode, device = level.states[at * NUMBERS : (at + 1) * NUMBERS]
+            stamp = Stamp(size, written, changed, inode % 2**64, device % 2**64)
+            yield Found(level.name + name, f"{level.path}/{name}", stamp)
+
+
+def levels(folder: Path, skipped: list[str] | None = None) -> Iterator[Level]:
+    """The same of a whole folder, level by level. Raises as `walk` does."""
+    yield from _Walk(folder, frozenset(), None, [] if skipped is None else skipped).below(os.fspath(folder), None, None)
 
 
 class _Folder(NamedTuple):
@@ -72,47 +96,57 @@ class _Walk:
         self._never = never
         self._skipped = skipped
 
-    def below(self, path: str, after: str | None, only: str | None) -> Iterator[Found]:
+    def below(self, path: str, after: str | None, only: str | None) -> Iterator[Level]:
         """Without recursion: folders may lie in each other more deeply than Python calls can."""
         waiting = [_Folder(path, "", (), after)]
         while waiting:
             inner: list[_Folder] = []
-            yield from self._one(waiting.pop(), only, inner)
+            yield self._one(waiting.pop(), only, inner)
             waiting += reversed(inner)
             only = None
 
-    def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Iterator[Found]:
+    def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Level:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
         first, inside, rest = (folder.after or "").partition("/")
         entries, rules = _entries(folder.path), folder.rules
         if any(entry.name == IGNORE_FILE for entry in entries):
             rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+        if rules or self._never or only is not None:
+            entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
+        level = Level(folder.name, folder.path.rstrip("/"), [], array("q"))
         for entry in entries:
-            if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
-                continue
-            name = folder.name + entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if rules and _is_ignored(name + ("/" if is_folder else ""), rules):
-                continue
-            if is_folder:
+            if entry.is_dir(follow_symlinks=False):
                 if not inside or entry.name >= first:
-                    inner.append(_Folder(entry.path, name + "/", rules, rest if inside and entry.name == first else None))
-            elif folder.after is not None and (inside or entry.name <= first):
-                continue
-            elif (stamp := self._stamp(entry, name)) is not None:
-                yield Found(name, entry.path, stamp)
+                    beyond = rest if inside and entry.name == first else None
+                    inner.append(_Folder(entry.path, f"{folder.name}{entry.name}/", rules, beyond))
+            elif folder.after is None or (not inside and entry.name > first):
+                self._look(entry, level)
+        return level
 
-    def _stamp(self, entry: os.DirEntry[str], name: str) -> Stamp | None:
-        """The state of a file; None for what is none (any more)."""
+    def _is_wanted(self, entry: os.DirEntry[str], name: str, rules: tuple[_Rules, ...], only: str | None) -> bool:
+        if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
+            return False
+        folder = "/" if entry.is_dir(follow_symlinks=False) else ""
+        return not (rules and _is_ignored(name + entry.name + folder, rules))
+
+    def _look(self, entry: os.DirEntry[str], level: Level) -> None:
+        """Add a file and its state; nothing for what is none (any more)."""
         if not entry.is_file():
-            self._skipped.append(name)
-            return None
+            self._skipped.append(level.name + entry.name)
+            return
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")
         try:
-            return stamp_of(entry.stat())
+            found = entry.stat()
         except FileNotFoundError:
-            return None
+            return
+        state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+        try:
+            level.states.extend(state)
+        except OverflowError:  # an inode or device beyond 63 bits
+            del level.states[len(level.names) * NUMBERS :]
+            level.states.extend((number + 2**63) % 2**64 - 2**63 for number in state)
+        level.names.append(entry.name)
 
 
 def _entries(path: str) -> list[os.DirEntry[str]]:

@@ -26,9 +26,11 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.engine.budgets import Budgets
 from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
+from acai_jupyter.engine.kills import Kills
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
@@ -91,6 +93,8 @@ class Platform:
     scheduler: Scheduler
     dispatch: Dispatch
     placement: Placement
+    budgets: Budgets
+    kills: Kills
     job_files: JobFiles
     monitor: Monitor
     logs: Logs
@@ -174,6 +178,8 @@ class Platform:
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
             placement=dispatch.placement,
+            budgets=Budgets(store),
+            kills=Kills(store),
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
             logs=Logs(store, objects),

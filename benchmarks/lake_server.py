@@ -13,9 +13,10 @@ from typing import Self
 
 
 class BenchServer:
-    """`python -m acai_server` on a fresh home, within a `with` block."""
+    """`python -m acai_server` on a fresh home, within a `with` block; `settings` are environment variables."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        self.settings = settings or {}
         self.home = folder / "home"
         self.home.mkdir(parents=True)
         self.url = ""
@@ -40,7 +41,7 @@ class BenchServer:
         command = [sys.executable, "-m", "acai_server", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
         command += ["--ServerApp.allow_root=True", "--ServerApp.log_level=ERROR"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ACAI_")}
-        self._process = subprocess.Popen(command, env=environment | {"ACAI_HOME": str(self.home)}, cwd=self.home)
+        self._process = subprocess.Popen(command, env=environment | {"ACAI_HOME": str(self.home), **self.settings}, cwd=self.home)
         while not (found := list((self.home / "servers").glob("*.json"))):
             if self._process.poll() is not None:
                 raise SystemExit("The server could not be started.")

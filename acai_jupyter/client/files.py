@@ -21,6 +21,7 @@ from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidRefere
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
 
 if TYPE_CHECKING:
+    from acai_agent.transfer import LocalFile
     from acai_jupyter.client.reader import RemoteFile
 
 
@@ -96,7 +97,7 @@ class Files:
         files = for_lake(source, destination, skipped)
         with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
             answer, before = send(self._transport, files, fileset, on_progress)
-        return self._made(answer, len(files), before, skipped=skipped)
+        return self._made(answer, before, "Uploaded", files, skipped)
 
     def register(self, source: str, destination: str, *, fileset: str | None = None, progress: bool | None = None) -> Upload:
         """Take files of the platform's own machine into the lake without copying them: all below the folder `source`, or one
@@ -112,21 +113,34 @@ class Files:
         """
         with bar("Registering", somebody_looks() if progress is None else progress, unit=" files") as on_progress:
             answer = register(self._transport, source, destination, fileset, on_progress)
-        return self._made(answer, answer["file_count"], verb="Registered")
+        return self._made(answer, False, "Registered")
 
     def _made(
-        self, answer: Json, count: int, before: bool = False, verb: str = "Uploaded", skipped: Sequence[str] = ()
+        self, answer: Json, before: bool, verb: str, files: Sequence[LocalFile] | None = None, skipped: Sequence[str] = ()
     ) -> Upload:
         version = answer.get("fileset")
         return Upload(
             answer["id"],
-            count,
+            answer["file_count"] if files is None else len(files),
             record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
             before,
-            lambda: self._transport.pages(f"/uploads/{answer['id']}/files"),
+            lambda: self._every_file(answer, files or ()),
             verb,
             skipped,
         )
+
+    def _every_file(self, answer: Json, files: Sequence[LocalFile]) -> Iterable[Json]:
+        """What an upload made of its files. Where it builds on others, the rest is as those made it."""
+        if not answer.get("base"):
+            return self._transport.pages(f"/uploads/{answer['id']}/files")
+        uploads = [answer]
+        while uploads[-1].get("base"):
+            uploads.append(self._transport.get(f"/uploads/{uploads[-1]['base']}"))
+        found: dict[str, Json] = {}
+        for upload in reversed(uploads):
+            for item in self._transport.pages(f"/uploads/{upload['id']}/files"):
+                found[item["path"]] = item if upload is answer else {**item, "unchanged": True}
+        return [found[file.path] for file in files]
 
     @property
     def transport(self) -> Transport:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
-from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import TERMINAL, Reason, Status
@@ -112,11 +110,13 @@ class Job:
         self._refresh()
         return list(self._details["notes"])
 
-    @property
-    def history(self) -> list[tuple[datetime, str, str | None]]:
-        """Every state that the job was in: (time, status, progress)."""
-        self._refresh()
-        return [(to_datetime(read(entry["time"])), entry["status"], entry["progress"]) for entry in self._details["history"]]
+    def history(self) -> pd.DataFrame:
+        """Every state that the job was in, a row each: `time`, `status`, `progress`, `attempt`, and the `reason` where there is
+        one."""
+        from acai_jupyter.client.frames import frame
+
+        kinds = {"time": "time", "status": "text", "progress": "text", "attempt": "integer", "reason": "text"}
+        return frame(kinds, list(self._transport.pages(f"/jobs/{self.id}/history", page=1000)))
 
     @property
     def code(self) -> CodeVersion | None:
@@ -171,7 +171,8 @@ class Job:
     def logs(self, follow: Literal[True]) -> Iterator[str]: ...
 
     def logs(self, follow: bool = False) -> str | Iterator[str]:
-        """What the job printed so far; with `follow`, its lines as they come, until the job has ended."""
+        """What the job printed so far; with `follow`, its lines as they come, until the job has ended. All is as it was
+        printed, a progress bar with all its carriage returns."""
         return self._lines() if follow else b"".join(self._printed()).decode(errors="replace")
 
     def kill(self) -> Job:
@@ -258,13 +259,22 @@ class Job:
             offset += len(data)
             yield data
 
-    def _lines(self) -> Iterator[str]:
+    def printed(self, offset: int = 0) -> Iterator[str]:
+        """What the job prints, piece by piece as it comes, from byte `offset` on until it has ended; pieces end anywhere."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        rest = ""
-        for data in log_bytes(self._transport, self.id):
-            *lines, rest = (rest + decoder.decode(data)).split("\n")
-            yield from lines
-        rest += decoder.decode(b"", final=True)
-        if rest:
-            yield rest
+        for data in log_bytes(self._transport, self.id, offset):
+            yield decoder.decode(data)
+        yield decoder.decode(b"", final=True)
         self._refresh()
+
+    def _lines(self) -> Iterator[str]:
+        open_line: list[str] = []
+        for piece in self.printed():
+            first, *more = piece.split("\n")
+            open_line.append(first)
+            if more:
+                yield "".join(open_line)
+                yield from more[:-1]
+                open_line = [more[-1]]
+        if any(open_line):
+            yield "".join(open_line)

@@ -15,6 +15,7 @@ from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.records import Fileset
+from acai_jupyter.client.requirements import Requirements, requirements_text
 from acai_jupyter.client.transport import Transport, segment, translated
 from acai_jupyter.domain.errors import InvalidRequest, JobNotFound, ResourcesOutOfBounds
 from acai_jupyter.domain.origins import GitState
@@ -57,6 +58,7 @@ class Jobs:
         code: Code | None = None,
         image: str | None = None,
         python: str | None = None,
+        requirements: Requirements | None = None,
         cpu: float | None = None,
         memory: str | float | None = None,
         gpu: int = 0,
@@ -72,7 +74,8 @@ class Jobs:
         `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
         local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
         or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
-        `secrets` names those that the job finds in variables (`client.secrets`).
+        `requirements` is a list, or a file as pip reads it, of what the job needs: it runs in an environment of its own that has
+        exactly that. `secrets` names those that the job finds in variables (`client.secrets`).
 
         `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
         is a job means what that job will have written when it has finished.
@@ -88,6 +91,7 @@ class Jobs:
             output_path=output_path,
             image=image,
             python=python,
+            requirements=requirements,
             cpu=cpu,
             memory=memory,
             gpu=gpu,
@@ -111,6 +115,7 @@ class Jobs:
         code: Code | None = None,
         image: str | None = None,
         python: str | None = None,
+        requirements: Requirements | None = None,
         cpu: float | None = None,
         memory: str | float | None = None,
         gpu: int = 0,
@@ -139,6 +144,7 @@ class Jobs:
             output_path=output_path,
             image=image,
             python=python,
+            requirements=requirements,
             cpu=cpu,
             memory=memory,
             gpu=gpu,
@@ -158,6 +164,14 @@ class Jobs:
         if not reference:
             raise JobNotFound("Name a job by its number or its id: see what there is with acai job ls.")
         return Job(self._transport, self._transport.get(f"/jobs/{segment(reference)}"))
+
+    def kill_all(self, *, everyone: bool = False) -> int:
+        """End all of one's own jobs that have not ended, or (`everyone`, for admins) those of all users of the project; returns
+        how many were told to end.
+
+        Raises Forbidden.
+        """
+        return int(self._transport.post("/jobs/kill", {"everyone": everyone})["count"])
 
     def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
         """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`)."""
@@ -211,6 +225,7 @@ def submission(
     *,
     input: str | Fileset | Job | None,
     python: str | None,
+    requirements: Requirements | None,
     image: str | None,
     cpu: float | None,
     env: Mapping[str, str] | None,
@@ -232,6 +247,7 @@ def submission(
         "input_job": input.id if isinstance(input, Job) else None,
         "image": image,
         "python": interpreter,
+        "requirements": None if requirements is None else requirements_text(requirements),
         "environment": environment_of(interpreter),
         "cpu": cpu,
         "env": {key: str(value) for key, value in (env or {}).items()},

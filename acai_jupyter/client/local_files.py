@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from acai_agent.transfer import LocalFile, stamp_of
+from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
@@ -27,7 +28,7 @@ IGNORED_IN_CODE: Final = frozenset(
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> list[LocalFile]:
+def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
     goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
     links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
@@ -38,6 +39,8 @@ def for_lake(source: Sources, destination: str, skipped: list[str] | None = None
     target = parse_destination(destination)
     folder = target.path if isinstance(target, FolderReference) else None
     found: list[LocalFile] = []
+    if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
+        return _not_empty(Tree(root, folder, skipped))
     for name, one in _each(source):
         if name is None:
             found += _one_source(one, folder, target.path, skipped)
@@ -45,6 +48,10 @@ def for_lake(source: Sources, destination: str, skipped: list[str] | None = None
             found += _named_source(one, folder, name, destination)
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
+    return _not_empty(found)
+
+
+def _not_empty(found: Sequence[LocalFile]) -> Sequence[LocalFile]:
     if not found:
         raise FileNotFound("There is nothing to upload: the folder or pattern holds no files.")
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from acai_jupyter.client.records import Project, Records, User, Webhook, record
+import math
+
+from acai_jupyter.client.records import Budget, Project, Records, User, Webhook, record
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.clock import read, to_datetime
+from acai_jupyter.domain.errors import InvalidRequest
 
 
 class Projects:
@@ -39,6 +42,20 @@ class Projects:
     def list(self) -> Records[Project]:
         """The projects that one may know of."""
         return Records((record(Project, item) for item in self._transport.pages("/projects")), Project)
+
+    def budget(self) -> Budget:
+        """What one's project may spend on jobs, and has spent."""
+        return record(Budget, self._transport.get("/budget"))
+
+    def set_budget(self, dollars: float | None) -> Budget:
+        """Give one's project a budget; None takes it away. For its admins. Under a budget every job needs a timeout, and is
+        refused where it might cost more than what is left.
+
+        Raises Forbidden, InvalidRequest.
+        """
+        if dollars is not None and not math.isfinite(dollars):
+            raise InvalidRequest(f"A budget can't be {dollars} dollars.")
+        return record(Budget, self._transport.post("/budget", {"dollars": dollars}))
 
 
 class Users:

@@ -37,6 +37,17 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What a project may spend on jobs, in `dollars`; None without a budget. `spent` is the cost of jobs that have ended,
+    `reserved` what those that have not may cost until their timeouts, `left` what is there for others."""
+
+    dollars: float | None
+    spent: float
+    reserved: float
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
     """What all jobs can have together, and have now (`..._taken`). `enforced` names the resources that a job can't exceed;
     `whole_cpus` says that a share of a CPU counts as a whole one. `waiting` jobs are launched once there is room."""

@@ -16,10 +16,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from acai_agent.contract import FileDigest
 from acai_agent.transfer import LocalFile, Measured, Stamp
+from acai_jupyter.client.trees import Seen, Tree
 
 _Result = TypeVar("_Result")
 _RACY_NS: Final = 2_000_000_000
@@ -33,6 +34,10 @@ CREATE TABLE IF NOT EXISTS files (
     place TEXT PRIMARY KEY, size INTEGER, written INTEGER, changed INTEGER, inode INTEGER, digest TEXT, parts TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS committed (what BLOB PRIMARY KEY, upload TEXT, at INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bases (what BLOB PRIMARY KEY, upload TEXT, begun INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS levels (
+    what BLOB, folder TEXT, names TEXT, states BLOB, PRIMARY KEY (what, folder)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (what BLOB PRIMARY KEY, key TEXT, begun INTEGER) WITHOUT ROWID;
 """
 
@@ -41,6 +46,14 @@ def cache_folder() -> Path:
     """Where this user's programs keep what they can make anew."""
     given = os.environ.get("XDG_CACHE_HOME")
     return (Path(given) if given else Path.home() / ".cache") / "acai"
+
+
+class Known(NamedTuple):
+    """An upload to build on, when the first of those began that it builds on itself, and the tree that it committed."""
+
+    upload: str
+    begun_ns: int
+    seen: Seen
 
 
 class StatCache:
@@ -89,9 +102,46 @@ class StatCache:
         """An upload that needs not go on."""
         self._try(lambda database: database.execute("DELETE FROM uploads WHERE what = ?", (upload,)), None)
 
+    def base_of(self, place: bytes) -> Known | None:
+        """The last upload from and to a place, and the tree as it was then; None where that began with one of long ago."""
+        oldest = self._clock() - _UPLOADS_KEPT_NS // 2
+
+        def look(database: sqlite3.Connection) -> Known | None:
+            old = "SELECT what FROM bases WHERE begun < ?"
+            database.execute(f"DELETE FROM levels WHERE what IN ({old})", (oldest,))  # noqa: S608 - our own text
+            database.execute("DELETE FROM bases WHERE begun < ?", (oldest,))
+            row = database.execute("SELECT upload, begun FROM bases WHERE what = ?", (place,)).fetchone()
+            if row is None:
+                return None
+            rows = database.execute("SELECT folder, names, states FROM levels WHERE what = ?", (place,))
+            return Known(str(row[0]), int(row[1]), {folder: (names, states) for folder, names, states in rows})
+
+        return self._try(look, None)
+
+    def note_base(self, place: bytes, upload: str, tree: Tree, started_ns: int, before: Known | None) -> None:
+        """`upload`, which built on `before`, committed this tree."""
+        known = before.seen if before is not None else {}
+        seen = tree.seen(started_ns - _RACY_NS, known)
+        new = [(place, folder, *level) for folder, level in seen.items() if known.get(folder) != level]
+        gone = [(place, folder) for folder in known if folder not in seen]
+
+        def write(database: sqlite3.Connection) -> None:
+            if before is None:
+                database.execute("DELETE FROM levels WHERE what = ?", (place,))
+            database.executemany("DELETE FROM levels WHERE what = ? AND folder = ?", gone)
+            database.executemany("REPLACE INTO levels VALUES (?, ?, ?, ?)", new)
+            begun = self._clock() if before is None else before.begun_ns
+            database.execute("REPLACE INTO bases VALUES (?, ?, ?)", (place, upload, begun))
+
+        self._try(write, None)
+
     def note_commit(self, what: bytes, upload: str, files: Sequence[LocalFile], started_ns: int) -> None:
         """`upload` committed these files; not noted where one of them was written just before it `started_ns`."""
-        if all(isinstance(file.source, bytes) or _is_settled(file.stamp, started_ns) for file in files):
+        if isinstance(files, Tree):
+            settled = files.changed_ns() < started_ns - _RACY_NS
+        else:
+            settled = all(isinstance(file.source, bytes) or _is_settled(file.stamp, started_ns) for file in files)
+        if settled:
             row = (what, upload, self._clock())
             self._try(lambda database: database.execute("REPLACE INTO committed VALUES (?, ?, ?)", row), None)
 
@@ -141,10 +191,18 @@ class StatCache:
 def upload_mark(*said: str | None, files: Sequence[LocalFile]) -> bytes:
     """What tells an upload from all others: where it goes, and the state of every file in it."""
     mark = hashlib.sha256(repr(said).encode())
+    if isinstance(files, Tree):
+        mark.update(repr(files.place).encode(errors="surrogatepass") + files.digest())
+        return mark.digest()
     for file in files:
         content = hashlib.sha256(file.source).hexdigest() if isinstance(file.source, bytes) else file.stamp
         mark.update(repr((file.path, content)).encode(errors="surrogatepass"))
     return mark.digest()
+
+
+def place_mark(*said: str | None, tree: Tree) -> bytes:
+    """What tells from where to where a tree goes, whatever is in it."""
+    return hashlib.sha256(repr((*said, *tree.place)).encode(errors="surrogatepass")).digest()
 
 
 def _rows(database: sqlite3.Connection, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:

@@ -38,6 +38,7 @@ class Right(StrEnum):
     MANAGE_PROJECTS = "manage projects"
     MANAGE_WEBHOOK = "manage the webhook"
     LOOK_AFTER = "look after the store"  # collect garbage, check what is stored
+    MANAGE_BUDGET = "set the budget"
     SUPERVISE = "supervise a job"  # what an agent does
 
 
@@ -110,6 +111,7 @@ def _rights(principal: Principal) -> frozenset[Right]:
     rights = {Right.READ, Right.WRITE}
     if principal.role is not Role.MEMBER:
         rights |= {Right.MANAGE_USERS, Right.MANAGE_WEBHOOK, Right.LOOK_AFTER}
+        rights |= {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER}
     if principal.role is Role.PLATFORM_ADMIN:
         rights.add(Right.MANAGE_PROJECTS)
     return frozenset(rights)

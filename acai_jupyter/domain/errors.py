@@ -3,7 +3,7 @@
 AcaiError
 ├── InvalidInput            the request itself is wrong; nothing was changed
 │   ├── InvalidRequest, InvalidSetting, InvalidName, InvalidPath, InvalidReference, InvalidQuery
-│   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, DigestMismatch
+│   ├── EmptyFileset, EmptyCommand, ResourcesOutOfBounds, TimeoutRequired, DigestMismatch
 │   └── BackendNotBuilt, PackageMissing, LocalFileUnusable, FilesClash
 ├── Unauthenticated         no token, or one that is not valid (any more)
 │   └── TokenExpired
@@ -14,8 +14,8 @@ AcaiError
 │       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, ProfileNotFound, BlobNotFound, LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
-│       AgentSuperseded, BlobExists, StillUsed, SourceChanged,
-│       UploadBaseChanged, ProfileNotFitted, ProfileEnded, BoundNotMet
+│       AgentSuperseded, BlobExists, StillUsed, SourceChanged, BudgetExceeded, UploadBaseChanged, ProfileNotFitted,
+│       ProfileEnded, BoundNotMet
 ├── LimitExceeded           a bound of the platform
 ├── SecretUnreadable        encrypted with a key that is no longer there
 ├── StoreDamaged            what is stored is not what was written
@@ -140,6 +140,12 @@ class BackendNotBuilt(InvalidInput):
     """A URL names a backend that this version does not have."""
 
     code = "backend_not_built"
+
+
+class TimeoutRequired(InvalidInput):
+    """Under a budget a job needs a timeout."""
+
+    code = "timeout_required"
 
 
 class Unauthenticated(AcaiError):
@@ -344,6 +350,12 @@ class SourceChanged(Conflict):
     """A file that was registered in place is gone, or is another than was registered."""
 
     code = "source_changed"
+
+
+class BudgetExceeded(Conflict):
+    """A job may cost more than what is left of its project's budget."""
+
+    code = "budget_exceeded"
 
 
 class LimitExceeded(AcaiError):

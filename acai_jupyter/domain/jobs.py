@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     LOST = "lost"  # its agent died without a report
     LAUNCH = "launch"  # the launcher could not start it
+    ENVIRONMENT = "environment"  # what it requires could not be installed
     COMMAND = "command"  # the command could not be started
     INPUT = "input"  # code or input could not be brought
     OUTPUT = "output"  # the output could not be taken into the lake
@@ -86,6 +87,7 @@ class JobSpec:
     code_fileset_id: UUID | None = None
     image: str | None = None
     python: str | None = None
+    requirements: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     timeout: int | None = None
     priority: int = 0
@@ -167,6 +169,7 @@ class Job:
     running_at: int | None = None
     ended_at: int | None = None
     kill_requested_at: int | None = None
+    kill_requested_by: str | None = None
     placed_at: int | None = None
     phases: Phases = Phases()
     used: Used = Used()

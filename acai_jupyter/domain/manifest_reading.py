@@ -5,9 +5,17 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
 
 from acai_jupyter.domain.errors import StoreDamaged
 from acai_jupyter.domain.manifest_nodes import Node, decode, encode
+
+_MOST_AHEAD: Final = 32
+_MOST_KEPT: Final = 1024
+"""Nodes of other calls that are not decoded again: the same sets are changed and compared over and over. Some 12 MB."""
+
+_decoded = lru_cache(_MOST_KEPT)(decode)
 
 ReadNodes = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 """Reads stored nodes by digest, all at once."""
@@ -30,7 +38,7 @@ class Nodes:
         if missing:
             found = self._read(missing)
             for digest in missing:
-                self._decoded[digest] = decode(intact(found, digest))
+                self._decoded[digest] = _decoded(intact(found, digest))
         return [self._decoded[digest] for digest in digests]
 
     def has(self, digest: bytes) -> bool:
@@ -57,6 +65,7 @@ class Cursor:
         self._root = root
         self._level = level
         self._path: list[tuple[Node, int]] = []
+        self._ahead = 1
 
     def seek(self, key: bytes) -> Node | None:
         """The node in whose range `key` lies, or the last one."""
@@ -79,12 +88,20 @@ class Cursor:
             node, index = self._path.pop()
             if index + 1 < len(node.entries):
                 self._path.append((node, index + 1))
+                if node.level == self._level + 1:
+                    self._read_ahead(node, index + 1)
                 child = self._nodes.one(node.children[index + 1].digest)
                 while child.level > self._level:
                     self._path.append((child, 0))
                     child = self._nodes.one(child.children[0].digest)
                 return child
         return None
+
+    def _read_ahead(self, parent: Node, index: int) -> None:
+        """Whoever goes on is likely to go on: twice as many at every look, and so at most as many too many as were needed."""
+        if not self._nodes.has(parent.children[index].digest):
+            self._nodes.many([child.digest for child in parent.children[index : index + self._ahead]])
+            self._ahead = min(2 * self._ahead, _MOST_AHEAD)
 
 
 def intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:

@@ -113,6 +113,10 @@ def diff(read: ReadNodes, before: bytes, after: bytes) -> Iterator[Change]:
         elif isinstance(a, Child) and not (isinstance(b, Child) and levels[b.digest] > levels[a.digest]):
             if isinstance(b, Child) and levels[b.digest] == levels[a.digest]:
                 _read_ahead(nodes, levels, left, right)
+                if levels[a.digest] == 0 and a.key == b.key:
+                    # All before them is compared, so that they hold the files of one and the same range of paths.
+                    yield from _compare_whole(nodes.one(left.pop().digest), nodes.one(right.pop().digest))  # type: ignore[union-attr]
+                    continue
             _expand(nodes, levels, left)
         elif isinstance(b, Child):
             _expand(nodes, levels, right)
@@ -238,6 +242,15 @@ def _read_ahead(nodes: Nodes, levels: dict[bytes, int], left: list[Leaf | Child]
         for stack in (left, right)
     )
     nodes.many(list(mine ^ others))
+
+
+def _compare_whole(before: Node, after: Node) -> Iterator[Change]:
+    """What differs between two nodes of files, most of which are the same."""
+    common = set(before.leaves) & set(after.leaves)
+    mine, others = ({leaf.key: leaf.version for leaf in node.leaves if leaf not in common} for node in (before, after))
+    for key in sorted(mine.keys() | others.keys()):
+        if mine.get(key) != others.get(key):
+            yield Change(key.decode(), mine.get(key), others.get(key))
 
 
 def _compare(left: list[Leaf | Child], right: list[Leaf | Child], a: Leaf | None, b: Leaf | None) -> Iterator[Change]:

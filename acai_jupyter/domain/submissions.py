@@ -24,6 +24,7 @@ class Submission:
     code: str | None = None
     image: str | None = None
     python: str | None = None
+    requirements: str | None = None
     cpu: float | None = None
     memory: str | float | None = None
     gpu: int = 0

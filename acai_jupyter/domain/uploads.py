@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from acai_jupyter.domain.digests import Digest
@@ -38,8 +38,7 @@ class ObjectKind(StrEnum):
     PACK = "pack"
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredFile:
+class DeclaredFile(NamedTuple):
     """A file that the client wants to upload: an absolute lake path, or a relative one in a snapshot."""
 
     path: str
@@ -48,8 +47,7 @@ class DeclaredFile:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UploadFile:
+class UploadFile(NamedTuple):
     """A declared file within a session. `object` is the ordinal of the object that carries its bytes, at `offset`;
     None while unknown, or where nothing has to be sent (`stored`): the store already holds the bytes, or they stay where they
     are, at `source`, and have no digest."""
@@ -79,8 +77,7 @@ class UploadObject:
     multipart_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedFile:
+class CarriedFile(NamedTuple):
     """A file in an object, by its position in the session."""
 
     position: int
@@ -124,8 +121,7 @@ class UploadSession:
             raise UploadNotPending(f"This upload is {self.state}, not {wanted}: begin a new one.")
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedFile:
+class CommittedFile(NamedTuple):
     """What a commit made of one file. `unchanged` says that the latest version already had these bytes."""
 
     path: str

@@ -132,7 +132,9 @@ class Dispatch:
             if not unit.jobs.hold_launch(job, self._holder, self._settings.launch_hold):
                 return None
             if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
-                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
+                current = unit.jobs.get(job.project_id, job.id) or job
+                by = Outcome(Status.KILLED, detail=current.kill_requested_by)
+                ended = unit.jobs.move(job, Status.KILLED, outcome=by)
                 unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
                 return None
             unit.jobs.add_rank(job, _RANK)
@@ -178,6 +180,7 @@ class Dispatch:
             "env": dict(spec.env),
             "secrets": secrets,
             "python": spec.python,
+            "requirements": spec.requirements,
             "resources": {"cpu": spec.resources.cpu, "memory_mb": spec.resources.memory_mb, "gpu": spec.resources.gpu},
             "timeout_s": None if spec.timeout is None else spec.timeout / SECOND,
             "output_path": spec.output_path,

@@ -18,7 +18,7 @@ from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.finish import Ending, finish
-from acai_jupyter.engine.patience import KillPatience
+from acai_jupyter.engine.patience import HangPatience, KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -29,6 +29,7 @@ _MOST_DETAIL_CHARACTERS: Final = 2000
 _SAMPLE_NUMBERS: Final = 7
 _MOST_NUMBER: Final = 2.0**53
 _DIED: Final = "its agent died without a report"
+_HUNG: Final = "Its agent did not answer any more, and was ended when the timeout had passed."
 
 
 class Monitor:
@@ -47,6 +48,7 @@ class Monitor:
         self._settings = settings
         self._dispatch = dispatch
         self._patience = KillPatience(settings, clock)
+        self._hanging = HangPatience(settings, clock)
         self._cleaner = Cleaner(store, launcher, clock)
 
     def claim(self, principal: Principal, instance: UUID) -> Job:
@@ -58,7 +60,7 @@ class Monitor:
             unit.lock_project(principal.project_id)
             job, scope = self._job(unit, principal)
             if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
-                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED))
+                ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=job.kill_requested_by))
                 unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
                 return ended
             if not unit.jobs.claim(job, scope.rank, instance):
@@ -119,21 +121,25 @@ class Monitor:
         how many were looked at."""
         with self._store.read() as unit:
             active = [(job, unit.jobs.ranks(job)) for job in unit.jobs.active(limit=1000)]
+            now = unit.now()
         watched = [(job, rank, rank.handle) for job, ranks in active for rank in ranks if rank.handle is not None]
         handles = [handle for _, _, handle in watched]
         self._patience.begin_tick(handles)
+        self._hanging.begin_tick(handles)
         for (job, rank, handle), observation in zip(watched, self._launcher.poll(handles), strict=True):
             try:
-                self._look(job, rank, handle, observation)
+                self._look(job, rank, handle, observation, now)
             except AcaiError as error:
                 _LOG.warning("Job %s can't be looked after at the moment: %s", job.number, error.message)
         self._cleaner.run()
         return len(watched)
 
-    def _look(self, job: Job, rank: Rank, handle: str, seen: Observation) -> None:
+    def _look(self, job: Job, rank: Rank, handle: str, seen: Observation, now: int) -> None:
         if seen.sign is Sign.ALIVE:
             if job.kill_requested_at is not None:
                 self._launcher.kill(handle, force=self._patience.is_over(job, rank, handle))
+            elif self._hanging.is_over(job, rank, handle, now):
+                self._end_hung(job, handle)
             return
         report = _readable(seen.report) or _readable(self._stored_report(job, rank))
         if report is not None:
@@ -142,6 +148,12 @@ class Monitor:
             self._try_again(job)
         elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or _DIED):
             self._end(job, None, seen)
+
+    def _end_hung(self, job: Job, handle: str) -> None:
+        """End an agent that can't keep its job's timeout, with the job, and have brought home what that had written."""
+        self._launcher.kill(handle, force=True)
+        if not self._dispatch.salvage(job, handle, _HUNG):
+            self._end(job, None, Observation(Sign.GONE, detail=_HUNG))
 
     def _stored_report(self, job: Job, rank: Rank) -> str | None:
         """What the agent had delivered before a server died over it."""
@@ -155,7 +167,8 @@ class Monitor:
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
             try:
-                unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1)
+                why = f"attempt {job.attempt} ended before its agent spoke"
+                unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1, why=why)
             except JobEnded:
                 return  # it spoke up, or another server was first
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
@@ -214,7 +227,9 @@ def _outcome(job: Job, report: Report) -> Outcome:
     if report.ended == "exited" and report.exit_code == 0:
         return Outcome(Status.FINISHED, None, detail, 0)
     if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed", "lost"):
-        return Outcome(Status.KILLED, None, detail, report.exit_code, report.signal)
+        return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
+    if report.ended == "lost" and detail and detail.startswith(_HUNG):
+        return Outcome(Status.FAILED, Reason.TIMEOUT, detail)
     reasons = {
         "exited": Reason.EXIT_CODE,
         "signalled": Reason.SIGNAL,
@@ -224,6 +239,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
         "input": Reason.INPUT,
         "output": Reason.OUTPUT,
         "out_of_memory": Reason.OUT_OF_MEMORY,
+        "environment": Reason.ENVIRONMENT,
     }
     return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
 
@@ -231,7 +247,9 @@ def _outcome(job: Job, report: Report) -> Outcome:
 def _lost(job: Job, seen: Observation | None) -> Ending:
     detail = seen.detail[:_MOST_DETAIL_CHARACTERS] if seen and seen.detail else None
     if job.kill_requested_at is not None:
-        return Ending(Outcome(Status.KILLED, None, detail))
+        return Ending(Outcome(Status.KILLED, None, detail or job.kill_requested_by))
+    if detail == _HUNG:
+        return Ending(Outcome(Status.FAILED, Reason.TIMEOUT, detail))
     if seen and seen.out_of_memory:
         return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))
     return Ending(Outcome(Status.FAILED, Reason.LOST, detail or _DIED))

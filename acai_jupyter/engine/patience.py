@@ -63,3 +63,37 @@ class KillPatience:
         if job.progress is Progress.UPLOADING and not silent:
             return now - wait.since > self._settings.kill_upload_patience
         return now - wait.since > self._settings.kill_grace + _SPARE_BEATS * self._settings.heartbeat
+
+
+@dataclass(slots=True)
+class _Beat:
+    at: int | None
+    since: float
+
+
+class HangPatience:
+    """Finds agents that live and do nothing any more (stopped, or stuck): their jobs' timeouts are theirs to keep, and nobody
+    else would."""
+
+    def __init__(self, settings: EngineSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._time = WatchedTime(settings.heartbeat, clock)
+        self._beats: dict[str, _Beat] = {}
+
+    def begin_tick(self, handles: Iterable[str]) -> None:
+        """These agents are still there; the others are forgotten."""
+        self._time.look()
+        there = set(handles)
+        self._beats = {handle: beat for handle, beat in self._beats.items() if handle in there}
+
+    def is_over(self, job: Job, rank: Rank, handle: str, now: int) -> bool:
+        """Whether the job is past its timeout, at the database's time `now`, and its agent has been silent for long while
+        somebody looked. One that brings an output home, which a salvager does without a word, is left alone."""
+        beat = self._beats.setdefault(handle, _Beat(rank.heartbeat_at, self._time.seconds))
+        if beat.at != rank.heartbeat_at:
+            beat.at, beat.since = rank.heartbeat_at, self._time.seconds
+        if job.spec.timeout is None or job.running_at is None or job.progress is Progress.UPLOADING:
+            return False
+        silent = self._time.seconds - beat.since
+        late = now - job.running_at > job.spec.timeout
+        return late and silent > self._settings.kill_grace + _SILENT_BEATS * self._settings.heartbeat

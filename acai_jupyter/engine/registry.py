@@ -17,12 +17,14 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Sample, Status
+from acai_jupyter.domain.jobs import Job, JobSpec, Sample, Status, Transition
 from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
 from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.engine.budgets import check_budget
+from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
@@ -52,7 +54,7 @@ class Registry:
         """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        SnapshotNotFound, SecretNotFound, Forbidden.
+        SnapshotNotFound, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
         spec, notes = self.check(wanted)
@@ -74,7 +76,7 @@ class Registry:
         """A new job with the same pins, whose output folder begins with what the ended one left there. `key` makes a
         repeated call return the first one's job.
 
-        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, SecretNotFound, Forbidden.
+        Raises JobNotFound, JobNotEnded, ResourcesOutOfBounds, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
 
@@ -125,6 +127,12 @@ class Registry:
             content = None if digest is None else unit.environments.get(principal.project_id, digest)
         return None if content is None else dict(json.loads(content))
 
+    def history(self, principal: Principal, reference: str) -> list[Transition]:
+        """Every state that a job was in. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return unit.jobs.history(self._find(unit, principal, reference))
+
     def usage(self, principal: Principal, reference: str, after: tuple[int, int] | None, limit: int) -> list[Sample]:
         """What the job used over time, from the first sample after (attempt, position). Raises JobNotFound."""
         principal.require(Right.READ)
@@ -173,6 +181,7 @@ class Registry:
             output_path=_output_path(wanted),
             image=wanted.image,
             python=wanted.python,
+            requirements=wanted.requirements,
             env=tuple(sorted(wanted.env.items())),
             timeout=None if wanted.timeout is None else int(parse_duration(wanted.timeout) * SECOND),
             priority=wanted.priority,
@@ -227,18 +236,8 @@ class Registry:
         return find_job(unit, principal.project_id, reference)
 
 
-def kill_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
-    """End a job that has not ended: at once where it waits, else its agent is told to."""
-    job = unit.jobs.request_kill(job)
-    kind = EventKind.JOB_CHANGED
-    if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
-        job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=f"by {principal.user_name}"))
-        kind = EventKind.JOB_ENDED
-    unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
-    return job
-
-
 def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str], after: Collection[UUID]) -> Job:
+    check_budget(unit, principal, [spec])
     job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes, after)
     unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, job=write(Kind.JOB, job.id))
     return job
@@ -279,6 +278,8 @@ def _check_texts(wanted: Submission) -> None:
     for name in wanted.secrets:
         if check_secret_name(name) in wanted.env:
             raise InvalidRequest(f"{name} can't be a secret and a variable of env at once: leave one out.")
+    if wanted.requirements is not None and (len(wanted.requirements) > _MOST_ENV_CHARACTERS or "\0" in wanted.requirements):
+        raise InvalidRequest(f"requirements have at most {_MOST_ENV_CHARACTERS} characters and no NUL.")
     if not -1000 <= wanted.priority <= 1000:
         raise InvalidRequest("priority lies between -1000 and 1000.")
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
+from acai_jupyter.domain.budgets import Budget
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
@@ -83,6 +84,16 @@ def point(item: Point) -> Json:
 def curve(item: Curve) -> Json:
     drawn = [{"step": one.step, "value": value_to_json(one.value), "time": write_time(one.at)} for one in item.points]
     return {"key": item.key, "count": item.count, "points": drawn}
+
+
+def budget_to_json(item: Budget) -> Json:
+    """In dollars."""
+    return {
+        "dollars": None if item.limit is None else item.limit / MICRODOLLARS,
+        "spent": item.spent / MICRODOLLARS,
+        "reserved": item.reserved / MICRODOLLARS,
+        "left": None if item.limit is None else item.left / MICRODOLLARS,
+    }
 
 
 def sample(item: Sample) -> Json:
@@ -187,6 +198,7 @@ def _pins(item: Job) -> Json:
         "git": None if spec.git is None else asdict(spec.git),
         "image": spec.image,
         "python": spec.python,
+        "requirements": spec.requirements,
         "env": dict(spec.env),
         "secrets": list(spec.secrets),
         "cpu": spec.resources.cpu,

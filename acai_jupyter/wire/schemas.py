@@ -108,6 +108,7 @@ _JOB: Final = answer(
     git=or_null({**answer(**_GIT), "description": "what was checked out where the code lay"}),
     image=or_null(TEXT),
     python=or_null(TEXT),
+    requirements=or_null(TEXT),
     env=_TEXTS,
     secrets={**array(TEXT), "description": "names of secrets that the job is given as variables"},
     cpu=NUMBER,
@@ -294,6 +295,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Log": answer(offset=INTEGER, size=INTEGER, complete=BOOLEAN, data={**TEXT, "contentEncoding": "base64"}),
     "Point": answer(key=TEXT, position=INTEGER, step=NUMBER, value={}, time=TIME),
     "Curve": answer(key=TEXT, count=INTEGER, points=array(answer(step=NUMBER, value={}, time=TIME))),
+    "Transition": answer(**_TRANSITION["properties"], position=INTEGER),
+    "Budget": answer(dollars=or_null(NUMBER), spent=NUMBER, reserved=NUMBER, left=or_null(NUMBER)),
     "Sample": answer(
         attempt=INTEGER,
         position=INTEGER,
@@ -335,6 +338,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         env=_TEXTS,
         secrets={**_TEXTS, "description": "values of secrets: for the agent alone"},
         python=or_null(TEXT),
+        requirements=or_null(TEXT),
         resources=answer(cpu=NUMBER, memory_mb=INTEGER, gpu=INTEGER),
         timeout_s=or_null(NUMBER),
         output_path=or_null(TEXT),
@@ -360,6 +364,7 @@ _SUBMISSION: Final[dict[str, Schema]] = {
     "environment": or_null(request(tuple(_ENVIRONMENT), **_ENVIRONMENT)),
     "image": or_null(TEXT),
     "python": or_null(TEXT),
+    "requirements": or_null(TEXT),
     "cpu": or_null(NUMBER),
     "memory": {"type": ["string", "number", "null"]},
     "gpu": INTEGER,
@@ -379,6 +384,8 @@ _MODEL: Final[Schema] = or_null(one_of("default", "log-linear"))
 REQUESTS: Final[dict[str, Schema]] = {
     "nothing": request(),
     "create_project": request(("name", "admin"), name=TEXT, admin=TEXT),
+    "kill_all_jobs": request((), everyone=BOOLEAN),
+    "set_budget": request(("dollars",), dollars=or_null(NUMBER)),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
     "begin_upload": request(
         ("purpose",),
@@ -478,7 +485,9 @@ REQUESTS: Final[dict[str, Schema]] = {
         **request(
             ("instance", "ended"),
             instance=TEXT,
-            ended=one_of("exited", "signalled", "timeout", "killed", "command", "input", "output", "out_of_memory"),
+            ended=one_of(
+                "exited", "signalled", "timeout", "killed", "command", "input", "output", "environment", "out_of_memory"
+            ),
             exit_code=or_null(_SMALL),
             signal=or_null(_SMALL),
             detail=or_null(TEXT),

@@ -16,9 +16,12 @@ from acai_jupyter.domain.grids import ARGUMENT, Grid, GridRow, GridState, GridSu
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import JobSpec, Status
 from acai_jupyter.domain.metadata import ArtifactKind, Value, check_key, check_value
+from acai_jupyter.engine.budgets import check_budget
+from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_grid
 from acai_jupyter.engine.predecessors import MOST_LINKS, copy_arguments, jobs_before, retried
-from acai_jupyter.engine.registry import Registry, kill_job
+from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -130,6 +133,7 @@ class Grids:
             NewJob(_row_spec(spec, number, source, one.command, arguments), before | source.links)
             for number, (source, one, arguments) in enumerate(rows, 1)
         ]
+        check_budget(unit, principal, [one.spec for one in new])
         ids = unit.jobs.add_many(principal.project_id, principal.user_id, new, notes)
         _set_arguments(unit, grid, {one: arguments for one, (_, _, arguments) in zip(ids, rows, strict=True)})
         unit.events.append(grid.project_id, EventKind.GRID_SUBMITTED, grid=write(Kind.GRID, grid.id))
@@ -187,7 +191,10 @@ def _retry(unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
     again = [job for job in unit.grids.rows(grid, 0, grid.row_count) if job.status in (Status.FAILED, Status.KILLED)]
     if not again:
         return
-    ids = unit.jobs.add_many(grid.project_id, principal.user_id, [retried(unit, job) for job in again], [])
+    new = [retried(unit, job) for job in again]
+    require_secrets(unit, principal, new[0].spec.secrets)
+    check_budget(unit, principal, [one.spec for one in new])
+    ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
     copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})
     unit.events.append(grid.project_id, EventKind.GRID_RETRIED, grid=write(Kind.GRID, grid.id))
 

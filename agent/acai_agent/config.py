@@ -14,7 +14,8 @@ from acai_agent.limits import Limits, read_limits
 class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
     addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
-    None where there is a job to be done. `limits` is how its command is held to its resources."""
+    None where there is a job to be done. `limits` is how its command is held to its resources,
+    `environments` the folder of the environments that jobs share."""
 
     url: str
     token: str
@@ -25,6 +26,7 @@ class Config(NamedTuple):
     rank: int
     salvage: str | None = None
     limits: Limits = Limits()
+    environments: Path | None = None
 
     @property
     def work(self) -> Path:
@@ -56,6 +58,7 @@ def read_config(stream: BinaryIO) -> Config:
         rank=_told(told, "rank", int),
         salvage=None if told.get("salvage") is None else _told(told, "salvage", str),
         limits=read_limits(told.get("limits")),
+        environments=None if told.get("environments") is None else Path(_told(told, "environments", str)),
     )
 
 

@@ -98,6 +98,7 @@ class Manifest(NamedTuple):
     heartbeat_s: float
     kill_grace_s: float
     sample_s: float
+    requirements: str | None = None
 
 
 class Report(TypedDict):
@@ -196,6 +197,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         heartbeat_s=float(_field(message, "heartbeat_s", (int, float))),
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
         sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
+        requirements=_optional(message, "requirements", str),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +21,8 @@ from acai_agent.signed import SignedRequests
 from acai_agent.sources import TransferError
 
 _DRAFT_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_OURS: Final = secrets.token_hex(6)
+_NUMBERS: Final = count()
 _MOST_RUN_BYTES: Final = 16 * 1024 * 1024
 _MOST_RUN_FILES: Final = 500
 _RANGE_NOT_SATISFIABLE: Final = 416
@@ -39,7 +43,8 @@ class Target:
         self.entry = entry
         self.place = place
         self._whole = False
-        self._draft = place.with_name(f".acai-{secrets.token_hex(6)}")
+        self._place = os.fspath(place)
+        self._draft = f"{os.path.dirname(self._place)}/.acai-{_OURS}-{os.getpid():x}-{next(_NUMBERS)}"  # noqa: PTH120 - text is faster
         self._lock = threading.Lock()
         self._parts: dict[int, bytes] = {}
         self._part_count = max(-(-entry.size // PART_SIZE), 1)
@@ -47,6 +52,18 @@ class Target:
     def open(self) -> FileIO:
         """The draft, for writing and reading at any place in it."""
         return FileIO(os.open(self._draft, _DRAFT_FLAGS, 0o666), "r+")
+
+    def put(self, data: bytes | memoryview) -> None:
+        """Write the whole of a small file, once it is known to be what its digest promises. Raises Damaged."""
+        self._check("sha256:" + hashlib.sha256(data).hexdigest())
+        descriptor = os.open(self._draft, _DRAFT_FLAGS, 0o666)
+        try:
+            written = os.write(descriptor, data)
+            while written < len(data):
+                written += os.write(descriptor, data[written:])
+        finally:
+            os.close(descriptor)
+        self._name()
 
     def has_part(self, offset: int, digest: bytes) -> None:
         """The part at `offset` is written. The last one makes the file whole, or raises Damaged."""
@@ -58,16 +75,21 @@ class Target:
     def discard(self) -> None:
         """Leave nothing of a file that didn't become whole."""
         if not self._whole:
-            self._draft.unlink(missing_ok=True)
+            Path(self._draft).unlink(missing_ok=True)
 
     def _finish(self) -> None:
         parts = [self._parts[offset] for offset in sorted(self._parts)]
-        found = f"sha256:{parts[0].hex()}" if len(parts) == 1 else composite_digest(parts)
-        if self.entry.digest is not None and found != self.entry.digest:
+        self._check(f"sha256:{parts[0].hex()}" if len(parts) == 1 else composite_digest(parts))
+        self._name()
+
+    def _check(self, digest: str) -> None:
+        if self.entry.digest is not None and digest != self.entry.digest:
             raise Damaged(f"{self.entry.path}: its bytes are not those that its digest promises.")
+
+    def _name(self) -> None:
         if self.entry.executable:
-            make_executable(self._draft)
-        self._draft.replace(self.place)
+            make_executable(Path(self._draft))
+        os.replace(self._draft, self._place)  # noqa: PTH105 - text is faster
         self._whole = True
 
 
@@ -152,11 +174,21 @@ class _Writer:
         while view:
             while self._left == 0:
                 self._finish_slice()
+            if self._slice is not None and self._is_whole(len(view)):
+                self._slice.target.put(view[: self._left])
+                view = view[self._left :]
+                self._next()
+                continue
             part = view[: self._left]
             self._hasher.update(part)
             _write_all(self._opened(), part)
             self._left -= len(part)
             view = view[len(part) :]
+
+    def _is_whole(self, size: int) -> bool:
+        """Whether the slice that comes next is a file, and all of it is here."""
+        assert self._slice is not None
+        return self._file is None and self._left == self._slice.target.entry.size <= min(size, PART_SIZE)
 
     def finish(self) -> None:
         """Everything has come: what is left are the ends of slices, and empty ones."""
@@ -211,7 +243,11 @@ def runs_of(targets: Iterable[Target]) -> Iterator[list[Slice]]:
 
 def is_there(entry: FileEntry, place: Path) -> bool:
     """Whether the file is there already, with the right bytes."""
-    if entry.digest is None or place.is_symlink() or not place.is_file() or place.stat().st_size != entry.size:
+    try:
+        found = os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if entry.digest is None or not stat.S_ISREG(found.st_mode) or found.st_size != entry.size:
         return False
     return digest_of_file(place).digest == entry.digest
 

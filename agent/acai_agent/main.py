@@ -23,6 +23,7 @@ from acai_agent.supervise import Supervisor
 _DONE: Final = 0
 _UNDONE: Final = 1
 _MISUSED: Final = 2
+_FOLDER_LOOK_S: Final = 2.0
 _ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -37,6 +38,7 @@ def main() -> int:
     _cut_loose(config)
     orders = Orders()
     _listen_to_signals(orders)
+    _watch_folder(config, orders)
     adopt_orphans()
     with Http() as http:
         return _run(Supervisor(config, orders, http) if config.salvage is None else Salvager(config, orders, http))
@@ -78,6 +80,17 @@ def _cut_loose(config: Config) -> None:
     # What was blocked or ignored by who started us would be so for the command too, and keep us from seeing it end.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _watch_folder(config: Config, orders: Orders) -> None:
+    """An agent whose folder was removed ends its job and leaves: nobody can want anything of it any more."""
+
+    def watch() -> None:
+        while not orders.leaving.wait(_FOLDER_LOOK_S):
+            if not config.folder.is_dir():
+                orders.leave(Superseded(f"its folder {config.folder} was removed."))
+
+    orders.start_thread("folder", watch)
 
 
 def _listen_to_signals(orders: Orders) -> None:

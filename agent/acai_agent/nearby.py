@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from acai_agent.downloads import Slice
 
 _PIECE: Final = 1024 * 1024
+_SMALL: Final = 64 * 1024
+"""Up to here a file is written from memory: sharing its blocks would cost more than its bytes."""
+
 _OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -49,16 +52,39 @@ def take(run: Sequence[Slice], stop: Stop, meter: Meter) -> Sequence[Slice]:
     try:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             return run
+        window = _Window(source)
         for done, part in enumerate(run):
             try:
-                digest = _bring(source, part, stop)
+                if part.size == part.target.entry.size <= _SMALL:
+                    part.target.put(window.read(part.target.entry.offset, part.size))
+                else:
+                    part.target.has_part(part.offset, _bring(source, part, stop))
             except OSError:  # what is wrong with the disk is told where the bytes are fetched and written to it
                 return run[done:]
-            part.target.has_part(part.offset, digest)
+            stop.check()
             meter.add(part.size)
     finally:
         os.close(source)
     return ()
+
+
+class _Window:
+    """Reads small neighbours of an object many at once."""
+
+    def __init__(self, source: int) -> None:
+        self._source = source
+        self._start = 0
+        self._data = memoryview(b"")
+
+    def read(self, offset: int, size: int) -> memoryview:
+        """Raises OSError where the object is shorter."""
+        if not (self._start <= offset and offset + size <= self._start + len(self._data)):
+            self._start = offset
+            self._data = memoryview(os.pread(self._source, max(_PIECE, size), offset))
+        found = self._data[offset - self._start : offset - self._start + size]
+        if len(found) < size:
+            raise OSError("the object is shorter than it should be")
+        return found
 
 
 def _bring(source: int, part: Slice, stop: Stop) -> bytes:

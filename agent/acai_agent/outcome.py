@@ -19,6 +19,7 @@ OUTPUT: Final = "output"
 KILLED: Final = "killed"
 LOST: Final = "lost"
 TIMEOUT: Final = "timeout"
+ENVIRONMENT: Final = "environment"
 OUT_OF_MEMORY: Final = "out_of_memory"
 
 _MOST_DETAIL: Final = 4000

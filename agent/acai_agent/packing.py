@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from acai_agent.contract import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, PART_SIZE
 from acai_agent.sources import Measured, pieces_of
+
+_PIECE: Final = 256 * 1024
 
 
 class Declared(NamedTuple):
@@ -33,7 +35,20 @@ class StoreObject(NamedTuple):
         return sum(member.size for member in self.members)
 
     def pieces(self, offset: int, size: int) -> Iterator[bytes]:
-        """`size` bytes from `offset` on. Raises FileChanged, FileUnreadable."""
+        """`size` bytes from `offset` on, in pieces of some size. Raises FileChanged, FileUnreadable."""
+        if self.kind != "pack":
+            yield from self._pieces(offset, size)
+            return
+        together = bytearray()
+        for piece in self._pieces(offset, size):
+            together += piece
+            if len(together) >= _PIECE:
+                yield bytes(together)
+                together.clear()
+        if together:
+            yield bytes(together)
+
+    def _pieces(self, offset: int, size: int) -> Iterator[bytes]:
         at = 0
         for member in self.members:
             start, end = max(offset - at, 0), min(offset + size - at, member.size)
@@ -56,8 +71,12 @@ class StoreObject(NamedTuple):
         if self.kind != "pack":
             return self.members[0].measured.digest.digest
         hasher = hashlib.sha256()
-        for piece in self.pieces(0, self.size):
-            hasher.update(piece)
+        for member in self.members:
+            if member.measured.data is not None:
+                hasher.update(member.measured.data)  # whether the file is another by now is seen when it is sent
+                continue
+            for piece in pieces_of(member.measured, 0, member.size):
+                hasher.update(piece)
         return "sha256:" + hasher.hexdigest()
 
 

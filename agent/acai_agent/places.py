@@ -45,10 +45,14 @@ class Root:
         self._folder = folder
         self._lock = threading.Lock()
         self._ready: set[Path] = set()
+        self._parents: dict[str, Path] = {}
 
     def place(self, path: str) -> Path:
         """Where the file `path` belongs; its parent folders are there afterwards. Raises PathRefused, OSError."""
         names = names_of(path)
+        above = path[: -len(names[-1])]
+        if above in self._parents:
+            return self._parents[above] / names[-1]
         parent = self._folder
         with self._lock:
             if not self._ready:
@@ -59,6 +63,7 @@ class Root:
                 if parent not in self._ready:
                     _make_folder(parent, path)
                     self._ready.add(parent)
+            self._parents[above] = parent
         return parent / names[-1]
 
 

@@ -123,7 +123,7 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
     if measured.data is not None:
         if _is_another(source, measured.stamp):
             raise changed(measured.file)
-        yield from _cut(measured.data, offset, size)
+        yield measured.data if size == len(measured.data) else measured.data[offset : offset + size]
         return
     try:
         with _open(source) as opened:
@@ -192,7 +192,7 @@ def _cut(data: bytes, offset: int, size: int) -> Iterator[bytes]:
 
 def _is_another(source: Union[str, os.PathLike[str]], stamp: Union[Stamp, None]) -> bool:
     try:
-        return stamp_of(Path(source).stat()) != stamp
+        return stamp_of(os.stat(source)) != stamp  # noqa: PTH116 - for every small file: a Path would cost more than the look
     except FileNotFoundError:
         return True
 

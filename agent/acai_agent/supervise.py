@@ -20,13 +20,14 @@ from acai_agent.inputs import bring_files
 from acai_agent.logs import LogSender
 from acai_agent.notes import hide_in_notes, note
 from acai_agent.orders import Orders
-from acai_agent.outcome import COMMAND, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
+from acai_agent.outcome import COMMAND, ENVIRONMENT, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
 from acai_agent.platform import MustLeave, Platform
 from acai_agent.redaction import Redactor
 from acai_agent.sampler import Sampler
 from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
 from acai_agent.usage import Meter, last_bytes
+from acai_agent.virtual import CannotPrepare, Environments
 
 _CLAIM_TIMEOUT_S: Final = 60.0
 
@@ -53,6 +54,8 @@ class Supervisor:
         sender = LogSender(self._platform, spool, self._orders)
         outcome = Outcome(self._redactor.text)
         self._bring_files(outcome)
+        if outcome.ended is None and manifest.requirements is not None:
+            manifest = self._bring_environment(manifest, manifest.requirements, spool, outcome)
         if outcome.ended is None:
             self._run_command(manifest, spool, outcome, heartbeat)
         if clock is not None:
@@ -89,6 +92,22 @@ class Supervisor:
                 raise
             outcome.fail(INPUT, f"The job's files could not be brought: {error}")
         outcome.download_time = time.monotonic() - started
+
+    def _bring_environment(self, manifest: Manifest, requirements: str, spool: Spool, outcome: Outcome) -> Manifest:
+        """The manifest with the interpreter of an environment that has what the job requires."""
+        started = time.monotonic()
+        folder = self._config.environments or self._config.folder / "environments"
+        python = manifest.python or "python3"
+        try:
+            made = Environments(folder, self._orders, spool.append).python_for(
+                python, requirements, {**os.environ, **manifest.env}
+            )
+            manifest = manifest._replace(python=made)
+        except (CannotPrepare, OSError) as error:
+            self._orders.check_leaving()
+            outcome.fail(self._orders.how or ENVIRONMENT, str(error))
+        outcome.download_time = (outcome.download_time or 0.0) + time.monotonic() - started
+        return manifest
 
     def _run_command(self, manifest: Manifest, spool: Spool, outcome: Outcome, heartbeat: Heartbeat) -> None:
         if self._orders.cancel.is_set():

@@ -19,9 +19,10 @@ from acai_agent.parallel import Meter, OnProgress, Stop, for_each
 from acai_agent.places import PathClash, PathRefused, Root, check_clashes
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
-from acai_agent.uploads import UploadEnded, UploadSession
+from acai_agent.uploads import Base, UploadEnded, UploadSession
 
 __all__ = [
+    "Base",
     "Cancelled",
     "CannotWrite",
     "Damaged",
@@ -74,12 +75,14 @@ def upload(
     patience_s: float = PATIENCE_S,
     memory: Memory | None = None,
     key: str | None = None,
+    base: Base | None = None,
 ) -> UploadAnswer:
     """Upload `files`; returns the platform's last answer, to `commit`, or to `seal` where `commit` is False.
 
     `patience_s` is how long the object store may stay away; the platform's absence is up to `api`. `memory` saves reading
     files that are as they were. When anything fails, the upload is aborted and leaves nothing. With a `key` it stays where
-    it was only cut off: called again with the same files and key, it goes on, and sends nothing that has arrived.
+    it was only cut off: called again with the same files and key, it goes on, and sends nothing that has arrived. With a `base`
+    the files are only those that differ from that upload.
 
     Raises HttpError, ConnectionFailed, FileChanged, FileUnreadable, ContractBroken, Cancelled, UploadEnded where the upload
     with this key was committed before.
@@ -87,7 +90,7 @@ def upload(
     stop = Stop(cancel)
     meter = Meter(sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
-        session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key)
+        session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base)
         try:
             session.add(files, purpose, fileset)
             answer = session.seal()

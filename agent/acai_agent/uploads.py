@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, Final, NamedTuple, cast
 
 from acai_agent.contract import (
     LEAST_SINGLE_BYTES,
@@ -18,10 +19,11 @@ from acai_agent.contract import (
     UploadAnswer,
     parse_part_request,
 )
-from acai_agent.failures import Backoff, HttpError, RequestFailed
-from acai_agent.http import Caller, Http, Stream
+from acai_agent.failures import HttpError, RequestFailed
+from acai_agent.http import Caller, Http
 from acai_agent.packing import Declared, StoreObject, objects_for
 from acai_agent.parallel import Meter, Stop, for_each
+from acai_agent.parts import MISMATCHES, Part
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import (
     FileChanged,
@@ -30,21 +32,22 @@ from acai_agent.sources import (
     Memory,
     Room,
     TransferError,
-    changed,
-    has_changed,
     measure,
     size_of,
 )
 
 _SEAL_TIMEOUT_S: Final = 900.0
-_ALREADY_THERE: Final = 412
-_MISMATCHES: Final = frozenset(
-    {"digest_mismatch", "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
-)
 
 
 class UploadEnded(TransferError):
     """An upload that is to go on was committed before."""
+
+
+class Base(NamedTuple):
+    """An upload to build on: only what differs from it is declared. `removed` are paths that it had and the new one has not."""
+
+    upload: str
+    removed: Sequence[str] = ()
 
 
 class UploadSession:
@@ -60,7 +63,9 @@ class UploadSession:
         patience_s: float,
         memory: Memory | None = None,
         key: str | None = None,
+        base: Base | None = None,
     ) -> None:
+        self._base = base
         self._memory = memory
         self._key = key
         self._sealed = False
@@ -79,15 +84,36 @@ class UploadSession:
 
         Raises UploadEnded where the session that is found again has been committed.
         """
-        for start in range(0, max(len(files), 1), MOST_FILES_A_CALL):
-            measured = self._measure(files[start : start + MOST_FILES_A_CALL])
+        starts = range(0, max(len(files), 1), MOST_FILES_A_CALL)
+        with ThreadPoolExecutor(1, "acai-measure") as ahead, ThreadPoolExecutor(1, "acai-send") as behind:
+            try:
+                self._add(files, starts, purpose, fileset, ahead, behind)
+            except BaseException:
+                self._stop.set()
+                raise
+
+    def _add(
+        self, files: Sequence[LocalFile], starts: range, purpose: str, fileset: str | None, ahead: Executor, behind: Executor
+    ) -> None:
+        """Page by page: while one is declared, the next one is read already, and the one before is still being sent."""
+        reading = ahead.submit(self._measure, files[:MOST_FILES_A_CALL])
+        sending: Future[None] | None = None
+        for start in starts:
+            measured = reading.result()
+            if start != starts[-1]:
+                following = start + MOST_FILES_A_CALL
+                reading = ahead.submit(self._measure, files[following : following + MOST_FILES_A_CALL])
             declared = [Declared(self._positions + number, file) for number, file in enumerate(measured)]
             missing = self._declare(declared, purpose, fileset)
             if self._sealed:  # by an earlier call, which had sent everything
                 self._meter.add(sum(size_of(file) for file in files))
                 return
             self._meter.add(sum(file.size for file in declared if file.position not in missing))
-            self._send([file for file in declared if file.position in missing])
+            if sending is not None:
+                sending.result()
+            sending = behind.submit(self._send, [file for file in declared if file.position in missing])
+        if sending is not None:
+            sending.result()
 
     def seal(self) -> UploadAnswer:
         """Have the platform verify everything. Raises FileChanged where bytes are not what was declared."""
@@ -95,7 +121,7 @@ class UploadSession:
         try:
             return _answer(self._call("seal", {}, timeout_s=_SEAL_TIMEOUT_S))
         except HttpError as error:
-            if error.code in _MISMATCHES:
+            if error.code in MISMATCHES:
                 raise FileChanged(f"A file changed while it was being uploaded: {error.message}") from error
             raise
 
@@ -130,6 +156,8 @@ class UploadSession:
             # Should the answer get lost, the same key brings the same session again.
             once = {"Idempotency-Key": self._key or uuid.uuid4().hex}
             begin = {"purpose": purpose, **({"fileset": fileset} if fileset else {}), "files": files}
+            if self._base is not None:
+                begin |= {"base": self._base.upload, "removed": list(self._base.removed)}
             answer = self._api.call("POST", "/uploads", begin, headers=once, repeat=True)
             self._id = _text(answer, "id")
             if self._key is not None and answer.get("state") == "committed":
@@ -153,7 +181,7 @@ class UploadSession:
             parts = [part for at, item in enumerate(batch) for part in self._parts(item, messages[at], requests)]
             for_each(lambda part: part.send(), parts, self._threads, self._stop)
 
-    def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[_Part]:
+    def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[Part]:
         def renew() -> dict[int, SignedRequest]:
             return _by_offset(self._urls([message]), item)
 
@@ -161,7 +189,7 @@ class UploadSession:
         lacking = requests[item.ordinal]  # of a session that was found again, some may have arrived
         self._meter.add(item.size - sum(part.size for part in lacking))
         for part in lacking:
-            yield _Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
+            yield Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
 
     def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:
         answer = self._call("urls", {"objects": messages})
@@ -169,58 +197,6 @@ class UploadSession:
 
     def _call(self, verb: str, body: object, timeout_s: float | None = None) -> Any:
         return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
-
-
-class _Part:
-    """A range of an object, which one request carries."""
-
-    def __init__(
-        self,
-        item: StoreObject,
-        offset: int,
-        size: int,
-        requests: SignedRequests[int],
-        http: Http,
-        stop: Stop,
-        meter: Meter,
-    ) -> None:
-        self._item = item
-        self._offset = offset
-        self._size = size
-        self._requests = requests
-        self._http = http
-        self._stop = stop
-        self._meter = meter
-        self._counted = 0
-
-    def send(self) -> None:
-        """Raises FileChanged where the bytes are not those that were measured."""
-        self._requests.run(self._offset, self._put)
-
-    def _put(self, request: SignedRequest, backoff: Backoff) -> None:
-        self._meter.add(-self._counted)
-        self._counted = 0
-        try:
-            self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
-        except HttpError as error:
-            if error.code in _MISMATCHES:
-                self._blame(error)
-            if error.status != _ALREADY_THERE:
-                raise
-        self._meter.add(self._size - self._counted)
-        self._counted = self._size
-
-    def _pieces(self) -> Iterator[bytes]:
-        for piece in self._item.pieces(self._offset, self._size):
-            self._stop.check()
-            yield piece
-            self._counted += len(piece)
-            self._meter.add(len(piece))
-
-    def _blame(self, error: HttpError) -> None:
-        for member in self._item.members:
-            if has_changed(member.measured):
-                raise changed(member.measured.file) from error
 
 
 def _declaration(file: Declared) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { isError, type Curve, type Job, type JobDetails, type Page } from './wire';
+import { isError, type Curve, type Job, type JobDetails, type Page, type Sample } from './wire';
 
 /** Where the API lies below the address of the Jupyter Server. */
 export const API = 'acai/api/v1';
@@ -66,6 +66,14 @@ export class Api {
   async logSize(reference: number | string): Promise<number> {
     const piece = await this._request<{ size: number }>('GET', `${jobPath(reference)}/log`, { limit: '1' });
     return piece.size;
+  }
+
+  /** What a job used over time. */
+  async usage(reference: number | string): Promise<Sample[]> {
+    const page = await this._request<Page<Sample>>('GET', `${jobPath(reference)}/usage`, {
+      limit: String(LARGEST_PAGE)
+    });
+    return page.items;
   }
 
   /** The user for whom requests of this page speak. */

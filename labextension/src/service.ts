@@ -9,7 +9,7 @@ import type { EventStream } from './events';
 import { LogStream } from './log';
 import type { Connection } from './socket';
 import type { IJobs, KnownJob } from './tokens';
-import { isEnded, type Curve, type Event, type Job } from './wire';
+import { isEnded, type Curve, type Event, type Job, type Sample } from './wire';
 
 export const PAGE_SIZE = 50;
 /** Changes are gathered for so long: at most one request per job in this time. */
@@ -108,6 +108,10 @@ export class Jobs implements IJobs, IDisposable {
 
   curves(number: number): Promise<Curve[]> {
     return this._api.curves(number);
+  }
+
+  usage(number: number): Promise<readonly Sample[]> {
+    return this._api.usage(number);
   }
 
   async kill(number: number): Promise<void> {

@@ -5,7 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { LogStream } from './log';
 import type { Connection } from './socket';
-import type { Curve, Job, Particulars } from './wire';
+import type { Curve, Job, Particulars, Sample } from './wire';
 
 /** A job as this page knows it: what is told only of one job alone may be missing yet. */
 export type KnownJob = Job & Partial<Particulars>;
@@ -37,6 +37,8 @@ export interface IJobs {
   fetch(number: number): Promise<KnownJob>;
   /** What is enough to draw a job's numbers. Throws AcaiError. */
   curves(number: number): Promise<Curve[]>;
+  /** What a job used over time. Throws AcaiError. */
+  usage(number: number): Promise<readonly Sample[]>;
   /** End a job. Throws AcaiError. */
   kill(number: number): Promise<void>;
   /** Bring older jobs into `items`. */

@@ -38,6 +38,7 @@ export interface Job {
   git: GitState | null;
   image: string | null;
   python: string | null;
+  requirements: string | null;
   env: Record<string, string>;
   /** Names; no value is ever told. */
   secrets: string[];
@@ -155,4 +156,16 @@ export function isError(given: unknown): given is ErrorMessage {
 
 export function isRecord(given: unknown): given is Record<string, unknown> {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+/** What a job had used at one moment: sums since its command began, but `memory` (bytes) at that moment. */
+export interface Sample {
+  attempt: number;
+  position: number;
+  elapsed: number;
+  cpu_time: number;
+  memory: number;
+  read_bytes: number;
+  written_bytes: number;
+  throttled_time: number;
 }

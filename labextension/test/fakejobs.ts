@@ -6,7 +6,7 @@ import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
 import type { IJobs, KnownJob } from '../src/tokens';
-import type { Curve } from '../src/wire';
+import type { Curve, Sample } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
 export class FakeJobs implements IJobs {
@@ -25,6 +25,7 @@ export class FakeJobs implements IJobs {
   drawn: Curve[] = [];
   readonly followed: LogStream[] = [];
   readonly done: string[] = [];
+  samples: readonly Sample[] = [];
   /** What `fetch` throws, if anything. */
   refusal: Error | null = null;
 
@@ -43,6 +44,10 @@ export class FakeJobs implements IJobs {
 
   curves(): Promise<Curve[]> {
     return Promise.resolve(this.drawn);
+  }
+
+  usage(): Promise<readonly Sample[]> {
+    return Promise.resolve(this.samples);
   }
 
   kill(number: number): Promise<void> {

@@ -14,7 +14,8 @@ export function aJob(changes: Partial<Job> = {}): Job {
 }
 
 export function aRunningJob(changes: Partial<Job> = {}): Job {
-  return aJob({ status: 'RUNNING', progress: 'running', runtime: null, cost: null, end_time: null, ...changes });
+  const unknown = { runtime: null, cost: null, end_time: null, enforced: null };
+  return aJob({ status: 'RUNNING', progress: 'running', ...unknown, ...changes });
 }
 
 export function detailsOf(job: Job): JobDetails {

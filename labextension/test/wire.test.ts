@@ -42,6 +42,7 @@ const JOB: Fields<Job> = {
   git: true,
   image: true,
   python: true,
+  requirements: true,
   env: true,
   secrets: true,
   cpu: true,

@@ -14,6 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
+from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def watch(watched: Watched) -> Any:
     try:
         if watched.show_log:
             for line in job.logs(follow=True):
-                print(line, flush=True)  # noqa: T201
+                print(shown_line(line), flush=True)  # noqa: T201
         job.wait()
     except KeyboardInterrupt:
         print(f"Job {job.number} goes on: %acai job logs -f {job.number}")  # noqa: T201

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import wait_for
 
 from tests.agent.agents import Agent, Agents
 from tests.agent.stand_in import StandIn
@@ -36,13 +37,6 @@ print("ready", flush=True)
 if len(sys.argv) > 2:
     time.sleep(60)
 """
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.01)
 
 
 def is_alive(pid: int) -> bool:
@@ -193,3 +187,14 @@ def test_a_report_is_left_on_disk_before_it_is_delivered(platform: StandIn, agen
     wait_for((agent.folder / "report.json").exists)
     assert agent.kept_report["ended"] == "exited"
     assert agent.process.poll() is None
+
+
+def test_an_agent_whose_folder_is_removed_ends_its_job_and_leaves(platform: StandIn, agents: Agents, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    agent = agents.begin(f"echo $$ > '{pid_file}.new'; mv '{pid_file}.new' '{pid_file}'; echo ready; cd /; sleep 60")
+    ready(platform)
+    platform.stop()  # as the platform has gone with its home, nobody else can tell
+    shutil.rmtree(agent.folder)
+    assert agent.wait() == 0
+    wait_for(lambda: not is_alive(int(pid_file.read_text())))
+    assert not agent.folder.exists()

@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_for
 
 from acai_agent.orders import Orders
 from acai_agent.spool import Collector, Spool
 from tests.agent.agents import Agents
 from tests.agent.stand_in import StandIn
-from tests.agent.test_endings import wait_for
 
 BIG = 20 * 1024 * 1024
 WRITE_BIG = f"import sys; [sys.stdout.write(chr(97 + i % 26) * 65536) for i in range({BIG} // 65536)]"

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import wait_for
 
 from tests.agent.agents import Agents
 from tests.agent.stand_in import StandIn
-from tests.agent.test_endings import is_alive, wait_for
+from tests.agent.test_endings import is_alive
 
 
 def move(platform: StandIn, agents: Agents) -> None:

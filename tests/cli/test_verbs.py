@@ -84,6 +84,8 @@ def test_jobs(cli: Cli) -> None:
     again = json.loads(cli.ok("job", "retry", number, "--json"))
     assert again["retry_of"] == submitted["number"]
     assert "nothing" in cli.ok("job", "metrics", number)
+    bar = cli.ok("job", "submit", "--wait", "printf ' 50%%\\r100%%\\n'")
+    assert bar.splitlines()[-1:] == ["100%"]
 
 
 def test_a_list_of_words_is_argv_and_one_text_is_the_shells(cli: Cli) -> None:

@@ -12,7 +12,7 @@ import pytest
 from support.servers import Server
 from support.waiting import wait_for
 
-from acai_jupyter.domain.errors import ResourcesOutOfBounds
+from acai_jupyter.domain.errors import BudgetExceeded, ResourcesOutOfBounds
 
 
 def test_a_small_machine_runs_one_job_after_the_other(new_server: Callable[..., Server]) -> None:
@@ -51,3 +51,44 @@ def test_what_a_job_used_is_a_table_and_curves(server: Server) -> None:
     assert job.details["peak_memory"] >= 50
     assert set(job.usage_curves()) == {"CPUs", "memory (MB)"}
     assert server.client().count("jobs", "peak_memory >= 50 and cpu_time >= 0.5") == 1
+
+
+def acai(server: Server, *words: str) -> tuple[int, str]:
+    """What the command line says."""
+    told = subprocess.run(
+        [sys.executable, "-m", "acai_jupyter.cli", *words],
+        env={**os.environ, "ACAI_URL": server.url, "ACAI_TOKEN": server.token},
+        capture_output=True,
+        text=True,
+    )
+    return told.returncode, told.stdout or told.stderr
+
+
+def test_a_budget_is_set_kept_to_and_taken_away_again(server: Server) -> None:
+    client = server.client()
+    assert client.projects.set_budget(0.01).dollars == 0.01
+    try:
+        with pytest.raises(BudgetExceeded, match=r"budget of \$0\.01"):
+            client.jobs.submit("true", timeout="5h")
+        code, said = acai(server, "project", "budget", "--json")
+        assert (code, json.loads(said)["dollars"]) == (0, 0.01)
+        code, said = acai(server, "job", "submit", "true")
+        assert (code, "timeout_required" in said) == (1, True)
+    finally:
+        assert acai(server, "project", "budget", "--remove")[0] == 0
+    assert client.projects.budget().dollars is None
+
+
+def test_all_own_jobs_are_killed_and_their_history_says_by_whom(server: Server) -> None:
+    client = server.client()
+    jobs = [client.jobs.submit("sleep 60", priority=number) for number in range(3)]
+    wait_for(lambda: all(job.progress == "running" for job in jobs))
+    assert acai(server, "job", "kill")[0] == 1
+    code, said = acai(server, "job", "kill", "--all", "--json")
+    assert code == 0, said
+    assert json.loads(said) == {"killed": 3}
+    assert [job.wait(60).status for job in jobs] == ["KILLED"] * 3
+    table = jobs[0].history()
+    assert list(table.columns) == ["time", "status", "progress", "attempt", "reason"]
+    assert table.iloc[-1].reason == f"by {client.whoami().name}"
+    assert acai(server, "job", "history", str(jobs[0].number))[1].count("RUNNING") >= 1

@@ -46,7 +46,7 @@ def test_a_job_turns_its_input_into_a_version_of_its_output(client: Client, tmp_
     assert client.files.open("/Count/n@Count:1").read() == b"2\n"
     assert job.runtime is not None
     assert job.cost is not None
-    assert job.history[0][1] == "QUEUED"
+    assert next(iter(job.history().status)) == "QUEUED"
     assert job.details["command"] == command
     assert [path.name for path in job.download(tmp_path / "got")] == ["n"]
     assert [path.name for path in job.download(tmp_path / "code again", files="code")] == ["count.py"]

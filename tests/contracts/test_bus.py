@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
+from support.waiting import wait_for
 
 from acai_jupyter.backends.by_url import bus_by_url
 from acai_jupyter.domain.errors import StoreUnavailable
@@ -15,7 +16,7 @@ from acai_jupyter.domain.ids import new_id
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.store.unit import Store
 from tests.contracts.people import Person, join
-from tests.contracts.threads import DEADLINE_S, together, wait_until
+from tests.contracts.threads import DEADLINE_S, together
 
 HERE, THERE = new_id(), new_id()
 
@@ -56,7 +57,7 @@ def reach(bus: EventBus, listener: Listener, project_id: UUID, number: int) -> N
         bus.publish(project_id, number)
         return listener.highest(project_id) >= number
 
-    wait_until(told)
+    wait_for(told)
 
 
 def test_every_listener_is_told_of_every_project(bus: EventBus) -> None:
@@ -79,7 +80,7 @@ def test_the_last_notice_of_many_always_arrives(bus: EventBus) -> None:
             bus.publish(HERE, number)
 
     together([lambda first=first: publish_many(first) for first in range(2, 6)])
-    wait_until(lambda: listener.highest(HERE) == 1999)
+    wait_for(lambda: listener.highest(HERE) == 1999)
 
 
 def test_who_has_unsubscribed_is_told_nothing_more(bus: EventBus) -> None:
@@ -117,7 +118,7 @@ def test_a_slow_listener_does_not_hold_up_who_publishes(bus: EventBus) -> None:
         bus.publish(HERE, 1)
         return inside.is_set()
 
-    wait_until(is_inside)
+    wait_for(is_inside)
     for number in range(2, 5000):
         bus.publish(HERE, number)
     go_on.set()
@@ -176,8 +177,8 @@ def test_another_servers_events_are_told_though_it_told_nobody(
             unit.events.append(ada.project_id, EventKind.JOB_CHANGED, job="a")
         return listener.highest(ada.project_id) > 0
 
-    wait_until(told)
-    wait_until(lambda: listener.highest(ada.project_id) == number[0])
+    wait_for(told)
+    wait_for(lambda: listener.highest(ada.project_id) == number[0])
 
 
 def test_a_database_that_can_not_be_asked_for_a_while_stops_the_bus_for_no_longer(

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_for
 
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec, Observation, Sign
 from tests.agent.stand_in import TOKEN, StandIn
 from tests.contracts.backends import LAUNCHERS
-from tests.contracts.threads import together, wait_until
+from tests.contracts.threads import together
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def gone(launcher: Launcher, handle: str) -> Observation:
         seen.extend(launcher.poll([handle]))
         return seen[-1].sign is Sign.GONE
 
-    wait_until(look)
+    wait_for(look)
     return seen[-1]
 
 

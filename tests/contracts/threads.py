@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
@@ -30,13 +29,6 @@ def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     with ThreadPoolExecutor(len(calls)) as pool:
         running: list[Future[Any]] = [pool.submit(run, call) for call in calls]
         return [one.result(DEADLINE_S) for one in running]
-
-
-def wait_until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.005)
 
 
 def start_process(code: str, *arguments: str) -> subprocess.Popen[str]:

@@ -8,9 +8,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from support.mortality import TESTS
 from support.servers import Server
 
 from tests.faults.conftest import FULL, QUICK
@@ -46,7 +46,7 @@ def test_all_that_many_writers_of_the_same_paths_were_told_is_there(
 def write(servers: list[Server], writers: int, rounds: int) -> list[tuple[int, list[tuple[str, int, str]]]]:
     """What the lake told the writers, each of which is a process of its own."""
     module = [sys.executable, "-m", "support.writing_client"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": TESTS}
     running = [
         subprocess.Popen(
             [*module, servers[number % 2].url, servers[0].token, f"writer {number}", str(rounds), *PATHS],

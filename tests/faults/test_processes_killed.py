@@ -87,3 +87,17 @@ def test_an_agent_that_hangs_is_ended_by_force_when_its_job_is_killed(server: Se
     job.wait(timeout=60)
     assert job.status == "KILLED"
     wait_for(lambda: not any(is_alive(pid) for pid in family))
+
+
+def test_a_job_whose_agent_is_stopped_is_ended_after_its_timeout(server: Server) -> None:
+    job = server.client().jobs.submit("echo half > output/part; echo ready; sleep 600", timeout=1, output="Never")
+    attempt = Attempt(server.home, job)
+    agent, command = attempt.agent(), attempt.command()
+    wait_for(lambda: "ready" in job.logs())
+    os.kill(agent, signal.SIGSTOP)
+    job.wait(60)
+    assert (job.status, job.reason) == ("FAILED", "timeout")
+    assert "did not answer any more" in str(job.detail)
+    assert not is_alive(agent)
+    assert not is_alive(command)
+    assert job.details["kept_files"] is not None

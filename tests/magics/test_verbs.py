@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.servers import Server
 from support.shell import Shell
 
 from acai_jupyter.client.client import Client
@@ -35,6 +36,14 @@ def test_loading_asks_nothing_of_the_platform(plain_shell: Shell, monkeypatch: p
     monkeypatch.setenv("ACAI_URL", "http://127.0.0.1:1")
     plain_shell.ok("%load_ext acai_jupyter")
     plain_shell.ok("%unload_ext acai_jupyter")
+
+
+def test_data_is_registered_in_place(shell: Shell, server: Server) -> None:
+    server.mounted.mkdir(exist_ok=True)
+    (server.mounted / "in-place").write_text("stays")
+    made = shell.ok(f"%acai register file://{server.mounted}/in-place /registered/x")
+    assert repr(made) == "Registered 1 file (1 new, 0 unchanged)"
+    assert shell.ok("%acai ls /registered/x")[0].source == f"file://{server.mounted}/in-place"
 
 
 def test_files_are_records_that_are_a_table(shell: Shell) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.examples import route_named
 from support.servers import Server
+from support.waiting import wait_for
 
 from acai_server.handlers.table import ROUTES
 
@@ -36,6 +37,12 @@ def lake(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
     assert {job.wait(60).status for job in jobs} == {"FINISHED"}
     grids = [client.jobs.submit_grid("echo {1,2,3}") for _ in range(3)]
     assert {grid.wait(60).status for grid in grids} == {"FINISHED"}
+    measured = client.jobs.submit(f"while [ ! -e '{folder}/gate' ]; do sleep 0.05; done")
+    wait_for(lambda: len(measured.usage()) > 1)
+    (folder / "gate").touch()
+    for n in range(3):
+        client.secrets.set(f"SECRET_{n}", "a long value")
+        client.profiles.create(f"Profile{n}", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=1)
     upload = commit(server, folder)
     yield {
         "list_files": {"query": {"ref": "/d/"}},
@@ -52,6 +59,10 @@ def lake(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
         "job_files": {"query": {"kind": "output"}, "path": {"job": "1"}},
         "job_files code": {"query": {"kind": "code"}, "path": {"job": "1"}},
         "job_metrics": {"path": {"job": "1"}},
+        "job_history": {"path": {"job": "1"}},
+        "job_usage": {"path": {"job": measured.id}},
+        "list_secrets": {},
+        "list_profiles": {},
         "list_grids": {},
         "grid_rows": {"path": {"grid": "1"}},
         "list_users": {},
@@ -74,10 +85,11 @@ LISTS = [
     *("list_files", "list_files one level", "list_files of a set", "list_files one level of a set", "list_files glob"),
     *("download_files", "file_versions", "list_filesets", "fileset_versions", "diff_filesets", "list_jobs", "job_files"),
     *("job_files code", "job_metrics", "list_users", "list_projects", "committed_files", "list_grids", "grid_rows"),
+    *("job_history", "job_usage", "list_secrets", "list_profiles"),
 ]
 
 
-ANY_TEXT = ("job_files", "list_users", "list_projects")
+ANY_TEXT = ("job_files", "list_users", "list_projects", "list_secrets")
 """Lists whose order is that of names which may be any text, so that any text may be a cursor."""
 
 

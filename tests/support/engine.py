@@ -19,9 +19,11 @@ from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Progress
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.engine.budgets import Budgets
 from acai_jupyter.engine.chains import Chains
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.job_files import JobFiles
+from acai_jupyter.engine.kills import Kills
 from acai_jupyter.engine.logs import Logs
 from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
@@ -105,6 +107,8 @@ class Engine:
             secrets=self.secrets,
         )
         self.job_files = JobFiles(store, self.blobs, self.sources, 3600)
+        self.budgets = Budgets(store)
+        self.kills = Kills(store)
         self.monitor = Monitor(store, self.launcher, settings, self.dispatch, self.clock)
         self.logs = Logs(store, self.blobs)
         self.metrics = Metrics(store)

@@ -47,7 +47,14 @@ class World:
         self.ended = self.client.jobs.submit(command, input="Digits", output="Model", code=str(folder / "b.txt")).wait(60)
         assert self.ended.status == "FINISHED", self.ended.logs()
         self.gate = folder / "gate"
+        self.profile = self.client.profiles.create("Echo", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=1).wait(60)
         self.grid = self.client.jobs.submit_grid("echo {1,2} > output/n", output="Numbers").wait(60)
+
+    def profiling(self) -> str:
+        """The name of a profile whose trials have not ended."""
+        name = f"Profiling{next(self._counter)}"
+        command = f"while [ ! -e '{self.gate}' ]; do sleep 0.05; done; echo --n {{1,2}}"
+        return self.client.profiles.create(name, command, cpus=[1], memories_mb=[512], trials=1).name
 
     def running(self, name: str) -> Job:
         """A job that runs until `gate` is there."""
@@ -157,6 +164,10 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "list_jobs": lambda world: Request(query={"status": "FINISHED,QUEUED"}),
     "get_job": lambda world: Request({"job": str(world.ended.number)}),
     "kill_job": lambda world: Request({"job": world.running("to be killed").id}),
+    "kill_all_jobs": lambda world: Request(body={"everyone": False}),
+    "job_history": lambda world: Request({"job": world.ended.id}),
+    "get_budget": lambda world: Request(),
+    "set_budget": lambda world: Request(body={"dollars": None}),
     "retry_job": lambda world: Request({"job": world.ended.id}),
     "read_log": lambda world: Request({"job": world.ended.id}, {"offset": 3, "limit": 5}),
     "job_files": lambda world: Request({"job": world.ended.id}, {"kind": "output"}),
@@ -172,6 +183,16 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "grid_rows": lambda world: Request({"grid": world.grid.id}, {"limit": 1}),
     "kill_grid": lambda world: Request({"grid": world.grid.id}),
     "retry_grid": lambda world: Request({"grid": world.grid.id}),
+    "create_profile": lambda world: Request(
+        body={"name": "Tried", "command_template": "echo --n {1,2}", "cpus": [1], "memories_mb": [512], "trials": 1}
+    ),
+    "list_profiles": lambda world: Request(),
+    "get_profile": lambda world: Request({"profile": world.profile.name}),
+    "kill_profile": lambda world: Request({"profile": world.profiling()}),
+    "predict": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "cpu": 1, "memory": "512MB"}),
+    "quote_profile": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "max_time": "1h"}),
+    "quote_job": lambda world: Request(body={"job": {"command": "echo --n 3"}, "max_cost": 1.5}),
+    "autoprovision": lambda world: Request(body={"profile": world.profile.name, "values": [2]}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),
     "change_metadata": lambda world: Request(
         body={"kind": "files", "reference": "/digits/b.txt", "set": {"x": {"number": "nan"}}, "tag": ["t"], "untag": ["u"]}

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
+from acai_agent.contract import DISK_HEADER
+
 _PIECE: Final = 64 * 1024
 _HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
@@ -108,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _ask(self, upstream: HTTPConnection, body: bytes, fault: Fault) -> HTTPResponse | None:
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            upstream.putheader(name, value)
+            if name.lower() != DISK_HEADER.lower():  # who comes from another machine shares no disk
+                upstream.putheader(name, value)
         if fault.cut_request is None:
             upstream.endheaders(body or None)
             return upstream.getresponse()

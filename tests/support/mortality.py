@@ -15,6 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+TESTS: Final = str(Path(__file__).parents[1])
+"""Where processes find these modules."""
+
 VARIABLE: Final = "ACAI_TEST_DEATH"
 
 SERVER: Final = {
@@ -54,7 +57,7 @@ class Death:
 
     def __init__(self, folder: Path) -> None:
         self._orders = folder / "death"
-        self.environment = {VARIABLE: str(self._orders), "PYTHONPATH": str(Path(__file__).parents[1])}
+        self.environment = {VARIABLE: str(self._orders), "PYTHONPATH": TESTS}
 
     def at(self, point: str) -> None:
         """The first that comes to this point dies."""

@@ -57,7 +57,10 @@ class Receiver:
 
     def close(self) -> None:
         """Let go, whatever happened; what was not finished leaves nothing."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            pass  # closing writes what is left, for which a full disk has no room; nobody was told that it is kept
         self._temporary.unlink(missing_ok=True)
 
 

@@ -249,7 +249,8 @@ def _start(spec: LaunchSpec, folder: Path, record: str, limits: Orders | None = 
 
 
 def _told(spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
-    told = {**spec.config, "folder": str(folder)}
+    environments = folder.parents[2].with_name("environments")
+    told = {**spec.config, "folder": str(folder), "environments": str(environments)}
     return told if limits is None else {**told, "limits": limits.to_json()}
 
 

@@ -480,6 +480,7 @@ jobs = _owned(
     Column("secrets", Label, nullable=False),  # JSON: names
     Column("image", Label),
     Column("python", Label),
+    Column("requirements", Label),  # as pip reads them
     Column("env", Label, nullable=False),  # JSON
     Column("cpu", Number, nullable=False),
     Column("memory_mb", Big, nullable=False),
@@ -505,6 +506,8 @@ jobs = _owned(
     Column("running_at", Moment),
     Column("ended_at", Moment),
     Column("kill_requested_at", Moment),
+    Column("kill_requested_by", Label),
+    Column("reserved", Big),  # micro-dollars that it may cost until its timeout
     Column("placed_at", Moment),  # since when its resources are its own
     Column("enforced", Label),  # JSON: by what each resource is held
     Column("peak_memory", Big),  # bytes

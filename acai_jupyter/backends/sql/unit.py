@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
+from acai_jupyter.backends.sql.repositories.budgets import SqlBudgets
 from acai_jupyter.backends.sql.repositories.chains import SqlChains
 from acai_jupyter.backends.sql.repositories.checks import SqlChecks
 from acai_jupyter.backends.sql.repositories.deletions import SqlDeletions
@@ -33,7 +34,7 @@ from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
+from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.provision import Profiles
@@ -65,6 +66,7 @@ class SqlUnitOfWork:
         self.logs: Logs = SqlLogs(session)
         self.profiles: Profiles = SqlProfiles(session)
         self.samples: Samples = SqlSamples(session)
+        self.budgets: Budgets = SqlBudgets(session)
         self.metrics: Metrics = SqlMetrics(session)
         self.environments: Environments = SqlEnvironments(session)
         self.secrets: Secrets = SqlSecrets(session)

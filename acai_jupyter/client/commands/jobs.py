@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Argument, Command, Lines, Watched, argument
+from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),
     argument("--image", help="the container image, where jobs run in containers"),
     argument("--python", help="the interpreter that python means in the command"),
+    argument(
+        "--requirements", metavar="FILE", means="file", help="what the job needs, as pip reads it: an environment of its own"
+    ),
     argument("--cpu", type=float, help="vCPUs"),
     argument("--memory", help="MB, or a size such as 2GiB"),
     argument("--gpu", type=int, default=0, help="GPUs"),
@@ -43,7 +47,21 @@ def submission(client: Client, given: Namespace) -> dict[str, Any]:
         if not equals:
             raise InvalidRequest(f"--env {pair!r} is not of the form KEY=VALUE.")
         env[key] = value
-    names = ("name", "input", "output", "output_path", "image", "python", "cpu", "memory", "gpu", "timeout", "priority", "after")
+    names = (
+        "name",
+        "input",
+        "output",
+        "output_path",
+        "image",
+        "python",
+        "requirements",
+        "cpu",
+        "memory",
+        "gpu",
+        "timeout",
+        "priority",
+        "after",
+    )
     wanted = {**{name: getattr(given, name) for name in names}, "env": env, "secrets": given.secret}
     if given.input_job is not None:
         if given.input is not None:
@@ -75,9 +93,11 @@ def job_environment(client: Client, given: Namespace) -> Any:
 
 def job_logs(client: Client, given: Namespace) -> Any:
     job = client.jobs.get(given.job)
+    if given.raw:
+        return Lines(job.printed() if given.follow else [job.logs()])
     if given.follow:
-        return Lines(line + "\n" for line in job.logs(follow=True))
-    return Lines([job.logs()])
+        return Lines(shown_line(line) + "\n" for line in job.logs(follow=True))
+    return Lines([shown_text(job.logs())])
 
 
 def job_metrics(client: Client, given: Namespace) -> Any:
@@ -92,7 +112,17 @@ def job_wait(client: Client, given: Namespace) -> Any:
     return Watched(client.jobs.get(given.job), show_log=False)
 
 
+def job_history(client: Client, given: Namespace) -> Any:
+    return client.jobs.get(given.job).history()
+
+
 def job_kill(client: Client, given: Namespace) -> Any:
+    if given.everyone and not given.all:
+        raise InvalidRequest("--everyone goes with --all.")
+    if given.all == (given.job is not None):
+        raise InvalidRequest("Name one job, or say --all.")
+    if given.all:
+        return {"killed": client.jobs.kill_all(everyone=given.everyone)}
     return client.jobs.get(given.job).kill()
 
 
@@ -100,6 +130,7 @@ def job_retry(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).retry()
 
 
+_RAW: Final = argument("--raw", action="store_true", help="as it was printed: every state of a progress bar, and colours")
 _JOB: Final = argument("job", means="job", help="its number or id")
 
 COMMANDS: Final = (
@@ -132,7 +163,7 @@ COMMANDS: Final = (
     Command(
         ("job", "logs"),
         "what a job printed",
-        (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended")),
+        (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended"), _RAW),
         job_logs,
     ),
     Command(
@@ -143,6 +174,16 @@ COMMANDS: Final = (
     ),
     Command(("job", "usage"), "what a job used over time", (_JOB,), job_usage),
     Command(("job", "wait"), "wait for a job; ends with its exit code", (_JOB,), job_wait),
-    Command(("job", "kill"), "end a job", (_JOB,), job_kill),
+    Command(("job", "history"), "every state that a job was in, and why", (_JOB,), job_history),
+    Command(
+        ("job", "kill"),
+        "end a job, or all of one's own",
+        (
+            argument("job", means="job", nargs="?", help="its number or id"),
+            argument("--all", action="store_true", help="all of one's own jobs that have not ended"),
+            argument("--everyone", action="store_true", help="with --all: of all users of the project, for admins"),
+        ),
+        job_kill,
+    ),
     Command(("job", "retry"), "submit a job again, going on from its partial output", (_JOB,), job_retry),
 )

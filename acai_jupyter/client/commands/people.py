@@ -24,6 +24,12 @@ def project_create(client: Client, given: Namespace) -> Any:
     return {"project": project.name, "admin": given.admin, "token": project.token}
 
 
+def project_budget(client: Client, given: Namespace) -> Any:
+    if given.remove:
+        return client.projects.set_budget(None)
+    return client.projects.budget() if given.dollars is None else client.projects.set_budget(given.dollars)
+
+
 def user_create(client: Client, given: Namespace) -> Any:
     user = client.users.create(given.name, role=given.role)
     return {"user": user.name, "role": user.role, "token": user.token}
@@ -37,6 +43,15 @@ COMMANDS: Final = (
         "make a project and its admin; the token is shown once",
         (argument("name"), argument("--admin", default="admin", help="the name of its admin (admin)")),
         project_create,
+    ),
+    Command(
+        ("project", "budget"),
+        "what the project may spend on jobs; with DOLLARS, set it",
+        (
+            argument("dollars", nargs="?", type=float, metavar="DOLLARS", help="the budget"),
+            argument("--remove", action="store_true", help="take the budget away"),
+        ),
+        project_budget,
     ),
     Command(
         ("user", "create"),

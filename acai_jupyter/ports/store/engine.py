@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from acai_jupyter.domain.budgets import Budget
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Progress, Rank, Sample, Status, Transition, Used
 from acai_jupyter.domain.origins import EnvironmentRecord
 from acai_jupyter.domain.resources import Resources
@@ -91,8 +92,9 @@ class Jobs(Protocol):
         progress: Progress | None = None,
         outcome: Outcome | None = None,
         attempt: int | None = None,
+        why: str | None = None,
     ) -> Job:
-        """Compare-and-set from the status and attempt that `job` has.
+        """Compare-and-set from the status and attempt that `job` has; `why` is for the history, where no outcome says it.
 
         Raises JobEnded where the job has moved on meanwhile, or can't go there.
         """
@@ -116,7 +118,13 @@ class Jobs(Protocol):
         """By what each resource of the job is held."""
         ...
 
-    def request_kill(self, job: Job) -> Job: ...
+    def request_kill(self, job: Job, by: str) -> Job:
+        """The job is to end; `by` tells in words who wants it. The first who did stays."""
+        ...
+
+    def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
+        """The numbers of a project's jobs that have not ended, of one user or of all, the newest first."""
+        ...
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         """Take the right to launch the job's current attempt; False where another server has it."""
@@ -167,6 +175,16 @@ class Environments(Protocol):
         ...
 
     def get(self, project_id: UUID, digest: bytes) -> str | None: ...
+
+
+class Budgets(Protocol):
+    """What projects may spend."""
+
+    def get(self, project_id: UUID) -> Budget: ...
+
+    def set(self, project_id: UUID, limit: int | None) -> None:
+        """Micro-dollars; None for no budget."""
+        ...
 
 
 class Samples(Protocol):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
-from acai_jupyter.ports.store.engine import Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
+from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.provision import Profiles
@@ -43,6 +43,7 @@ class UnitOfWork(Protocol):
     profiles: Profiles
     metrics: Metrics
     samples: Samples
+    budgets: Budgets
     environments: Environments
     secrets: Secrets
     webhooks: Webhooks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from html import escape
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 import ipywidgets
 
 from acai_jupyter.client.job import Job
+from acai_jupyter.client.terminal import Screen
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
 from acai_magics.widgets.curves import Curves, curves_html, curves_text
@@ -37,7 +37,7 @@ class JobView(ipywidgets.VBox):
         self._curves = ipywidgets.HTML()
         super().__init__([ipywidgets.HBox([self._head, self._kill]), self._curves, self._log])
         self.add_class("acai-JobView")
-        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self._screen = Screen(_MOST_LINES)
         self._changed = threading.Event()
         self._measured = True  # there may be numbers from before
         self._drawn_at = 0.0
@@ -51,9 +51,11 @@ class JobView(ipywidgets.VBox):
         threading.Thread(target=work, args=given, name=f"acai-job-{self._job.number}-{name}", daemon=True).start()
 
     def _take_lines(self) -> None:
-        for line in self._job.logs(follow=True):
-            self._lines.append(line.rpartition("\r")[2])
-            self._measured = self._measured or _TAG in line
+        before = ""
+        for piece in self._job.printed():
+            self._screen.feed(piece)
+            self._measured = self._measured or _TAG in before + piece
+            before = piece[-len(_TAG) :]
             self._changed.set()
 
     def _take_changes(self) -> None:
@@ -64,7 +66,7 @@ class JobView(ipywidgets.VBox):
         try:
             work()
         except AcaiError as error:
-            self._lines.append(f"The job can't be followed any further: {error.message}")
+            self._screen.add_line(f"The job can't be followed any further: {error.message}")
         finally:
             with self._lock:
                 self._following -= 1
@@ -87,7 +89,7 @@ class JobView(ipywidgets.VBox):
     def _redraw(self) -> None:
         told = self._job.details
         self._head.value = _head(told)
-        self._log.value = pre("\n".join(self._lines.copy()), height="20em") if self._lines else ""
+        self._log.value = pre(self._screen.text, height="20em") if self._screen.text else ""
         self._kill.layout.display = "none" if Status(told["status"]) in TERMINAL else ""
 
     def _redraw_curves(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from acai_jupyter.domain.access import Role
 from acai_jupyter.version import __version__
 from acai_jupyter.wire import lake as wire
+from acai_jupyter.wire.jobs import budget_to_json
 from acai_jupyter.wire.schemas import REQUESTS, answer, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
@@ -56,6 +57,14 @@ def create_project(call: Call) -> Json:
     return {"project": wire.project(project), "token": token}
 
 
+def get_budget(call: Call) -> Json:
+    return budget_to_json(call.platform.budgets.get(call.principal))
+
+
+def set_budget(call: Call) -> Json:
+    return budget_to_json(call.platform.budgets.set(call.principal, call.body["dollars"]))
+
+
 def list_users(call: Call) -> Json:
     return call.page([wire.user(item) for item in call.platform.access.users(call.principal)], _name)
 
@@ -86,6 +95,8 @@ ROUTES = [
         answer(project=ref("Project"), token=_TOKEN),
         body=REQUESTS["create_project"],
     ),
+    Route("GET", "/budget", "get_budget", "What the project may spend, and has spent", get_budget, ref("Budget")),
+    Route("POST", "/budget", "set_budget", "Give the project a budget", set_budget, ref("Budget"), body=REQUESTS["set_budget"]),
     Route("GET", "/users", "list_users", "Users of the project", list_users, page("User"), query=page_query()),
     Route(
         "POST",

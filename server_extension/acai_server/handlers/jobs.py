@@ -79,6 +79,18 @@ def _after(call: Call) -> tuple[str, int] | None:
     return key, int(position)
 
 
+def history(call: Call) -> Json:
+    limit, after = call.query.get("limit", 1000), call.number_cursor(0)
+    every = call.platform.registry.history(call.principal, call.path["job"])
+    found = [item for item in every if item.position > after][:limit]
+    items = [wire.transition(item) | {"position": item.position} for item in found]
+    return page_of(items, str(found[-1].position) if len(found) == limit else None)
+
+
+def kill_all(call: Call) -> Json:
+    return {"count": call.platform.kills.kill_all(call.principal, call.body.get("everyone", False))}
+
+
 def usage(call: Call) -> Json:
     limit = call.query.get("limit", 1000)
     cursor = call.query.get("cursor")
@@ -97,10 +109,15 @@ def _status(name: str) -> Status:
 _ONE = "/jobs/{job}"
 
 ROUTES = [
+    # Before the routes of one job: the first whose path fits is taken.
+    Route("POST", "/jobs/kill", "kill_all_jobs", "End all own jobs", kill_all, answer(count=INTEGER), REQUESTS["kill_all_jobs"]),
     Route("POST", "/jobs", "submit_job", "Submit a job", submit, ref("JobDetails"), body=REQUESTS["submit_job"]),
     Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT)),
     Route("GET", _ONE, "get_job", "A job, by its number or id", get, ref("JobDetails")),
     Route("GET", f"{_ONE}/usage", "job_usage", "What a job used over time", usage, page("Sample"), query=page_query()),
+    Route(
+        "GET", f"{_ONE}/history", "job_history", "Every state that a job was in", history, page("Transition"), query=page_query()
+    ),
     Route("POST", f"{_ONE}/kill", "kill_job", "End a job", kill, ref("JobDetails")),
     Route("POST", f"{_ONE}/retry", "retry_job", "A new job with the same pins", retry, ref("JobDetails")),
     Route(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -171,6 +172,14 @@ def test_removing_a_prefix_from_several_threads_at_once_is_no_error(house: BlobH
         put(house, b"x", f"{PREFIX}/{number:02x}")
     together([lambda: house.store.delete_prefix(PREFIX)] * 6)
     assert absent(house, f"{PREFIX}/00")
+
+
+def test_where_an_object_lies_on_a_disk_its_bytes_are_those_that_are_fetched(house: BlobHouse) -> None:
+    """A store that is on no disk says nothing of one."""
+    put(house, b"one")
+    request = house.store.sign_download(KEY, BASE_URL, 60)
+    assert request.local is None or Path(request.local).read_bytes() == house.fetch(request.method, request.url) == b"one"
+    assert request.local is None or request.local not in request.url
 
 
 def test_a_download_is_signed_for_one_object(house: BlobHouse) -> None:

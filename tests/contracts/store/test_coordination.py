@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.waiting import wait_for
 
 from acai_jupyter.domain.errors import IdempotencyKeyReused
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.ports.store.unit import Store
 from tests.contracts.people import Person, join
-from tests.contracts.threads import ended, hear, start_process, tell, together, wait_until
+from tests.contracts.threads import ended, hear, start_process, tell, together
 
 HERE, THERE = new_id(), new_id()
 
@@ -40,7 +41,7 @@ def test_a_lease_can_be_dropped_by_its_holder_only(store: Store) -> None:
 
 def test_a_lease_is_taken_over_once_it_has_expired_and_its_old_holder_is_refused(store: Store) -> None:
     assert take(store, HERE, seconds=0.05)
-    wait_until(lambda: take(store, THERE))
+    wait_for(lambda: take(store, THERE))
     assert not take(store, HERE)
 
 
@@ -54,7 +55,7 @@ def test_a_lease_that_was_renewed_expires_later(store: Store) -> None:
         with store.begin() as unit:
             return unit.now() > now + 60_000
 
-    wait_until(clock_has_moved)
+    wait_for(clock_has_moved)
     assert not take(store, THERE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from support.waiting import wait_for
 
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
@@ -14,7 +15,7 @@ from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from tests.contracts.people import Person, join
-from tests.contracts.threads import together, wait_until
+from tests.contracts.threads import together
 
 SPEC = JobSpec("true", Resources(1.0, 512), PriceTable())
 HERE, THERE = new_id(), new_id()
@@ -161,7 +162,7 @@ def test_an_attempt_is_launched_by_one_server_until_its_hold_expires(store: Stor
     assert (hold(HERE), hold(THERE), hold(HERE)) == (True, False, True)
     assert hold(HERE, replace(job, attempt=2)) is False
     assert hold(HERE, seconds=0.01) is True
-    wait_until(lambda: hold(THERE))
+    wait_for(lambda: hold(THERE))
     assert hold(HERE) is False
     move(store, job, Status.RUNNING)
     assert hold(THERE) is False
@@ -242,6 +243,6 @@ def test_a_result_is_kept_to_the_microsecond_and_micro_dollar(store: Store, ada:
 def test_a_kill_is_asked_for_once(store: Store, ada: Person) -> None:
     job = add(store, ada)
     with store.begin() as unit:
-        first = unit.jobs.request_kill(job).kill_requested_at
+        first = unit.jobs.request_kill(job, "by ada").kill_requested_at
     with store.begin() as unit:
-        assert unit.jobs.request_kill(job).kill_requested_at == first is not None
+        assert unit.jobs.request_kill(job, "by bob").kill_requested_at == first is not None

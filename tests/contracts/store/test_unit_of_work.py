@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from support.waiting import wait_for
 
 from acai_jupyter.domain.access import Project
 from acai_jupyter.domain.errors import StoreUnavailable
@@ -13,7 +14,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from tests.contracts.people import Person
-from tests.contracts.threads import DEADLINE_S, hear, start_process, tell, together, wait_until
+from tests.contracts.threads import DEADLINE_S, hear, start_process, tell, together
 
 
 def add(unit: UnitOfWork, name: str) -> None:
@@ -177,7 +178,7 @@ def test_closing_while_threads_write_keeps_all_that_returned_and_refuses_the_res
                 number += 1
 
     def close_soon() -> None:
-        wait_until(lambda: len(written) > 20)
+        wait_for(lambda: len(written) > 20)
         store.close()
 
     together([close_soon, *(lambda name=name: write_until_closed(name) for name in "abcd")])

@@ -13,14 +13,16 @@ Model = dict[str, tuple[int, int]]
 
 
 class Nodes:
-    """Stored nodes; counts what is read."""
+    """Stored nodes; counts what is read, and in how many goes."""
 
     def __init__(self) -> None:
         self.stored: dict[bytes, bytes] = {}
         self.reads = 0
+        self.goes = 0
 
     def read(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         self.reads += len(digests)
+        self.goes += 1
         return {digest: self.stored[digest] for digest in digests if digest in self.stored}
 
     def keep(self, built: Built) -> bytes:

@@ -34,6 +34,13 @@ def test_ids_made_later_sort_later_whatever_thread_makes_them() -> None:
     assert len({one for some in many for one in some}) == 4000
 
 
+def test_ids_made_together_are_as_different_and_sort_as_those_made_one_by_one() -> None:
+    made = [ids.new_id(), *ids.new_ids(5000), ids.new_id()]
+    assert made == sorted(set(made))
+    assert all((one.version, one.variant) == (7, RFC_4122) for one in made)
+    assert ids.new_ids(0) == []
+
+
 @pytest.mark.parametrize("step", [0, -1_000_000_000])
 def test_ids_sort_even_where_the_clock_stands_still_or_is_set_back(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     start = time.time_ns()

@@ -36,6 +36,22 @@ def test_adding_or_removing_a_file_costs_as_little(change: dict[str, tuple[int, 
     assert NODES.reads_of(diff(NODES.read, ROOT, built.root)) < 2 * FEW
 
 
+def test_many_changes_are_made_and_found_in_a_few_goes_to_the_store() -> None:
+    before = NODES.goes
+    built = NODES.apply(ROOT, dict.fromkeys(PATHS[::100], (2, 101)))
+    assert NODES.goes - before < FEW
+    assert len(built.nodes) > 2 * FEW
+    before = NODES.goes
+    assert len(list(diff(NODES.read, ROOT, built.root))) == 100
+    assert NODES.goes - before < FEW
+
+
+def test_all_of_a_manifest_is_read_in_fewer_goes_than_it_has_nodes() -> None:
+    before = NODES.goes
+    assert len(NODES.content(ROOT)) == COUNT
+    assert NODES.goes - before < 100
+
+
 def test_what_changes_and_changes_back_is_the_same_manifest_again() -> None:
     changed = NODES.apply(ROOT, {PATHS[77]: (2, 1), "/new": (1, 1)})
     back = NODES.apply(changed.root, {PATHS[77]: FILES[PATHS[77]], "/new": None})

@@ -296,3 +296,58 @@ def test_a_command_that_ran_out_of_memory_fails_for_that(engine: Engine) -> None
     job = agent.report("out_of_memory", None, signal=9, detail="It needed more memory than the 512 MB that it asked for.")
     assert job.outcome is not None
     assert (job.status, job.outcome.reason, job.outcome.signal) == (Status.FAILED, Reason.OUT_OF_MEMORY, 9)
+
+
+def past_its_timeout(engine: Engine, progress: Progress = Progress.RUNNING) -> None:
+    """A job whose timeout has passed, and whose agent lives."""
+    engine.running(timeout=0.001).beat(progress)
+
+
+def test_a_job_whose_agent_hangs_past_its_timeout_is_ended(engine: Engine) -> None:
+    past_its_timeout(engine)
+    for _ in range(80):
+        engine.tick(1)
+    assert engine.launcher.killed[-1][1] is True
+    outcome = engine.job().outcome
+    assert outcome is not None
+    assert (engine.job().status, outcome.reason) == (Status.FAILED, Reason.TIMEOUT)
+
+
+def test_an_agent_that_beats_keeps_its_timeout_itself(engine: Engine) -> None:
+    agent = engine.running(timeout=0.001)
+    for _ in range(80):
+        agent.beat(Progress.RUNNING)
+        engine.tick(1)
+    assert engine.launcher.killed == []
+
+
+def test_a_silent_agent_is_left_alone_before_its_timeout_and_while_it_uploads(engine: Engine) -> None:
+    engine.running(timeout=3600)
+    engine.running()
+    past_its_timeout(engine, Progress.UPLOADING)
+    for _ in range(80):
+        engine.tick(1)
+    assert engine.launcher.killed == []
+
+
+def test_a_machine_that_slept_past_a_timeout_gives_the_agent_time_to_speak(engine: Engine) -> None:
+    past_its_timeout(engine)
+    engine.tick()
+    engine.tick(12 * 3600)
+    engine.tick(1)
+    assert engine.launcher.killed == []
+
+
+def test_what_a_hung_agents_job_had_written_is_brought_home(engine: Engine) -> None:
+    engine.launcher.salvageable = True
+    past_its_timeout(engine)
+    for _ in range(80):
+        engine.tick(1)
+    salvager = engine.launcher.specs[-1]
+    assert salvager.salvage is not None
+    report = json.dumps({"ended": "lost", "detail": str(salvager.config["salvage"])})
+    engine.launcher.seen[engine.launcher.handles[-1]] = Observation(Sign.GONE, report=report)
+    engine.tick(1)
+    outcome = engine.job().outcome
+    assert outcome is not None
+    assert outcome.reason is Reason.TIMEOUT

@@ -41,6 +41,7 @@ SPEC: Final = JobSpec(
     output_path="/Model/",
     code_snapshot_id=ID,
     python="/opt/venv/bin/python",
+    requirements="tqdm==4.67\n",
     git=GitState("4d1c3c5a8f0f4f7c9a3c2f1b7e6d5a4b3c2d1e0f", "main", True, "https://github.com/acme/digits.git"),
     env=(("DATA_SEED", "7"),),
     timeout=7200 * clock.SECOND,

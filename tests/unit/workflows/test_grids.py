@@ -9,7 +9,16 @@ import pytest
 from support.engine import Engine
 from support.faulty_store import FaultyStore
 
-from acai_jupyter.domain.errors import AcaiError, Forbidden, GridNotFound, InvalidRequest, LimitExceeded, StoreUnavailable
+from acai_jupyter.domain.errors import (
+    AcaiError,
+    BudgetExceeded,
+    Forbidden,
+    GridNotFound,
+    InvalidRequest,
+    LimitExceeded,
+    SecretNotFound,
+    StoreUnavailable,
+)
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.grids import GridState, GridSubmission
 from acai_jupyter.domain.jobs import Reason, Status
@@ -259,3 +268,21 @@ def test_another_projects_grid_is_not_there(engine: Engine) -> None:
     engine.tick()
     with pytest.raises(Forbidden):
         engine.grids.submit(engine.agent(1).principal, GridSubmission(Submission("x {1,2}")))
+
+
+def test_a_grid_is_refused_where_its_jobs_together_might_cost_more_than_what_is_left(engine: Engine) -> None:
+    engine.budgets.set(engine.owner, 0.05)  # one default job costs 0.0255 $ an hour
+    with pytest.raises(BudgetExceeded, match=r"These 6 jobs may cost \$0\.15"):
+        submit(engine, timeout="1h")
+    assert engine.registry.page(engine.owner, [], None, 10) == []
+    assert submit(engine, timeout="10m").grid.row_count == 6
+
+
+def test_a_retry_needs_the_secrets_that_its_jobs_were_submitted_with(engine: Engine) -> None:
+    engine.secrets.set(engine.owner, "HF_TOKEN", "a value to keep")
+    submit(engine, "train --depth {2,6}", secrets=("HF_TOKEN",))
+    run(engine, failing=(1,))
+    engine.secrets.delete(engine.owner, "HF_TOKEN")
+    with pytest.raises(SecretNotFound):
+        engine.grids.retry(engine.owner, "1")
+    assert engine.registry.unended() == 0

@@ -16,6 +16,7 @@ from acai_jupyter.backends.sql.repositories.links import add_links, make_links_d
 from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
 from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
+from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
@@ -65,7 +66,9 @@ class SqlJobs:
         rows = []
         for number, new in enumerate(wanted, last - len(wanted) + 1):
             own = {"project_id": project_id, "id": new_id(), "number": number, "user_id": user_id}
-            rows.append({**own, **state, **_spec_values(new.spec), "waits_for": len(set(new.after))})
+            rows.append(
+                {**own, **state, **_spec_values(new.spec), "reserved": most_cost(new.spec), "waits_for": len(set(new.after))}
+            )
         ids = [row["id"] for row in rows]
         first = {"position": 1, "attempt": 0, "status": Status.QUEUED.value, "at": self._session.now}
         self._session.run(self._session.insert(jobs), rows)
@@ -143,6 +146,13 @@ class SqlJobs:
         waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
         return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
 
+    def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
+        unended = [status.value for status in Status if status not in TERMINAL]
+        wanted = select(jobs.c.number).where(jobs.c.project_id == project_id, jobs.c.status.in_(unended))
+        if user_id is not None:
+            wanted = wanted.where(jobs.c.user_id == user_id)
+        return list(self._session.run(wanted.order_by(jobs.c.number.desc())).scalars())
+
     def count_unended(self) -> int:
         unended = [status.value for status in Status if status not in TERMINAL]
         count = select(func.count()).select_from(jobs).where(jobs.c.status.in_(unended))
@@ -156,6 +166,7 @@ class SqlJobs:
         progress: Progress | None = None,
         outcome: Outcome | None = None,
         attempt: int | None = None,
+        why: str | None = None,
     ) -> Job:
         require_move(job, to)
         values: dict[str, Any] = {"status": to.value, "progress": progress and progress.value}
@@ -171,7 +182,7 @@ class SqlJobs:
         if to in TERMINAL:
             tell_of_end(self._session, job.project_id, job.id)
             make_links_due(self._session, job)
-        return self._written(job)
+        return self._written(job, why)
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
         running = (jobs.c.status == Status.RUNNING.value, jobs.c.attempt == job.attempt)
@@ -198,9 +209,9 @@ class SqlJobs:
         self._session.run(update(jobs).where(*_is(job)).values(enforced=to_json(dict(enforced))))
         return self._again(job)
 
-    def request_kill(self, job: Job) -> Job:
+    def request_kill(self, job: Job, by: str) -> Job:
         first = jobs.c.kill_requested_at.is_(None)
-        self._session.run(update(jobs).where(*_is(job), first).values(kill_requested_at=self._session.now))
+        self._session.run(update(jobs).where(*_is(job), first).values(kill_requested_at=self._session.now, kill_requested_by=by))
         return self._again(job)
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
@@ -275,9 +286,9 @@ class SqlJobs:
         wanted = select(job_ranks.c.report).where(*own, job_ranks.c.report.is_not(None)).order_by(job_ranks.c.rank)
         return [str(report) for report in self._session.run(wanted).scalars()]
 
-    def _written(self, job: Job) -> Job:
+    def _written(self, job: Job, why: str | None = None) -> Job:
         current = self._again(job)
-        self._write_history(current)
+        self._write_history(current, why)
         return current
 
     def _again(self, job: Job) -> Job:
@@ -285,7 +296,7 @@ class SqlJobs:
         assert current is not None
         return current
 
-    def _write_history(self, job: Job) -> None:
+    def _write_history(self, job: Job, why: str | None = None) -> None:
         own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
         position = select(func.coalesce(func.max(job_history.c.position), 0) + 1).where(*own).scalar_subquery()
         self._session.run(
@@ -296,7 +307,7 @@ class SqlJobs:
                 attempt=job.attempt,
                 status=job.status.value,
                 progress=job.progress and job.progress.value,
-                reason=job.outcome and job.outcome.reason and job.outcome.reason.value,
+                reason=_why(job.outcome) or why,
                 at=self._session.now,
             )
         )
@@ -307,6 +318,13 @@ class SqlJobs:
 
     def _many(self, statement: Select[Any]) -> list[Job]:
         return [read_job(row) for row in self._session.run(statement)]
+
+
+def _why(outcome: Outcome | None) -> str | None:
+    """Why a job ended, in a word or a line."""
+    if outcome is None:
+        return None
+    return outcome.reason.value if outcome.reason else outcome.detail and outcome.detail[:_MOST_NOTE_CHARACTERS]
 
 
 def _rank(row: Row[Any]) -> Rank:
@@ -414,6 +432,7 @@ def read_job(row: Row[Any]) -> Job:
         running_at=row.running_at,
         ended_at=row.ended_at,
         kill_requested_at=row.kill_requested_at,
+        kill_requested_by=row.kill_requested_by,
         placed_at=row.placed_at,
         phases=Phases(row.download_time, row.command_time, row.upload_time),
         used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
@@ -446,6 +465,7 @@ def _spec(row: Row[Any]) -> JobSpec:
         code_fileset_id=row.code_fileset_id,
         image=row.image,
         python=row.python,
+        requirements=row.requirements,
         env=tuple(json.loads(row.env).items()),
         timeout=row.timeout,
         priority=row.priority,

@@ -11,6 +11,7 @@ import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
+import { UsageCurves } from './usagecurves';
 
 /** What can be done from here; where `open` or `close` is absent, there is no button for it. */
 export interface JobActions {
@@ -62,6 +63,7 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
         <Facts job={job} />
         <Curves curves={model.curves} />
       </div>
+      <UsageCurves samples={model.samples} />
       <LogView log={model.log} />
     </div>
   );

@@ -4,11 +4,14 @@ import { AcaiError, messageOf } from '../../api';
 import { Batches } from '../../batches';
 import type { LogStream } from '../../log';
 import type { IJobs, KnownJob } from '../../tokens';
-import type { Curve } from '../../wire';
+import { isEnded, type Curve, type Sample } from '../../wire';
 import { PanelModel } from '../model';
 
 /** Curves are read again at most so often. */
 export const CURVES_MS = 1000;
+
+/** How often what a job uses is asked for while it has not ended. */
+const USAGE_MS = 5_000;
 
 export class JobModel extends PanelModel {
   constructor(
@@ -21,6 +24,17 @@ export class JobModel extends PanelModel {
     _jobs.measured.connect(this._onMeasured, this);
     void this._fetch();
     this._drawings.add('now');
+    void this._fetchSamples();
+    this._timer = setInterval(() => {
+      if (!this._isComplete) {
+        void this._fetchSamples();
+      }
+    }, USAGE_MS);
+  }
+
+  /** What the job used so far. */
+  get samples(): readonly Sample[] {
+    return this._samples;
   }
 
   readonly log: LogStream;
@@ -41,6 +55,7 @@ export class JobModel extends PanelModel {
   }
 
   override dispose(): void {
+    clearInterval(this._timer);
     this._jobs.changed.disconnect(this._onChanged, this);
     this._jobs.measured.disconnect(this._onMeasured, this);
     this._drawings.dispose();
@@ -78,6 +93,19 @@ export class JobModel extends PanelModel {
     }
   }
 
+  private async _fetchSamples(): Promise<void> {
+    const ended = this.job !== null && isEnded(this.job);
+    try {
+      this._samples = await this._jobs.usage(this.number);
+      this._isComplete = ended;
+    } catch {
+      return; // the curves stay as they are until the platform answers again
+    }
+    if (!this.isDisposed) {
+      this.emitChanged();
+    }
+  }
+
   private _onChanged(): void {
     if (this._mayRetry && this._jobs.connection.state === 'connected') {
       this._mayRetry = false;
@@ -89,6 +117,9 @@ export class JobModel extends PanelModel {
   /** A job may measure faster than anybody can see. */
   private readonly _drawings = new Batches<'now'>(() => this._fetchCurves(), CURVES_MS);
   private _curves: readonly Curve[] = [];
+  private readonly _timer: ReturnType<typeof setInterval>;
+  private _samples: readonly Sample[] = [];
+  private _isComplete = false;
   private _error: string | null = null;
   private _mayRetry = false;
 }

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
+from support.waiting import wait_for
 
 from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.domain.errors import StoreUnavailable
-from tests.contracts.threads import DEADLINE_S, wait_until
+from tests.contracts.threads import DEADLINE_S
 
 
 class Faulty:
@@ -78,7 +79,7 @@ def group_of_two(writer: Writer, fault: str) -> list[BaseException | None]:
                 connection.exec_driver_sql(f"INSERT INTO t VALUES ({value})")
                 if value == 1:
                     within.set()
-                    wait_until(lambda: writer.group._waiting == 1)
+                    wait_for(lambda: writer.group._waiting == 1)
                     # From here on the first one only has its RELEASE to say.
                     if fault != "RELEASE unit":
                         writer.connections[-1].fault = fault
@@ -139,7 +140,7 @@ def test_an_interrupt_while_waiting_for_the_turn_leaves_the_group_to_nobody(writ
             if blocking and self.armed:
                 self.armed = False
                 self.waited.set()
-                wait_until(lambda: not self._lock.locked())
+                wait_for(lambda: not self._lock.locked())
                 raise KeyboardInterrupt
             return bool(self._lock.acquire(blocking))
 

@@ -1,0 +1,151 @@
+"""A local folder as an upload sees it: every file's state in few bytes, and what differs from a look before."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Final, NamedTuple, overload
+
+from acai_agent.transfer import LocalFile, Stamp
+from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES, check_path
+from acai_jupyter.folders import NUMBERS, Level, levels
+
+STATE_BYTES: Final = NUMBERS * 8
+_UNUSUAL: Final = re.compile("[\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SHORT: Final = MOST_NAME_BYTES // 4  # characters that surely fit
+
+Seen = Mapping[str, tuple[str, bytes]]
+"""A tree as it was: by folder, the names in it with '/' between, and their states."""
+
+
+class Changes(NamedTuple):
+    """What differs from a look before: these files are new or others, those paths are gone."""
+
+    files: list[LocalFile]
+    removed: list[str]
+
+
+class Tree(Sequence[LocalFile]):
+    """The files of a local folder, which go below the lake's `folder`; `skipped` as in `folders.walk`.
+
+    Raises InvalidPath for a name that no path may have, and as `folders.walk` does.
+    """
+
+    def __init__(self, root: Path, folder: str, skipped: list[str] | None = None) -> None:
+        self.place = (os.path.abspath(root), folder)  # noqa: PTH100 - without looking at links
+        self._folder = folder
+        self._levels = [level for level in levels(root, skipped) if level.names]
+        self._ends = list(accumulate(len(level.names) for level in self._levels))
+        for level in self._levels:
+            _check(folder + level.name, level.names)
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, at: int) -> LocalFile: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[LocalFile]: ...
+    def __getitem__(self, at: int | slice) -> LocalFile | list[LocalFile]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        at %= len(self)
+        number = bisect_right(self._ends, at)
+        level = self._levels[number]
+        return self._file(level, at - self._ends[number] + len(level.names))
+
+    def __iter__(self) -> Iterator[LocalFile]:
+        return (self._file(level, at) for level in self._levels for at in range(len(level.names)))
+
+    def digest(self) -> bytes:
+        """Tells this tree in this state from all others."""
+        hasher = hashlib.sha256()
+        for level in self._levels:
+            names = "/".join(level.names)
+            hasher.update(f"{len(level.name)} {len(names)} {level.name}{names}".encode())
+            hasher.update(level.states)
+        return hasher.digest()
+
+    def changed_ns(self) -> int:
+        """When the last of the files changed."""
+        return max((max(max(level.states[1::NUMBERS]), max(level.states[2::NUMBERS])) for level in self._levels), default=0)
+
+    def seen(self, until_ns: int, before: Seen | None = None) -> dict[str, tuple[str, bytes]]:
+        """The tree for another look; of a file that changed after `until_ns` no state that it could be found in again, unless
+        it was seen in the same state `before`."""
+        known = before or {}
+        return {
+            level.name: ("/".join(level.names), _settled(level, until_ns, *known.get(level.name, ("", b""))))
+            for level in self._levels
+        }
+
+    def since(self, before: Seen) -> Changes:
+        """What differs from the tree as it was seen."""
+        files: list[LocalFile] = []
+        removed: list[str] = []
+        gone = dict(before)
+        for level in self._levels:
+            names, states = gone.pop(level.name, ("", b""))
+            if (changed := _differing(level, names, states)) is None:
+                was = _by_name(names, states)
+                own = level.states.tobytes()
+                changed = [at for at, name in enumerate(level.names) if was.pop(name, b"") != _piece(own, at)]
+                removed += (self._folder + level.name + name for name in was)
+            files += (self._file(level, at) for at in changed)
+        removed += (self._folder + folder + name for folder, (names, _) in gone.items() for name in names.split("/"))
+        return Changes(files, removed)
+
+    def _file(self, level: Level, at: int) -> LocalFile:
+        name = level.names[at]
+        size, written, changed, inode, device = level.states[at * NUMBERS : (at + 1) * NUMBERS]
+        stamp = Stamp(size, written, written if changed == written else changed, inode % 2**64, device % 2**64)
+        return LocalFile(f"{self._folder}{level.name}{name}", f"{level.path}/{name}", False, stamp)
+
+
+def _check(folder: str, names: Sequence[str]) -> None:
+    """Raises InvalidPath. All names are looked at together, and one by one only where one of them may be refused."""
+    longest = max(map(len, names))
+    if longest > _SHORT or len(folder) + longest > MOST_PATH_BYTES // 4 or _UNUSUAL.search(folder + "".join(names)):
+        for name in names:
+            check_path(folder + name)
+
+
+def _differing(level: Level, names: str, states: bytes) -> list[int] | None:
+    """The files of a folder that are others than they were, None where it has other names in it."""
+    if names != "/".join(level.names):
+        return None
+    own = level.states.tobytes()
+    if own == states:
+        return []
+    return [at for at in range(len(level.names)) if _piece(own, at) != _piece(states, at)]
+
+
+def _settled(level: Level, until_ns: int, names: str, states: bytes) -> bytes:
+    own = level.states
+    seen_so = names == "/".join(level.names) and states == own.tobytes()
+    if seen_so or (max(own[1::NUMBERS]) < until_ns and max(own[2::NUMBERS]) < until_ns):
+        return own.tobytes()
+    was = _by_name(names, states)
+    known = array("q", own)
+    for number, name in enumerate(level.names):
+        at = number * NUMBERS
+        if max(known[at + 1], known[at + 2]) >= until_ns and was.get(name) != known[at : at + NUMBERS].tobytes():
+            known[at : at + NUMBERS] = array("q", [-1] * NUMBERS)
+    return known.tobytes()
+
+
+def _by_name(names: str, states: bytes) -> dict[str, bytes]:
+    pieces = [states[at : at + STATE_BYTES] for at in range(0, len(states), STATE_BYTES)]
+    return dict(zip(names.split("/"), pieces, strict=True)) if names else {}
+
+
+def _piece(states: bytes, at: int) -> bytes:
+    return states[at * STATE_BYTES : (at + 1) * STATE_BYTES]

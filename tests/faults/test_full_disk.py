@@ -1,0 +1,104 @@
+"""A disk that is full, wherever: it is said in one line, nothing is lost, and all goes on once there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.servers import Server
+from support.small_disk import SmallDisk, small_disk
+
+from acai_jupyter.client.client import Client
+from acai_jupyter.client.transport import Transport
+from acai_jupyter.domain.errors import LocalFileUnusable, StoreUnavailable
+from tests.faults.conftest import QUICK
+
+FILES: Final = {f"{number}": bytes([number]) * 300_000 for number in range(8)} | {"small/a": b"a", "small/b": b"bb"}
+MEGABYTES: Final = 8
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", MEGABYTES) as mounted:
+        yield mounted
+
+
+@pytest.fixture
+def new_client(disk: SmallDisk, new_server: Callable[..., Server]) -> Iterator[Callable[..., Client]]:
+    """A client, without patience, of a server with some of its data elsewhere."""
+    made: list[tuple[Client, Server]] = []
+
+    def make(**environment: str) -> Client:
+        server = new_server(environment=QUICK | environment).start()
+        client = Client(Transport(server.url, server.token, 0.2, store_patience=0.2))
+        client.files.upload(b"before", "/before", fileset="Before")
+        made.append((client, server))
+        return client
+
+    yield make
+    for client, server in made:
+        assert list(client.storage.fsck()) == []
+        assert "Traceback" not in server.settled_log
+        client.close()
+        server.end()
+
+
+def test_a_full_object_store_is_told_and_an_upload_goes_on_once_there_is_room(
+    new_client: Callable[..., Client], disk: SmallDisk
+) -> None:
+    client = new_client(ACAI_OBJECT_STORE_URL=f"file://{disk.folder}/objects")
+    disk.fill()
+    with pytest.raises(StoreUnavailable, match="disk is full: free some space"):
+        client.files.upload(FILES, "/data/", fileset="Data")
+    with pytest.raises(StoreUnavailable, match="disk is full: free some space"):
+        client.files.upload(b"very small", "/small")
+    assert [file.reference for file in client.files.list("/")] == ["/before:1"]
+    assert client.files.open("/before").read() == b"before"
+    assert not list(disk.folder.rglob("*.tmp")), "what did not arrive is not left behind"
+    disk.free()
+    assert {file.version for file in client.files.upload(FILES, "/data/", fileset="Data").files} == {1}
+    assert client.files.open("/data/7").read() == FILES["7"]
+
+
+def test_a_full_disk_of_the_database_is_told_and_everything_goes_on_once_there_is_room(
+    new_client: Callable[..., Client], disk: SmallDisk
+) -> None:
+    client = new_client(ACAI_DATABASE_URL=f"sqlite://{disk.folder}/acai.db")
+    disk.fill()
+    with pytest.raises(StoreUnavailable, match="check free space"):
+        for number in range(1000):  # what is written over in its log needs no room
+            client.files.upload({f"{number}/{at}": f"{number} {at}".encode() for at in range(200)}, "/many/")
+    there = {file.path for file in client.files.list("/")}
+    assert "/before" in there
+    disk.free()
+    client.files.upload(FILES, "/data/", fileset="Data")
+    assert there <= {file.path for file in client.files.list("/")}
+    assert client.files.open("/data/7").read() == FILES["7"]
+
+
+def test_a_download_to_a_full_disk_is_told_and_leaves_no_half_files(new_client: Callable[..., Client], disk: SmallDisk) -> None:
+    client = new_client()
+    client.files.upload(FILES, "/data/")
+    disk.fill()
+    with pytest.raises(LocalFileUnusable, match="No space left on device"):
+        client.files.download("/data/", disk.folder / "target")
+    assert not [path for path in (disk.folder / "target").rglob("*") if path.is_file() and path.stat().st_size]
+    disk.free()
+    client.files.download("/data/", disk.folder / "target")
+    assert (disk.folder / "target" / "7").read_bytes() == FILES["7"]
+
+
+def test_a_full_disk_of_the_clients_cache_costs_nothing_but_time(
+    new_client: Callable[..., Client], disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = new_client()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(disk.folder / "cache"))
+    (tmp_path / "tree").mkdir()
+    for number in range(3):
+        (tmp_path / "tree" / f"{number}").write_bytes(FILES[f"{number}"])
+    disk.fill()
+    assert [file.version for file in client.files.upload(tmp_path / "tree", "/tree/").files] == [1, 1, 1]
+    disk.free()
+    assert all(file.unchanged for file in client.files.upload(tmp_path / "tree", "/tree/").files)
