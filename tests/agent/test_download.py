@@ -128,7 +128,6 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(
 
 
 def test_a_file_in_the_place_of_a_folder_is_told(platform: StandIn, root: Path, http: Http) -> None:
-    platform.lake.add("input", "a", b"x")
     platform.lake.add("input", "a/b", b"x")
     root.mkdir()
     (root / "a").write_bytes(b"x")
