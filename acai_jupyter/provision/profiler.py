@@ -27,7 +27,8 @@ from acai_jupyter.domain.profiles import (
 from acai_jupyter.domain.references import check_fileset_name, parse_fileset
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Template, Trial, parse_template, trials
-from acai_jupyter.engine.registry import Registry, kill_job
+from acai_jupyter.engine.kills import kill_job
+from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
