@@ -104,8 +104,8 @@ def sample_cursor(text: str | None) -> tuple[int, int] | None:
     """The attempt and position after which a page begins. Raises InvalidRequest."""
     if text is None:
         return None
-    attempt, _, position = text.partition(".")
-    if not (attempt.isdecimal() and position.isdecimal() and len(text) < _MOST_CURSOR):
+    attempt, _, position = text.partition(":")
+    if not (text.isascii() and attempt.isdecimal() and position.isdecimal() and len(text) < _MOST_CURSOR):
         raise InvalidRequest("This cursor is none that a page of samples ended with.")
     return int(attempt), int(position)
 

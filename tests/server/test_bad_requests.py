@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -94,7 +95,8 @@ def test_a_required_field_that_is_missing(world: World, examples: dict[str, Requ
         assert field in answer.json["message"]
 
 
-@pytest.mark.parametrize("name", [name for name in WITH_BODY if name != "report"])
+# To end every job is no refusal, and would end those that the other examples speak of.
+@pytest.mark.parametrize("name", [name for name in WITH_BODY if name not in ("report", "kill_all_jobs")])
 def test_strange_values_in_every_field_are_refused_or_harmless(world: World, examples: dict[str, Request], name: str) -> None:
     for field in route_named(name).body["properties"]:  # type: ignore[index]
         for value in STRANGE:
@@ -150,7 +152,7 @@ def test_a_body_where_none_belongs(world: World) -> None:
 def test_strange_names_in_a_path(world: World, variable: str) -> None:
     def ask(route: Route) -> Answer:
         body = EXAMPLES[route.name](world).body if route.name in ("add_files", "upload_urls") else None
-        return world.server.call(route.method, route.path.format(job=variable, upload=variable), query=None, body=body)
+        return world.server.call(route.method, re.sub(r"{\w+}", lambda _: variable, route.path), query=None, body=body)
 
     for route in ROUTES:
         if "{" in route.path:

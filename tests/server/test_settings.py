@@ -35,6 +35,8 @@ OTHERS: dict[str, Any] = {
     "cpu_max": 16.0,
     "memory_max_mb": 16384,
     "url_lifetime_seconds": 60,
+    "register_folders": "/mnt/data",
+    "secrets_key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 """Another value than the default; numbers without an entry are one more than theirs."""
 

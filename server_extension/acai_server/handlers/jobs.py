@@ -95,7 +95,7 @@ def usage(call: Call) -> Json:
     limit = call.query.get("limit", 1000)
     cursor = call.query.get("cursor")
     found = call.platform.registry.usage(call.principal, call.path["job"], wire.sample_cursor(cursor), limit)
-    following = f"{found[-1].attempt}.{found[-1].position}" if len(found) == limit else None
+    following = f"{found[-1].attempt}:{found[-1].position}" if len(found) == limit else None
     return page_of([wire.sample(item) for item in found], following)
 
 
