@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,7 +35,16 @@ class StandIn:
     def __init__(self) -> None:
         self.lock = threading.Condition()
         self.lake = Lake()
-        self.manifest: dict[str, Any] = golden("agent/manifest") | {"python": None, "env": {}, "output_path": None}
+        # An id of its own: groups of processes are called by it, and tests run beside each other.
+        plain = {
+            "job": f"job_{uuid.uuid4().hex}",
+            "python": None,
+            "env": {},
+            "secrets": {},
+            "requirements": None,
+            "output_path": None,
+        }
+        self.manifest: dict[str, Any] = golden("agent/manifest") | plain
         self.page_size = 1000
         self.claims: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []

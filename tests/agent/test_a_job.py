@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.agent.agents import Agents
-from tests.agent.stand_in import StandIn, golden
+from tests.agent.stand_in import StandIn
 
 SHOW_ENVIRONMENT = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 
@@ -106,7 +106,7 @@ def test_the_command_cannot_be_asked_anything(platform: StandIn, agents: Agents)
 def test_the_environment_tells_where_the_job_is(platform: StandIn, agents: Agents) -> None:
     agents.run(SHOW_ENVIRONMENT, env={"SEED": "7", "ACAI_PROJECT": "forged"})
     found = environment(platform)
-    manifest = golden("agent/manifest")
+    manifest = platform.manifest
     assert found["SEED"] == "7"
     assert (found["ACAI_JOB_ID"], found["ACAI_JOB_NUMBER"]) == (manifest["job"], str(manifest["number"]))
     assert (found["ACAI_PROJECT"], found["ACAI_ATTEMPT"]) == ("default", "1")

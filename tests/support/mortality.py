@@ -39,7 +39,7 @@ SERVER: Final = {
 CLIENT: Final = {
     "client declare": "acai_agent.uploads:UploadSession._declare",
     "client addresses": "acai_agent.uploads:UploadSession._urls",
-    "client send": "acai_agent.uploads:_Part.send",
+    "client send": "acai_agent.uploads:Part.send",
     "client seal": "acai_agent.uploads:UploadSession.seal",
     "client commit": "acai_agent.uploads:UploadSession.commit",
 }

@@ -101,7 +101,7 @@ def test_where_all_was_cleared_away_nothing_is_made_anew(platform: StandIn, laun
     launcher.clean(handle)
     with pytest.raises(InvalidRequest, match="nothing"):
         launcher.launch(salvaging(launch, handle))
-    assert not any((tmp_path / "jobs").iterdir())
+    assert not any(path.is_dir() for path in (tmp_path / "jobs").iterdir())
 
 
 def test_all_of_it_is_cleared_away(platform: StandIn, launcher: Launched, tmp_path: Path) -> None:
@@ -109,4 +109,4 @@ def test_all_of_it_is_cleared_away(platform: StandIn, launcher: Launched, tmp_pa
     salvager = launcher.launch(salvaging(launch, handle))
     report_of(launcher, salvager)
     launcher.clean(salvager)
-    wait_for(lambda: not any((tmp_path / "jobs").iterdir()))
+    wait_for(lambda: not any(path.is_dir() for path in (tmp_path / "jobs").iterdir()))
