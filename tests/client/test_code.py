@@ -97,14 +97,14 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_job_tells_the_commit_of_its_code(client: Client, git: Git, tmp_path: Path) -> None:
-    git("remote", "add", "origin", "https://ada:secret@example.org/ada/digits.git")
+    git("remote", "add", "origin", "https://ada:hunter-two@example.org/ada/digits.git")
     job = client.jobs.submit("python train.py", code=tmp_path / "tree/train.py")
     assert job.code is not None
     state = job.code.git
     assert state is not None
     assert (state.commit, state.branch, state.dirty) == (git("rev-parse", "HEAD"), "trunk", False)
     assert state.remote == "https://example.org/ada/digits.git"
-    assert "secret" not in str(client.jobs.get(job.number).details)
+    assert "hunter-two" not in str(client.jobs.get(job.number).details)
 
 
 def test_code_that_differs_from_its_commit_is_dirty_and_other_code_does_not_count(git: Git, tmp_path: Path) -> None:
