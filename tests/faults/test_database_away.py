@@ -105,7 +105,7 @@ def test_clients_and_followers_do_not_notice_that_postgresql_was_restarted_under
     server = new_server(environment=QUICK | {"ACAI_DATABASE_URL": url}).start()
     client = server.client()
     writers, heard = Writers(server), list[int]()
-    following = events(client.files.transport, silence=1.0)
+    following = events(client.files.transport, silence=lambda: 1.0)
     assert next(following) is None, "it listens from now on"
     with ThreadPoolExecutor(WRITERS) as pool:
         running = [pool.submit(writers.write, number) for number in range(WRITERS)]
