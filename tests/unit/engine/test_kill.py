@@ -39,7 +39,7 @@ def test_an_agent_of_a_killed_job_is_asked_in_both_ways(engine: Engine) -> None:
     assert agent.beat() is True
     engine.tick()
     assert engine.launcher.killed == [(agent.handle, False)]
-    assert agent.report("killed", None, signal=15).outcome == Outcome(Status.KILLED, None, None, None, 15)
+    assert agent.report("killed", None, signal=15).outcome == Outcome(Status.KILLED, None, "by ada", None, 15)
 
 
 @pytest.mark.parametrize(
