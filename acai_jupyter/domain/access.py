@@ -110,8 +110,7 @@ def _rights(principal: Principal) -> frozenset[Right]:
         return frozenset({Right.READ})
     rights = {Right.READ, Right.WRITE}
     if principal.role is not Role.MEMBER:
-        rights |= {Right.MANAGE_USERS, Right.MANAGE_WEBHOOK, Right.LOOK_AFTER}
-        rights |= {Right.MANAGE_USERS, Right.MANAGE_BUDGET, Right.LOOK_AFTER}
+        rights |= {Right.MANAGE_USERS, Right.MANAGE_WEBHOOK, Right.MANAGE_BUDGET, Right.LOOK_AFTER}
     if principal.role is Role.PLATFORM_ADMIN:
         rights.add(Right.MANAGE_PROJECTS)
     return frozenset(rights)
