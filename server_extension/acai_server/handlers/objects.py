@@ -147,17 +147,22 @@ class ObjectHandler(RequestHandler):
         self.set_header("Content-Length", str(last - first + 1))
         if not body:
             return
-        pieces = self._read(key, first, last - first + 1)
+        await self._give(self._read(key, first, last - first + 1), last - first + 1)
+
+    async def _give(self, pieces: Iterator[bytes], left: int) -> None:
+        """Send the pieces, which should have `left` bytes in all."""
         take: Callable[[], bytes] = lambda: next(pieces, b"")  # noqa: E731
         try:
             while piece := await self._pools.run(BULK, take):
                 self.write(piece)
                 await self.flush()
+                left -= len(piece)
         except StreamClosedError:
-            pass  # the client has gone
+            return  # the client has gone
         except AcaiError:
             if not self._headers_written:
                 raise
+        if left:
             self.detach().close()  # less than was announced: the client asks again, and is told
 
     def _size(self, key: str) -> int:
