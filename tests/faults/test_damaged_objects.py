@@ -68,6 +68,10 @@ def client(shared: tuple[Server, FaultyProxy]) -> Iterator[Client]:
     shared[1].faults = []
 
 
+def token_of(client: Client) -> str:
+    return str(client.files.transport._token)
+
+
 def objects_of_the_last_project(server: Server) -> Path:
     return max((server.home / "objects").iterdir(), key=lambda path: path.stat().st_mtime_ns)
 
@@ -80,9 +84,7 @@ def object_of(objects: Path, content: bytes) -> Path:
 
 def every_way_tells(client: Client, path: str, code: str, folder: Path) -> None:
     """What can't be read is told by its code, and nothing is taken for it."""
-    lake = fsspec.filesystem(
-        "acai", url=client.files.transport.url, token=client.files.transport._token, skip_instance_cache=True
-    )
+    lake = fsspec.filesystem("acai", url=client.files.transport.url, token=token_of(client), skip_instance_cache=True)
     for read in (
         lambda: client.files.open(path).read(),
         lambda: client.files.download("/data/", folder),
@@ -159,7 +161,7 @@ def test_a_job_whose_input_is_damaged_fails_and_says_so(shared: tuple[Server, Fa
     project = objects_of_the_last_project(shared[0])
     flip(object_of(project, LARGE))
     object_of(project, FILES["good"]).unlink()
-    job = client.jobs.submit("true", input=str(made.fileset), output="Of").wait(120)
+    job = shared[0].client(token_of(client)).jobs.submit("true", input=str(made.fileset), output="Of").wait(120)
     assert (job.status, job.reason, job.output) == ("FAILED", "input", None)
     assert "digest promises" in str(job.detail) or "has no object" in str(job.detail)
 
@@ -188,7 +190,7 @@ def test_an_object_that_is_cut_while_it_is_sent_is_sent_no_further(shared: tuple
     client.files.upload(huge, "/huge")
     project = objects_of_the_last_project(shared[0])
     (place,) = (path for path in project.rglob("*") if path.is_file())
-    parts = urlsplit(shared[0].client(client.files.transport._token).files.remote("/huge").item["request"]["url"])
+    parts = urlsplit(shared[0].client(token_of(client)).files.remote("/huge").item["request"]["url"])
     connection = HTTPConnection(parts.netloc, timeout=60)
     connection.request("GET", f"{parts.path}?{parts.query}")
     answer = connection.getresponse()
