@@ -50,8 +50,17 @@ class Registry:
         self._settings = settings
         self._images_used = images_used
 
-    def submit(self, principal: Principal, wanted: Submission, key: str | None = None) -> JobDetails:
-        """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
+    def submit(
+        self,
+        principal: Principal,
+        wanted: Submission,
+        key: str | None = None,
+        *,
+        asked: str | None = None,
+        said: Sequence[str] = (),
+    ) -> JobDetails:
+        """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job; `asked` is what the call
+        asked for, where `wanted` was made of it. `said` is for the job's notes.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
         SnapshotNotFound, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
@@ -61,9 +70,9 @@ class Registry:
 
         def add(unit: UnitOfWork) -> Job:
             pinned = self.pin(unit, principal, spec, wanted)
-            return _add(unit, principal, pinned, notes, jobs_before(unit, principal.project_id, wanted))
+            return _add(unit, principal, pinned, [*said, *notes], jobs_before(unit, principal.project_id, wanted))
 
-        return self._once(principal, key, json.dumps(asdict(wanted), sort_keys=True), add)
+        return self._once(principal, key, asked or json.dumps(asdict(wanted), sort_keys=True), add)
 
     def add(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> Job:
         """`submit`, as a part of what `unit` does, which has locked the project. Raises what `submit` does."""

@@ -417,7 +417,7 @@ REQUESTS: Final[dict[str, Schema]] = {
         },
     ),
     "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
-    "submit_job": request(("command",), **_SUBMISSION),
+    "submit_job": request(("command",), **_SUBMISSION, **_LIMITS, enforce=BOOLEAN),
     "create_profile": request(
         ("name", "command_template"),
         name=TEXT,
