@@ -220,6 +220,9 @@ def _row(file: LocalFile, stamp: Stamp | None, digest: FileDigest) -> tuple[Any,
 def _place(file: LocalFile) -> str:
     """Where a file is, in a form that SQLite takes (a name that is not UTF-8 included)."""
     assert not isinstance(file.source, bytes)
+    source = os.fspath(file.source)
+    if source[:1] == "/" and source.isascii() and "/." not in source and "//" not in source:
+        return source  # of most files: what follows would change nothing
     return os.path.abspath(file.source).encode(errors="surrogateescape").decode("utf-8", "backslashreplace")  # noqa: PTH100
 
 
