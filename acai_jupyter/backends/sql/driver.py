@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,10 +51,9 @@ def insert_columns(
         sql = f"INSERT INTO {table.name} ({names}) SELECT {fixed}u.* FROM {_unnest(table, list(columns))} AS u {ending}"  # noqa: S608
         execute(session, sql, (*shared.values(), *map(list, columns.values())))
         return
-    marks = ", ".join("?" * (len(shared) + len(columns)))
-    sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {ending}"  # noqa: S608 - names of columns and question marks
-    rows = list(zip(*map(repeat, shared.values()), *columns.values()))  # noqa: B905 - what is repeated has no end
-    session.connection.exec_driver_sql(sql, rows)
+    values = ", ".join([*map(_literal, shared.values()), *"?" * len(columns)])
+    sql = f"INSERT INTO {table.name} ({names}) VALUES ({values}) {ending}"  # noqa: S608 - ids, numbers and names of columns
+    session.connection.exec_driver_sql(sql, list(zip(*columns.values(), strict=True)))
 
 
 def rows_with(
@@ -93,6 +91,11 @@ def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any
 def padded(values: Sequence[Any]) -> list[Any]:
     """As many values as the next power of two, by repeating the last one: few lengths make few statements to prepare."""
     return [*values, *[values[-1]] * ((1 << (len(values) - 1).bit_length()) - len(values))]
+
+
+def _literal(value: bytes | int) -> str:
+    """An id or a number within a statement of SQLite: what all rows share isn't given with each of them."""
+    return f"X'{value.hex()}'" if isinstance(value, bytes) else str(int(value))
 
 
 def _named(names: Sequence[str]) -> str:
