@@ -5,6 +5,7 @@ Values are the driver's own: a digest as its 33 bytes, an id as `native_id` give
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -75,10 +76,10 @@ def pairs(session: Session, names: tuple[str, str], types: tuple[str, str], rows
     """A table `wanted` of two columns for a FROM, and its parameters."""
     if session.dialect == "postgresql":
         return f"unnest(CAST(? AS {types[0]}[]), CAST(? AS {types[1]}[])) AS wanted ({', '.join(names)})", tuple(_turned(rows))
-    full = padded(rows)
-    values = ", ".join(["(?, ?)"] * len(full))
-    source = f"(SELECT column1 AS {names[0]}, column2 AS {names[1]} FROM (VALUES {values})) AS wanted"  # noqa: S608
-    return source, tuple(value for row in full for value in row)
+    # One parameter whatever the number of rows: SQLite takes a long VALUES for a table so large that it reads the whole of what
+    # it is joined with, to make a Bloom filter of it.
+    columns = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(names))
+    return f"(SELECT {columns} FROM json_each(?)) AS wanted", (json.dumps(rows, ensure_ascii=False),)  # noqa: S608
 
 
 def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
