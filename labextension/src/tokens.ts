@@ -27,6 +27,8 @@ export interface IJobs {
   readonly changed: ISignal<IJobs, void>;
   /** A job of the user of this page came to its end, and this page had seen it before that. */
   readonly ended: ISignal<IJobs, KnownJob>;
+  /** A running job of the user of this page is now expected to miss its bound. */
+  readonly late: ISignal<IJobs, KnownJob>;
 
   /** The numbers of a job, named by its id, have grown. */
   readonly measured: ISignal<IJobs, string>;
