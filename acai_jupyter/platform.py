@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -64,9 +65,21 @@ _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
 
 
+class Wake:
+    """Called when there is something to do that no event tells of. Whoever can do something about it sets `then`; it may be
+    called on any thread."""
+
+    def __init__(self) -> None:
+        self.then: Callable[[], object] = lambda: None
+
+    def __call__(self) -> None:
+        self.then()
+
+
 @dataclass
 class Platform:
-    """A running platform. `agent_url` is set once the server listens: where agents reach it."""
+    """A running platform. `agent_url` is set once the server listens: where agents reach it. `wake` tells whoever ticks that an
+    agent has died."""
 
     settings: Settings
     server_id: UUID
@@ -106,6 +119,7 @@ class Platform:
     metrics: Metrics
     disk_key: bytes
     agent_url: str | None = None
+    wake: Wake = field(default_factory=Wake)
 
     @classmethod
     def create(cls, settings: Settings) -> Platform:
@@ -120,8 +134,12 @@ class Platform:
         sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs", settings.capacity_cpu, settings.capacity_memory_mb)
-        return cls._compose(settings, store, objects, sources, bus, launcher)
+        wake = Wake()
+        capacity = settings.capacity_cpu, settings.capacity_memory_mb
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *capacity, wake)
+        platform = cls._compose(settings, store, objects, sources, bus, launcher)
+        platform.wake = wake
+        return platform
 
     @classmethod
     def _compose(

@@ -94,7 +94,9 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
-            unit.samples.add(job, [_sample(job, told) for told in samples])
+            if samples:
+                unit.samples.add(job, [_sample(job, told) for told in samples])
+                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, job=write(Kind.JOB, job.id))
             if enforced is not None and enforced != job.enforced:
                 unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:

@@ -13,7 +13,7 @@ from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.manifests import Change
+from acai_jupyter.domain.manifest_differences import Change
 from acai_jupyter.domain.metadata import Metadata
 from acai_jupyter.domain.provenance import Action, Graph
 from acai_jupyter.domain.references import escape

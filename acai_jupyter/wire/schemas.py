@@ -263,7 +263,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
-    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT), skipped=array(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "Profile": _PROFILE,

@@ -8,7 +8,7 @@ import { Batches } from './batches';
 import type { EventStream } from './events';
 import { LogStream } from './log';
 import type { Connection } from './socket';
-import type { IJobs, KnownJob } from './tokens';
+import type { IJobs, KnownJob, Measured } from './tokens';
 import { isEnded, type Curve, type Event, type Job, type Sample } from './wire';
 
 export const PAGE_SIZE = 50;
@@ -18,6 +18,11 @@ export const GATHER_MS = 250;
 export const SAFETY_MS = 60_000;
 /** When more jobs than this changed at once, the list is read again instead of each of them. */
 const MOST_SINGLE_READS = 10;
+
+const GROWN: Readonly<Record<string, Measured['what'] | undefined>> = {
+  'job.measured': 'numbers',
+  'job.sampled': 'usage'
+};
 
 const ALL = Symbol('read the list anew');
 const MORE = Symbol('read the next page');
@@ -75,7 +80,7 @@ export class Jobs implements IJobs, IDisposable {
     return this._late;
   }
 
-  get measured(): ISignal<this, string> {
+  get measured(): ISignal<this, Measured> {
     return this._measured;
   }
 
@@ -144,8 +149,9 @@ export class Jobs implements IJobs, IDisposable {
       return;
     }
     const id = event.ids.job;
-    if (id !== undefined && event.kind === 'job.measured') {
-      this._measured.emit(id);
+    const what = GROWN[event.kind];
+    if (id !== undefined && what !== undefined) {
+      this._measured.emit({ job: id, what });
       return;
     }
     // A grown log is no change of the job; whoever shows the log follows it.
@@ -247,5 +253,5 @@ export class Jobs implements IJobs, IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, KnownJob>(this);
   private readonly _late = new Signal<this, KnownJob>(this);
-  private readonly _measured = new Signal<this, string>(this);
+  private readonly _measured = new Signal<this, Measured>(this);
 }

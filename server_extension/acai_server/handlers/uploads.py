@@ -50,7 +50,7 @@ def register(call: Call) -> Json:
         step = registrations.copy(*where, body["reference"], body["destination"], body["first"])
     else:
         step = registrations.step(*where, body["source"], body["destination"], body["first"], body.get("cursor"))
-    return {"count": step.count, "size": step.size, "cursor": step.cursor}
+    return {"count": step.count, "size": step.size, "cursor": step.cursor, "skipped": list(step.skipped)}
 
 
 def urls(call: Call) -> Json:

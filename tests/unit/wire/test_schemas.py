@@ -13,7 +13,7 @@ from acai_jupyter.domain.access import Principal, Project, Role, TokenKind, User
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Progress, Reason, Status
-from acai_jupyter.domain.manifests import Change
+from acai_jupyter.domain.manifest_differences import Change
 from acai_jupyter.domain.metadata import Metadata, ValueType
 from acai_jupyter.domain.provenance import Action, ActionKind, Edge, Graph
 from acai_jupyter.domain.resources import Resources

@@ -11,7 +11,7 @@ import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
-import { UsageCurves } from './usagecurves';
+import { UsageCurves } from './usage';
 
 /** What can be done from here; where `open` or `close` is absent, there is no button for it. */
 export interface JobActions {
@@ -61,9 +61,9 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
       <div className="acai-Job-about">
         <Detail job={job} />
         <Facts job={job} />
+        <UsageCurves samples={model.samples} />
         <Curves curves={model.curves} />
       </div>
-      <UsageCurves samples={model.samples} />
       <LogView log={model.log} />
     </div>
   );
