@@ -537,6 +537,17 @@ jobs = _owned(
     Column("cost", Money),
     Column("output_id", Id),
     Column("kept_snapshot_id", Id),
+    Column("bound", Label),  # JSON: what it was submitted under, and what was predicted then
+    Column("step", Number),  # how far it says that it is
+    Column("step_total", Number),
+    Column("step_tagged", Flag),
+    Column("step_restarts", Int),
+    Column("stepped_at", Moment),
+    Column("arrival", Moment),  # when it is expected to end
+    Column("arrival_low", Moment),
+    Column("arrival_high", Moment),
+    Column("arrival_at", Moment),  # as seen then
+    Column("late_at", Moment),
     UniqueConstraint("project_id", "number"),
     _refers("user_id", "users.id"),
     _refers("input_id", "fileset_versions.id"),
@@ -610,6 +621,16 @@ job_ranks = _owned(
     ),
     key=("job_id", "attempt", "rank"),
     clustered=False,
+)
+
+job_steps = _owned(
+    "job_steps",
+    Column("job_id", Id, nullable=False),
+    Column("attempt", Int, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("step", Number, nullable=False),
+    _refers("job_id", "jobs.id"),
+    key=("job_id", "attempt", "at"),
 )
 
 job_samples = _owned(

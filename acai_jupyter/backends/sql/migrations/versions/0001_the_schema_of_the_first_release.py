@@ -506,6 +506,17 @@ def upgrade() -> None:
         sa.Column("cost", sa.BigInteger(), nullable=True),
         sa.Column("output_id", ID, nullable=True),
         sa.Column("kept_snapshot_id", ID, nullable=True),
+        sa.Column("bound", LABEL, nullable=True),
+        sa.Column("step", sa.Double(), nullable=True),
+        sa.Column("step_total", sa.Double(), nullable=True),
+        sa.Column("step_tagged", sa.Boolean(), nullable=True),
+        sa.Column("step_restarts", sa.Integer(), nullable=True),
+        sa.Column("stepped_at", sa.BigInteger(), nullable=True),
+        sa.Column("arrival", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_low", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_high", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_at", sa.BigInteger(), nullable=True),
+        sa.Column("late_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "code_fileset_id"],
             ["fileset_versions.project_id", "fileset_versions.id"],
@@ -770,6 +781,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "job_steps",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_steps_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_steps_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "at", name=op.f("pk_job_steps")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -945,6 +970,7 @@ def downgrade() -> None:
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    op.drop_table("job_steps")
     op.drop_table("job_samples")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
