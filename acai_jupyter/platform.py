@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -54,6 +55,7 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.provision.arrivals import Arrivals
 from acai_jupyter.provision.autoprovision import Autoprovisioner
 from acai_jupyter.provision.profiler import Profiler
 from acai_jupyter.provision.quotes import Quotes
@@ -63,9 +65,21 @@ _DAY: Final = 86_400 * SECOND
 _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
 
 
+class Wake:
+    """Called when there is something to do that no event tells of. Whoever can do something about it sets `then`; it may be
+    called on any thread."""
+
+    def __init__(self) -> None:
+        self.then: Callable[[], object] = lambda: None
+
+    def __call__(self) -> None:
+        self.then()
+
+
 @dataclass
 class Platform:
-    """A running platform. `agent_url` is set once the server listens: where agents reach it."""
+    """A running platform. `agent_url` is set once the server listens: where agents reach it. `wake` tells whoever ticks that an
+    agent has died."""
 
     settings: Settings
     server_id: UUID
@@ -99,11 +113,13 @@ class Platform:
     monitor: Monitor
     logs: Logs
     profiler: Profiler
+    arrivals: Arrivals
     quotes: Quotes
     autoprovisioner: Autoprovisioner
     metrics: Metrics
     disk_key: bytes
     agent_url: str | None = None
+    wake: Wake = field(default_factory=Wake)
 
     @classmethod
     def create(cls, settings: Settings) -> Platform:
@@ -118,8 +134,12 @@ class Platform:
         sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs", settings.capacity_cpu, settings.capacity_memory_mb)
-        return cls._compose(settings, store, objects, sources, bus, launcher)
+        wake = Wake()
+        machine = settings.capacity_cpu, settings.capacity_memory_mb, settings.input_cache_bytes
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *machine, wake)
+        platform = cls._compose(settings, store, objects, sources, bus, launcher)
+        platform.wake = wake
+        return platform
 
     @classmethod
     def _compose(
@@ -182,7 +202,8 @@ class Platform:
             kills=Kills(store),
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
-            logs=Logs(store, objects),
+            logs=Logs(store, objects, settings.progress_bars),
+            arrivals=Arrivals(store),
             profiler=Profiler(store, registry, engine, launcher.capacity),
             quotes=quotes,
             autoprovisioner=Autoprovisioner(store, registry, quotes),
@@ -207,6 +228,7 @@ class Platform:
         self.dispatch.launch_waiting()
         self.monitor.check()
         self.profiler.advance()
+        self.arrivals.advance()
 
     def sweep(self) -> None:
         """Housekeeping: expired uploads, logs of ended jobs, old events and answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -80,6 +81,8 @@ class Lifetime:
         self._state.relay.stop()
         if self._file is not None:
             self._file.withdraw()
+        if self._state.opened is not None:
+            self._state.opened.wake.then = lambda: None
         await asyncio.get_running_loop().run_in_executor(None, self._let_go)
 
     def _let_go(self) -> None:
@@ -126,6 +129,8 @@ class Lifetime:
         if self._state.opened is None:
             self._state.opened = await self._state.pools.run(BACKGROUND, _create, self.settings)
             self._state.relay.start(self._state.opened.bus)
+            loop = asyncio.get_running_loop()
+            self._state.opened.wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
         platform = self._state.opened
         await self._state.pools.run(BACKGROUND, platform.open)
         await self._state.pools.run(BACKGROUND, self._welcome_owner)

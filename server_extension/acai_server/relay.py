@@ -59,6 +59,10 @@ class Relay:
                 self._waiting.get(project_id, set()).discard(future)
         return self.number(project_id)
 
+    def wake(self) -> None:
+        """As if there were new events."""
+        self._any.set()
+
     async def anything(self, seconds: float) -> None:
         """Wait until any project has new events, at most `seconds`."""
         try:

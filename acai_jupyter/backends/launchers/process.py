@@ -9,37 +9,30 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from acai_jupyter.backends.launchers.capacity import machine_cpus, machine_memory_mb
-from acai_jupyter.backends.launchers.environment import allowed_environment
 from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
 from acai_jupyter.backends.launchers.limits.choose import Limits, machine_ways
 from acai_jupyter.backends.launchers.limits.way import Orders, Way
 from acai_jupyter.backends.launchers.processes import (
-    Children,
     Process,
     ProcessName,
     end_with_descendants,
     environment_of,
     exists,
     is_alive,
-    name_of,
     send,
 )
+from acai_jupyter.backends.launchers.starting import Starter
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting, Unavailable
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 
 _LOG: Final = logging.getLogger(__name__)
-_BOOT: Final = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
-"""The agent's folder comes last on its path: beside it may lie packages that are named like the standard library's."""
-
 _AGENT: Final = "agent.json"
 _LIMITS: Final = "limits.json"
 _SALVAGER: Final = "salvager.json"
@@ -77,12 +70,24 @@ class Handle:
 
 class ProcessLauncher:
     """Keeps every attempt in a folder below `folder`, that only this user may enter. `ways` of holding a job to its resources
-    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together."""
+    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together. Up to
+    `cache_bytes` of inputs are kept for other jobs. `warm` says whether agents are forked from a parent that is ready: elsewhere
+    than on Linux a fork may end in what the system's own libraries do behind it. `on_crash` is called, on some thread, when such
+    an agent has ended with a failure."""
 
-    def __init__(self, folder: Path, ways: Sequence[Way] | None = None, cpu: float = 0.0, memory_mb: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ways: Sequence[Way] | None = None,
+        cpu: float = 0.0,
+        memory_mb: int = 0,
+        cache_bytes: int = 0,
+        warm: bool = sys.platform == "linux",
+        on_crash: Callable[[], None] = lambda: None,
+    ) -> None:
         self._folder = folder.resolve()
-        self._children = Children()
-        self._cpu, self._memory_mb = cpu, memory_mb
+        self._starter = Starter(self._folder, warm, on_crash)
+        self._cpu, self._memory_mb, self._cache_bytes = cpu, memory_mb, cache_bytes
         self._limits = Limits(lambda: machine_ways(self._taken_cpus) if ways is None else ways)
 
     def capacity(self) -> Capacity:
@@ -96,7 +101,7 @@ class ProcessLauncher:
         Raises Unavailable where the machine has no room now, InvalidSetting where the folder can't be used, InvalidRequest
         where there is nothing to salvage.
         """
-        self._children.lay_to_rest()
+        self._starter.lay_to_rest()
         folder = self._folder / spec.job_id.hex / str(spec.attempt) / str(spec.rank)
         if spec.salvage is not None and not folder.is_dir():
             raise InvalidRequest("There is nothing (more) to salvage.")
@@ -107,8 +112,7 @@ class ProcessLauncher:
                     return self._salvage(spec, folder, Handle.parse(spec.salvage)).to_text()
                 agent = _recorded(folder, _AGENT)
                 if agent is None or not is_alive(agent.name):
-                    agent = _start(spec, folder, _AGENT, self._orders(spec, folder))
-                    self._children.add(agent.name)
+                    agent = self._start(spec, folder, _AGENT, self._orders(spec, folder))
                 return agent.to_text()
         except _LASTING as error:
             raise InvalidSetting(f"A job can't be started in {folder}: {error.strerror} ({error.filename}).") from error
@@ -116,7 +120,7 @@ class ProcessLauncher:
             raise Unavailable(f"A job can't be started now: {error.strerror}.") from error
 
     def poll(self, handles: Sequence[str]) -> list[Observation]:
-        self._children.lay_to_rest()
+        self._starter.lay_to_rest()
         return [self._observe(handle) for handle in handles]
 
     def kill(self, handle: str, force: bool) -> None:
@@ -147,7 +151,8 @@ class ProcessLauncher:
             raise Unavailable(f"{folder} can't be removed now: {error.strerror}.") from error
 
     def close(self) -> None:
-        """Nothing serves this process alone."""
+        """End the parent of agents, which serves this process alone."""
+        self._starter.close()
 
     def _observe(self, text: str) -> Observation:
         try:
@@ -156,7 +161,7 @@ class ProcessLauncher:
             return Observation(Sign.GONE, detail=error.message)
         if is_alive(agent.name):
             return Observation(Sign.ALIVE)
-        code = self._children.take_code(agent.name)
+        code = self._starter.take_code(agent.name)
         folder = Path(agent.folder)
         report = read_text(folder / "report.json")
         if report is not None:
@@ -172,9 +177,26 @@ class ProcessLauncher:
             raise InvalidRequest("There is nothing (more) to salvage.")
         if started is None:
             self._end(dead)
-            started = _start(spec, folder, _SALVAGER)
-            self._children.add(started.name)
+            started = self._start(spec, folder, _SALVAGER)
         return started
+
+    def _start(self, spec: LaunchSpec, folder: Path, record: str, limits: Orders | None = None) -> Handle:
+        name, tells = self._starter.start(folder)
+        handle = Handle(name.boot, name.pid, name.start, str(folder))
+        try:
+            with tells:
+                # Recorded before it is told what to do: no agent works that could not be found again.
+                write_text(folder / record, handle.to_text())
+                tells.write(json.dumps(self._told(spec, folder, limits)).encode())
+        except BrokenPipeError:
+            pass  # it ended at once; poll tells how
+        return handle
+
+    def _told(self, spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
+        told = {**spec.config, "folder": str(folder), "environments": str(self._folder.with_name("environments"))}
+        if self._cache_bytes:
+            told |= {"cache": str(self._folder.with_name("inputs")), "cache_bytes": self._cache_bytes}
+        return told if limits is None else {**told, "limits": limits.to_json()}
 
     def _end(self, agent: Handle) -> None:
         """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
@@ -222,38 +244,6 @@ class ProcessLauncher:
             place.mkdir(mode=0o700, exist_ok=True)
 
 
-def _start(spec: LaunchSpec, folder: Path, record: str, limits: Orders | None = None) -> Handle:
-    with (folder / "agent.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BOOT, str(_agent_root())],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            env=allowed_environment(os.environ),
-            start_new_session=True,
-            close_fds=True,
-        )
-    name = name_of(process.pid)
-    assert name is not None and process.stdin is not None  # our child, not yet asked how it ended
-    process.returncode = 0  # from here on it is known by its name, also to other processes than this one
-    handle = Handle(name.boot, name.pid, name.start, str(folder))
-    try:
-        with process.stdin as told:
-            # Recorded before it is told what to do: no agent works that could not be found again.
-            write_text(folder / record, handle.to_text())
-            told.write(json.dumps(_told(spec, folder, limits)).encode())
-    except BrokenPipeError:
-        pass  # it ended at once; poll tells how
-    return handle
-
-
-def _told(spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
-    environments = folder.parents[2].with_name("environments")
-    told = {**spec.config, "folder": str(folder), "environments": str(environments)}
-    return told if limits is None else {**told, "limits": limits.to_json()}
-
-
 def _group(folder: Path) -> str:
     """Names the processes of an attempt, of all jobs of all platforms on this machine."""
     return "acai-" + "-".join(folder.parts[-3:])
@@ -274,11 +264,3 @@ def _recorded(folder: Path, record: str) -> Handle | None:
         return Handle.parse(read_text(folder / record) or "")
     except InvalidRequest:
         return None
-
-
-def _agent_root() -> Path:
-    """The folder in which the package `acai_agent` lies, wherever it was installed."""
-    spec = find_spec("acai_agent")
-    if spec is None or spec.origin is None:
-        raise InvalidSetting("The package acai_agent is missing: install acai-jupyter again.")
-    return Path(spec.origin).parent.parent

@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -71,24 +72,34 @@ def ways(request: pytest.FixtureRequest) -> list[Way]:
     return found
 
 
+@pytest.fixture
+def new_launcher() -> Iterator[Callable[..., ProcessLauncher]]:
+    with ExitStack() as stack:
+        yield lambda *given: stack.enter_context(closing(ProcessLauncher(*given)))
+
+
 def test_a_job_that_needs_more_memory_than_it_asked_for_is_out_of_memory(
-    platform: StandIn, ways: list[Way], tmp_path: Path
+    platform: StandIn, ways: list[Way], tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
 ) -> None:
     if "memory" not in ways[0].can:
         pytest.skip("memory can't be held this way here")
-    report = report_of(platform, ProcessLauncher(tmp_path, ways), spec(platform, ["python3", "-c", HOG], Resources(1.0, 128)))
+    report = report_of(platform, new_launcher(tmp_path, ways), spec(platform, ["python3", "-c", HOG], Resources(1.0, 128)))
     assert report["ended"] == "out_of_memory"
     assert "128 MB" in str(report["detail"])
     assert "memory" in dict(report["enforced"])  # type: ignore[call-overload]
 
 
-def test_a_job_that_fails_within_its_memory_is_not_out_of_memory(platform: StandIn, ways: list[Way], tmp_path: Path) -> None:
-    report = report_of(platform, ProcessLauncher(tmp_path, ways), spec(platform, "echo no; exit 3", Resources(1.0, 128)))
+def test_a_job_that_fails_within_its_memory_is_not_out_of_memory(
+    platform: StandIn, ways: list[Way], tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
+    report = report_of(platform, new_launcher(tmp_path, ways), spec(platform, "echo no; exit 3", Resources(1.0, 128)))
     assert (report["ended"], report["exit_code"]) == ("exited", 3)
 
 
-def test_what_holds_a_job_is_told_while_it_runs(platform: StandIn, ways: list[Way], tmp_path: Path) -> None:
-    launcher = ProcessLauncher(tmp_path, ways)
+def test_what_holds_a_job_is_told_while_it_runs(
+    platform: StandIn, ways: list[Way], tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
+    launcher = new_launcher(tmp_path, ways)
     handle = launcher.launch(spec(platform, "exec sleep 60", Resources(1.0, 256)))
     try:
         platform.wait(lambda: any(beat.get("enforced") for beat in platform.heartbeats))
@@ -99,13 +110,15 @@ def test_what_holds_a_job_is_told_while_it_runs(platform: StandIn, ways: list[Wa
         launcher.clean(handle)
 
 
-def test_a_job_that_escapes_its_parents_is_ended_with_its_group(platform: StandIn, tmp_path: Path) -> None:
+def test_a_job_that_escapes_its_parents_is_ended_with_its_group(
+    platform: StandIn, tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
     """It has no session, group, parent or environment by which it could be found."""
     found = WAYS["cgroup v1"]() or WAYS["cgroup v2"]()
     if not found:
         pytest.skip("this machine has no control groups for us")
     escaped = "setsid env -i /bin/sh -c 'echo $$ > pid; exec sleep 60' & while [ ! -s pid ]; do :; done; cat pid; exec sleep 60"
-    launcher = ProcessLauncher(tmp_path, found)
+    launcher = new_launcher(tmp_path, found)
     handle = launcher.launch(spec(platform, escaped, Resources(1.0, 256)))
     platform.wait(lambda: platform.log.endswith(b"\n"))
     pid = int(platform.log)
@@ -116,12 +129,14 @@ def test_a_job_that_escapes_its_parents_is_ended_with_its_group(platform: StandI
     wait_for(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def test_nothing_is_left_of_a_group_when_its_job_has_ended(platform: StandIn, tmp_path: Path) -> None:
+def test_nothing_is_left_of_a_group_when_its_job_has_ended(
+    platform: StandIn, tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
     way = CgroupV1(own_mounts())
     if not way.can:
         pytest.skip("this machine has no control groups of version 1 for us")
     asked = spec(platform, "true", Resources(1.0, 256))
-    report_of(platform, ProcessLauncher(tmp_path, [way]), asked)
+    report_of(platform, new_launcher(tmp_path, [way]), asked)
     group = f"acai-{asked.job_id.hex}-1-0"
     assert [mount.own / group for mount in own_mounts() if (mount.own / group).exists()] == []
 
@@ -150,12 +165,14 @@ class Refusing:
         """There is nothing."""
 
 
-def test_a_job_runs_also_where_nothing_can_hold_it(platform: StandIn, tmp_path: Path) -> None:
+def test_a_job_runs_also_where_nothing_can_hold_it(
+    platform: StandIn, tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
     for number, ways in enumerate(([], [Refusing()])):
-        launcher = ProcessLauncher(tmp_path / str(number), ways)  # type: ignore[arg-type]
+        launcher = new_launcher(tmp_path / str(number), ways)  # type: ignore[arg-type]
         report = report_of(platform, launcher, spec(platform, "true", Resources(1.0, 512)))
         assert (report["ended"], report["exit_code"], report["enforced"]) == ("exited", 0, {})
-    assert ProcessLauncher(tmp_path, []).capacity().enforced == frozenset()
+    assert new_launcher(tmp_path, []).capacity().enforced == frozenset()
 
 
 def test_each_resource_is_held_by_the_first_way_that_can() -> None:

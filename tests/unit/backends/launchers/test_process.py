@@ -65,6 +65,7 @@ def launcher(tmp_path: Path) -> Iterator[Launched]:
     yield started
     for handle in started.handles:
         started.kill(handle, force=True)
+    started.close()
 
 
 def spec(platform: StandIn, command: str | list[str] = "true", attempt: int = 1, **manifest: Any) -> LaunchSpec:

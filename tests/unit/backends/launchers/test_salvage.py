@@ -36,6 +36,7 @@ def launcher(tmp_path: Path) -> Iterator[Launched]:
     yield started
     for handle in started.handles:
         started.kill(handle, force=True)
+    started.close()
 
 
 def died(platform: StandIn, launcher: Launched, command: str = WORK) -> tuple[LaunchSpec, str]:

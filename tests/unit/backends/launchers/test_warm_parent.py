@@ -1,0 +1,169 @@
+"""The warm parent of agents: it may die at any moment, and no job is the worse for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.attempts import is_alive
+from support.waiting import wait_for
+
+from acai_jupyter.backends.launchers.process import ProcessLauncher
+from acai_jupyter.ports.launcher import Sign
+from tests.agent.stand_in import TOKEN, StandIn
+from tests.unit.backends.launchers.test_process import folder_of, gone, spec
+
+
+@pytest.fixture
+def platform() -> Iterator[StandIn]:
+    stand_in = StandIn()
+    stand_in.start()
+    yield stand_in
+    stand_in.stop()
+
+
+class Crashes:
+    """What the launcher says of agents that failed."""
+
+    def __init__(self) -> None:
+        self.heard = threading.Event()
+
+    def __call__(self) -> None:
+        self.heard.set()
+
+
+@pytest.fixture
+def crashes() -> Crashes:
+    return Crashes()
+
+
+@pytest.fixture
+def launcher(tmp_path: Path, crashes: Crashes) -> Iterator[ProcessLauncher]:
+    made = ProcessLauncher(tmp_path / "jobs", [], on_crash=crashes)
+    yield made
+    made.close()
+
+
+def parent_of(handle: str) -> int:
+    pid = json.loads(handle)["pid"]
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def sockets_of(pid: int) -> set[str]:
+    found = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.add(str(path.readlink()))
+        except FileNotFoundError:
+            continue  # a connection that was just closed
+    return {name for name in found if name.startswith("socket:")}
+
+
+def waits(platform: StandIn, launcher: ProcessLauncher, attempt: int = 1) -> str:
+    """The handle of an agent whose command waits for `../go` and prints then."""
+    handle = launcher.launch(spec(platform, "echo ready; until [ -e ../go ]; do sleep 0.01; done; echo over", attempt))
+    platform.wait(lambda: b"ready" in platform.log)
+    return handle
+
+
+def go_on(platform: StandIn, launcher: ProcessLauncher, handle: str) -> None:
+    (folder_of(handle) / "go").touch()
+    report = gone(launcher, handle).report
+    assert report is not None
+    assert json.loads(report)["exit_code"] == 0
+    assert bytes(platform.log) == b"ready\nover\n"
+
+
+def test_agents_are_forked_from_one_parent_that_was_told_nothing_of_them(
+    platform: StandIn, launcher: ProcessLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACAI_TOKEN", "hidden-value")
+    monkeypatch.setenv("TZ", "UTC")
+    first, second = waits(platform, launcher), launcher.launch(spec(platform, "echo ready; sleep 60", attempt=2))
+    parent = parent_of(first)
+    assert parent == parent_of(second) != os.getpid()
+    told = b"".join(Path(f"/proc/{parent}/{name}").read_bytes() for name in ("environ", "cmdline"))
+    assert b"TZ=UTC" in told
+    assert b"hidden-value" not in told
+    assert TOKEN.encode() not in told
+    launcher.kill(second, force=True)
+    go_on(platform, launcher, first)
+
+
+def test_an_agent_holds_nothing_of_its_parents(platform: StandIn, launcher: ProcessLauncher) -> None:
+    """What an agent inherits would live on with the job: the parent's end of the socket would keep the launcher waiting."""
+    handle = waits(platform, launcher)
+    agent, parent = json.loads(handle)["pid"], parent_of(handle)
+    assert os.getsid(agent) == agent
+    own = sockets_of(parent)
+    assert len(own) == 3
+    assert own & sockets_of(agent) == set()
+    go_on(platform, launcher, handle)
+
+
+def test_a_killed_parent_takes_no_job_with_it_and_the_next_job_has_another(platform: StandIn, launcher: ProcessLauncher) -> None:
+    handle = waits(platform, launcher)
+    parent = parent_of(handle)
+    os.kill(parent, signal.SIGKILL)
+    wait_for(lambda: not is_alive(parent))
+    assert launcher.poll([handle])[0].sign is Sign.ALIVE
+    other = launcher.launch(spec(platform, "sleep 60", attempt=2))
+    assert parent_of(other) not in (parent, os.getpid(), 1)
+    launcher.kill(other, force=True)
+    go_on(platform, launcher, handle)
+
+
+def test_a_parent_that_dies_over_a_request_starts_no_second_agent(platform: StandIn, launcher: ProcessLauncher) -> None:
+    first = launcher.launch(spec(platform, "true", attempt=2))
+    parent = parent_of(first)
+    os.kill(parent, signal.SIGSTOP)
+    launched: list[str] = []
+    thread = threading.Thread(target=lambda: launched.append(launcher.launch(spec(platform, "echo once"))))
+    thread.start()
+    os.kill(parent, signal.SIGKILL)
+    thread.join()
+    gone(launcher, launched[0])
+    assert bytes(platform.log) == b"once\n"
+    assert parent_of(launcher.launch(spec(platform, "true", attempt=3))) != parent
+
+
+def test_a_parent_ends_with_its_launcher_and_its_agents_go_on(platform: StandIn, launcher: ProcessLauncher) -> None:
+    handle = waits(platform, launcher)
+    parent = parent_of(handle)
+    launcher.close()
+    assert not is_alive(parent)
+    go_on(platform, launcher, handle)
+
+
+def test_where_no_parent_can_be_started_agents_start_without(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "jobs" / "parent.log").mkdir(parents=True)
+    handle = waits(platform, launcher)
+    assert parent_of(handle) == os.getpid()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("Agents start slowly for a while")
+    go_on(platform, launcher, handle)
+
+
+def test_elsewhere_than_on_linux_no_agent_is_forked(platform: StandIn, tmp_path: Path) -> None:
+    launcher = ProcessLauncher(tmp_path / "jobs", [], warm=False)
+    handle = waits(platform, launcher)
+    assert parent_of(handle) == os.getpid()
+    go_on(platform, launcher, handle)
+
+
+def test_a_crash_of_an_agent_is_said_at_once_and_with_its_signal(
+    platform: StandIn, launcher: ProcessLauncher, crashes: Crashes
+) -> None:
+    handle = waits(platform, launcher)
+    assert not crashes.heard.is_set()
+    os.kill(json.loads(handle)["pid"], signal.SIGKILL)
+    assert crashes.heard.wait(30)
+    assert "(signal 9)" in (launcher.poll([handle])[0].detail or "")
+    launcher.kill(handle, force=True)
