@@ -35,6 +35,7 @@ class ObjectHandler(RequestHandler):
         self._pools = state.pools
         self._receiver: Receiver | None = None
         self._buffer = bytearray()
+        self._refusal: AcaiError | None = None
         self._working = False
         self._gone = False
         self._unsatisfied: str | None = None
@@ -58,12 +59,21 @@ class ObjectHandler(RequestHandler):
         self._grant = grant
 
     async def data_received(self, chunk: bytes) -> None:
+        if self._refusal is not None:
+            return
         self._buffer += chunk
         if len(self._buffer) >= _PIECE:
-            await self._work(self._drain)
+            try:
+                await self._work(self._drain)
+            except AcaiError as error:
+                # Answered once all has come: who still sends would find its connection broken, and not hear why.
+                self._refusal = error
+                self._let_go()
 
     @allow_unauthenticated
     async def put(self, key: str) -> None:
+        if self._refusal is not None:
+            raise self._refusal
         # All bytes are here: they are kept, though the client may not live to hear of it.
         await self._work(self._complete)
         self.set_status(200)
