@@ -161,7 +161,7 @@ def test_a_job_whose_input_is_damaged_fails_and_says_so(shared: tuple[Server, Fa
     project = objects_of_the_last_project(shared[0])
     flip(object_of(project, LARGE))
     object_of(project, FILES["good"]).unlink()
-    job = shared[0].client(token_of(client)).jobs.submit("true", input=str(made.fileset), output="Of").wait(120)
+    job = shared[0].client(token_of(client)).jobs.submit("true", input=str(made.fileset), output="Of").wait(timeout=180)
     assert (job.status, job.reason, job.output) == ("FAILED", "input", None)
     assert "digest promises" in str(job.detail) or "has no object" in str(job.detail)
 
@@ -212,7 +212,7 @@ def test_what_a_disk_can_not_read_is_told_and_healed(new_server: Callable[..., S
         made = client.filesets.create("Data", ["/data/"])
         disk.wear_out(object_of(disk.folder, LARGE), 3 * 2**19)
         every_way_tells(client, "/data/bad", "blob_unreadable", tmp_path / "half")
-        job = client.jobs.submit("true", input=str(made)).wait(120)
+        job = client.jobs.submit("true", input=str(made)).wait(timeout=180)
         assert (job.status, job.reason) == ("FAILED", "input")
         assert "can't read an object (Input/output error)" in str(job.detail)
         is_healed_by_an_upload(client, ["bad"], "object_damaged")
