@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypedDict, Union
@@ -231,6 +231,27 @@ def digest_of_stream(file: FileIO) -> FileDigest:
             break
     if len(parts) == 1:
         return FileDigest("sha256:" + parts[0].hex(), size, ())
+    return FileDigest(composite_digest(parts), size, tuple(part.hex() for part in parts))
+
+
+def digest_in_parts(
+    descriptor: int, size: int, each: Callable[[Callable[[int], bytes], Sequence[int]], list[bytes]]
+) -> FileDigest:
+    """The digest of an open file of more than one part; `each` gives what a function says of every number, from several
+    threads. Raises EOFError where the file is shorter than `size`."""
+
+    def digest_of(start: int) -> bytes:
+        hasher = hashlib.sha256()
+        at, end = start, min(start + PART_SIZE, size)
+        while at < end:
+            piece = os.pread(descriptor, min(1024 * 1024, end - at), at)
+            if not piece:
+                raise EOFError
+            hasher.update(piece)
+            at += len(piece)
+        return hasher.digest()
+
+    parts = each(digest_of, range(0, size, PART_SIZE))
     return FileDigest(composite_digest(parts), size, tuple(part.hex() for part in parts))
 
 

@@ -71,10 +71,10 @@ def rows_with(
     for some in chunks(values):
         given = tuple(shared.values())
         if session.dialect == "postgresql":
-            yield from execute(session, f"{start} = ANY(CAST(? AS {_array(table, key)}))", (*given, list(some)))
+            yield from fetched(session, f"{start} = ANY(CAST(? AS {_array(table, key)}))", (*given, list(some)))
         else:
             full = padded(some)
-            yield from execute(session, f"{start} IN ({', '.join('?' * len(full))})", (*given, *full))
+            yield from fetched(session, f"{start} IN ({', '.join('?' * len(full))})", (*given, *full))
 
 
 def pairs(session: Session, names: tuple[str, str], types: tuple[str, str], rows: Rows) -> tuple[str, tuple[Any, ...]]:
@@ -92,6 +92,15 @@ def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any
     if session.dialect == "postgresql":
         sql = sql.replace("?", "%s")
     return session.connection.exec_driver_sql(sql, parameters)
+
+
+def fetched(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The rows of one statement, written with '?', in the driver's values: a Row of SQLAlchemy's each would take longer than to
+    read them."""
+    cursor = execute(session, sql, parameters).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor.close()
+    return rows
 
 
 def padded(values: Sequence[Any]) -> list[Any]:
