@@ -48,10 +48,10 @@ def test_the_golden_page_of_files_is_understood() -> None:
 
 def test_data_registered_in_place_has_no_digest_and_an_empty_file_needs_no_request() -> None:
     entry = golden("agent/files_page")["files"][0]
-    assert contract.parse_file_entry(entry | {"digest": None}).digest is None
-    assert contract.parse_file_entry(entry | {"size": 0, "request": None}).size == 0
+    assert contract.parse_file_entries([entry | {"digest": None}])[0].digest is None
+    assert contract.parse_file_entries([entry | {"size": 0, "request": None}])[0].size == 0
     with pytest.raises(contract.ContractBroken):
-        contract.parse_file_entry(entry | {"request": None})
+        contract.parse_file_entries([entry, entry | {"request": None}])
 
 
 def test_digests_are_those_of_the_platform(tmp_path: Path) -> None:
