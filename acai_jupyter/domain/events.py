@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
+    JOB_LATE = "job.late"  # job: it is expected to miss its bound
     JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
     JOB_SAMPLED = "job.sampled"  # job: there is more to read of what it uses
     PROFILE_ENDED = "profile.ended"  # profile: it predicts, or failed, or was killed

@@ -97,7 +97,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A choice for the job that `profile` predicts with these values. `law`: what the profile found, in words; `runs`: how many
-    runs it learnt from."""
+    runs it learnt from; `steps`: how many the job is expected to report, None where that is not known."""
 
     profile: str
     command: str
@@ -106,6 +106,7 @@ class Quote:
     choice: Choice
     law: str
     runs: int
+    steps: float | None = None
 
 
 def time_range(low: float, high: float) -> str:

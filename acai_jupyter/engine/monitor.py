@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
+from acai_jupyter.domain.bounds import ended_at_bound
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
@@ -232,6 +233,8 @@ def _outcome(job: Job, report: Report) -> Outcome:
         return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
     if report.ended == "lost" and detail and detail.startswith(_HUNG):
         return Outcome(Status.FAILED, Reason.TIMEOUT, detail)
+    if report.ended == "timeout" and (bound := ended_at_bound(job.spec)) is not None:
+        return Outcome(Status.FAILED, Reason.TIMEOUT, bound, report.exit_code, report.signal)
     reasons = {
         "exited": Reason.EXIT_CODE,
         "signalled": Reason.SIGNAL,

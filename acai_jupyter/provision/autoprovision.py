@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from acai_jupyter.domain.access import Principal
+from acai_jupyter.domain.arrivals import Bound
+from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import BoundNotMet, InvalidRequest
+from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.quotes import Limits, Quote, cost_range, time_range
 from acai_jupyter.domain.resources import parse_duration
-from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.ports.store.unit import Store
 from acai_jupyter.provision.profiler import find_profile
@@ -79,7 +82,7 @@ class Autoprovisioner:
         composed = replace(wanted, cpu=resources.cpu, memory=resources.memory_mb, timeout=timeout)
         # A repeated call may be quoted otherwise, as more runs are known by then: its key stands for what was asked.
         asked = json.dumps([asdict(wanted), asdict(limits), enforce], sort_keys=True)
-        return self._registry.submit(principal, composed, key, asked=asked, said=[_said(quote)])
+        return self._registry.submit(principal, composed, key, Chosen(asked, _said(quote), _bound(quote, enforce)))
 
 
 def _require_bound(limits: Limits, enforce: bool) -> None:
@@ -92,6 +95,19 @@ def _said(quote: Quote) -> str:
     chosen = quote.choice.chosen
     times, costs = time_range(chosen.low, chosen.high), cost_range(*chosen.cost_range)
     return f"resources chosen by profile {quote.profile}: {quote.choice.why}; predicted {times}, {costs}, 90 %"
+
+
+def _bound(quote: Quote, enforce: bool) -> Bound:
+    limits, chosen = quote.limits, quote.choice.chosen
+    return Bound(
+        max_time=None if limits.max_time is None else int(limits.max_time * SECOND),
+        max_cost=None if limits.max_cost is None else microdollars(limits.max_cost),
+        enforce=enforce,
+        predicted=int(chosen.seconds * SECOND),
+        low=int(chosen.low * SECOND),
+        high=int(chosen.high * SECOND),
+        steps=quote.steps,
+    )
 
 
 def ends(quote: Quote) -> list[float]:

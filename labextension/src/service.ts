@@ -76,6 +76,10 @@ export class Jobs implements IJobs, IDisposable {
     return this._ended;
   }
 
+  get late(): ISignal<this, KnownJob> {
+    return this._late;
+  }
+
   get measured(): ISignal<this, Measured> {
     return this._measured;
   }
@@ -222,6 +226,9 @@ export class Jobs implements IJobs, IDisposable {
     this._items = null;
     if (!isEnded(job)) {
       this._seenUnended.add(job.id);
+      if (job.late && before?.late === false && job.creator === this._user) {
+        this._late.emit(job);
+      }
     } else if (this._seenUnended.delete(job.id) && job.creator === this._user) {
       this._ended.emit(job);
     }
@@ -245,5 +252,6 @@ export class Jobs implements IJobs, IDisposable {
   private _safety: ReturnType<typeof setInterval> | undefined;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, KnownJob>(this);
+  private readonly _late = new Signal<this, KnownJob>(this);
   private readonly _measured = new Signal<this, Measured>(this);
 }

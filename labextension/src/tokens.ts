@@ -27,6 +27,8 @@ export interface IJobs {
   readonly changed: ISignal<IJobs, void>;
   /** A job of the user of this page came to its end, and this page had seen it before that. */
   readonly ended: ISignal<IJobs, KnownJob>;
+  /** A running job of the user of this page is now expected to miss its bound. */
+  readonly late: ISignal<IJobs, KnownJob>;
 
   /** There is more of what is drawn of a job. */
   readonly measured: ISignal<IJobs, Measured>;

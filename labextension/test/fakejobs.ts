@@ -21,6 +21,7 @@ export class FakeJobs implements IJobs {
   connection: Connection = { state: 'connected', message: null };
   readonly changed = new Signal<this, void>(this);
   readonly ended = new Signal<this, KnownJob>(this);
+  readonly late = new Signal<this, KnownJob>(this);
   readonly measured = new Signal<this, Measured>(this);
   drawn: Curve[] = [];
   readonly followed: LogStream[] = [];

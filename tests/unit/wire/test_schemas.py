@@ -91,7 +91,7 @@ def test_a_submission_keeps_the_form_of_its_command() -> None:
 
 
 def test_every_field_of_a_submission_request_is_one_of_a_submission() -> None:
-    schema = REQUESTS["submit_job"]
+    schema = REQUESTS["quote_job"]["properties"]["job"]
     everything: dict[str, object] = {name: "x" for name in schema["properties"] if name != "command"}
     everything["git"] = {"commit": "0" * 40}
     assert jobs.submission({"command": "true", **everything}).name == "x"

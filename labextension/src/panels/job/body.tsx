@@ -3,7 +3,7 @@
 import { closeIcon, launchIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { explanation, label } from '../../format';
+import { arrival, explanation, label } from '../../format';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
@@ -112,6 +112,7 @@ function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): R
     <div className="acai-Job-status" data-status={job.status}>
       <Badge job={job} />
       <span className="acai-Jobs-explanation">{explanation(job)}</span>
+      <span className="acai-Job-arrival">{arrival(job, Date.now())}</span>
       {!isEnded(job) && (
         <button
           className="acai-Button acai-Job-kill"
