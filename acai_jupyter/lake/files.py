@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
@@ -61,16 +62,21 @@ class Files:
     @staticmethod
     def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
         """The same within a file set: each folder is skipped over with one look into the manifest."""
-        found: list[str | FileVersion] = []
-        after = _behind(after) if after is not None else None
-        while len(found) < limit:
-            page, _ = resolver.files(wanted, after, 1)
-            if not page:
-                break
-            name, slash, _ = page[0].path[len(wanted.path) :].partition("/")
-            found.append(wanted.path + name + "/" if slash else page[0])
-            after = _behind(wanted.path + name + slash)
-        return found
+        found: list[str | tuple[str, int]] = []
+        beyond = None if after is None else _behind(after)
+        more = True
+        while more and len(found) < limit:
+            more = False
+            for leaf in islice(resolver.leaves(wanted, beyond), limit - len(found)):
+                name, slash, _ = leaf.key.decode()[len(wanted.path) :].partition("/")
+                entry = wanted.path + name + slash
+                found.append(entry if slash else (entry, leaf.version))
+                beyond, more = _behind(entry), True
+                if slash:
+                    break  # the rest may lie below this folder
+        if not found and after is None:
+            raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+        return resolver.with_files(found)
 
     def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
         """The versions of a path, oldest first. Raises InvalidReference, FileNotFound."""
