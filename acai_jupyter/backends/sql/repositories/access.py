@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects, tokens, users
 from acai_jupyter.domain.access import JobScope, Principal, Project, Role, Token, TokenKind, User
 from acai_jupyter.domain.errors import NameTaken
+
+# Asked with every request, and so made once.
+_TOKEN: Final = (
+    select(tokens, projects.c.name.label("project_name"), users.c.name.label("user_name"), users.c.role)
+    .select_from(
+        tokens.join(projects, projects.c.id == tokens.c.project_id).join(
+            users, (users.c.project_id == tokens.c.project_id) & (users.c.id == tokens.c.user_id)
+        )
+    )
+    .where(tokens.c.digest == bindparam("digest"))
+)
 
 
 class SqlAccess:
@@ -66,11 +78,7 @@ class SqlAccess:
         )
 
     def token(self, digest: bytes) -> tuple[Token, Principal] | None:
-        joined = tokens.join(projects, projects.c.id == tokens.c.project_id).join(
-            users, (users.c.project_id == tokens.c.project_id) & (users.c.id == tokens.c.user_id)
-        )
-        wanted = select(tokens, projects.c.name.label("project_name"), users.c.name.label("user_name"), users.c.role)
-        row = self._session.run(wanted.select_from(joined).where(tokens.c.digest == digest)).one_or_none()
+        row = self._session.run(_TOKEN, {"digest": digest}).one_or_none()
         if row is None:
             return None
         scope = JobScope(row.job_id, row.attempt, row.rank) if row.job_id else None
