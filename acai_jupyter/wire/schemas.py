@@ -188,6 +188,8 @@ _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
 _FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
+_FILES_PAGE: Final = or_null(answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)))
+
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
     "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
@@ -345,6 +347,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
         heartbeat_s=NUMBER,
         kill_grace_s=NUMBER,
         sample_s=NUMBER,
+        files={
+            **answer(code=_FILES_PAGE, input=_FILES_PAGE, start=_FILES_PAGE),
+            "description": "the first pages of the job's files; what is null must be asked for",
+        },
     ),
 }
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from acai_agent.config import Config
 from acai_agent.contract import FileEntry, FilesPage, parse_files_page
@@ -19,33 +19,46 @@ from acai_agent.transfer import download
 _RESERVED: Final = ("input", "output")
 
 
-def bring_files(platform: Platform, http: Http, config: Config, cancel: Signal) -> None:
-    """Fill the working directory. Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave."""
+def bring_files(platform: Platform, http: Http, config: Config, first: Mapping[str, Any], cancel: Signal) -> None:
+    """Fill the working directory. `first` are the pages of files that came with the manifest, by kind; others are asked for.
+
+    Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave.
+    """
     for name in _RESERVED:
         (config.work / name).mkdir(parents=True, exist_ok=True)
-    home = config.servers.parent if config.servers else None
-    _bring("code", config.work, platform, http, home, cancel)
-    _bring("input", config.work / "input", platform, http, home, cancel)
-    _bring("start", config.output, platform, http, home, cancel)
+    home = home_of(config)
+    for kind, root in (("code", config.work), ("input", config.work / "input"), ("start", config.output)):
+        page = _parsed(kind, first[kind]) if first.get(kind) else _page(platform, kind, None, home, cancel)
+        _bring(kind, root, page, platform, http, home, cancel)
 
 
-def _bring(kind: str, root: Path, platform: Platform, http: Http, home: Path | None, cancel: Signal) -> None:
+def home_of(config: Config) -> Path | None:
+    """The platform's data folder, where it is on this machine."""
+    return config.servers.parent if config.servers else None
+
+
+def _bring(kind: str, root: Path, page: FilesPage, platform: Platform, http: Http, home: Path | None, cancel: Signal) -> None:
     cursor: str | None = None
     while True:
-        page = _page(platform, kind, cursor, home, cancel)
 
         def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
             return _page(platform, kind, asked, home, cancel).files
 
-        download(page.files, root, renew=renew, cancel=cancel, http=http, patience_s=math.inf)
+        if page.files:
+            download(page.files, root, renew=renew, cancel=cancel, http=http, patience_s=math.inf)
         cursor = page.cursor
         if cursor is None:
             return
+        page = _page(platform, kind, cursor, home, cancel)
 
 
 def _page(platform: Platform, kind: str, cursor: str | None, home: Path | None, cancel: Signal) -> FilesPage:
     query, headers = {"kind": kind, "cursor": cursor}, disk_headers(home)
-    page = parse_files_page(platform.call("GET", "/agent/files", query=query, headers=headers, until=cancel))
+    return _parsed(kind, platform.call("GET", "/agent/files", query=query, headers=headers, until=cancel))
+
+
+def _parsed(kind: str, message: Any) -> FilesPage:
+    page = parse_files_page(message)
     return page if kind != "code" else page._replace(files=tuple(file for file in page.files if _is_code(file)))
 
 

@@ -29,8 +29,11 @@ class Session:
         self.now = now
         self.changed: dict[UUID, int] = {}
 
-    def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
-        """Execute a statement; with `rows`, once for each of them."""
+    def run(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        """Execute a statement; with `rows`, once for each of them. What is asked often is built once, and given its parameters
+        as a row: building a statement takes longer than executing it."""
         return self.connection.execute(statement, rows, execution_options=_COUNTED)
 
     def insert(self, table: Table) -> Any:
