@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from acai_jupyter.domain.access import check_name
+from acai_jupyter.domain.arrivals import PROGRESS_BARS
 from acai_jupyter.domain.errors import BackendNotBuilt, InvalidName, InvalidSetting
 from acai_jupyter.domain.texts import shown
 
@@ -56,6 +57,9 @@ class Settings:
     )
     capacity_cpu: float = _setting(0.0, "CPUs that all jobs of this machine have together; 0 for all that it has.")
     capacity_memory_mb: int = _setting(0, "Memory in MB that all jobs have together; 0 for all that the machine has.")
+    input_cache_bytes: int = _setting(
+        10 * 1024**3, "How much of the input of jobs is kept for other jobs on this machine, in bytes; 0 for nothing."
+    )
     quota: int = _setting(4, "How many jobs of a user may be launching or running at once (k).")
     default_cpu: float = _setting(1.0, "vCPUs of a job that asks for none.")
     default_memory_mb: int = _setting(1024, "Memory in MB of a job that asks for none.")
@@ -71,6 +75,10 @@ class Settings:
     gpu_hour_price: float = _setting(0.0, "Price in dollars of a GPU-hour.")
     heartbeat_seconds: float = _setting(5.0, "How often a job's agent reports that it is alive.")
     sample_seconds: float = _setting(2.0, "How often what a job uses is sampled at first; less often the longer it runs.")
+    progress_bars: str = _setting(
+        PROGRESS_BARS,
+        "Finds progress bars in logs: a regular expression with the groups `step` and `steps`; by default what tqdm prints.",
+    )
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
@@ -128,6 +136,7 @@ class Settings:
         for name in ("project", "user"):
             _check_name(name, getattr(self, name))
         _folder(self.home)
+        _check_bars(self.progress_bars)
         self.folders_to_register  # noqa: B018 - it raises
 
     def check_built(self) -> None:
@@ -185,6 +194,16 @@ _MOST: Final = 10**12
 
 _WHOLE: Final = re.compile("-?[0-9]{1,13}")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,13}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?")
+
+
+def _check_bars(text: str) -> None:
+    """Raises InvalidSetting."""
+    try:
+        groups = re.compile(text).groupindex
+    except re.error as error:
+        raise InvalidSetting(f"{variable('progress_bars')} is no regular expression: {error}.") from None
+    if not {"step", "steps"} <= set(groups):
+        raise InvalidSetting(f"{variable('progress_bars')} needs the groups step and steps: write (?P<step>…) and (?P<steps>…).")
 
 
 def scheme_of(url: str) -> str:

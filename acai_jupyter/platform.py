@@ -55,6 +55,7 @@ from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.provision.arrivals import Arrivals
 from acai_jupyter.provision.autoprovision import Autoprovisioner
 from acai_jupyter.provision.profiler import Profiler
 from acai_jupyter.provision.quotes import Quotes
@@ -112,6 +113,7 @@ class Platform:
     monitor: Monitor
     logs: Logs
     profiler: Profiler
+    arrivals: Arrivals
     quotes: Quotes
     autoprovisioner: Autoprovisioner
     metrics: Metrics
@@ -133,8 +135,8 @@ class Platform:
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
         wake = Wake()
-        capacity = settings.capacity_cpu, settings.capacity_memory_mb
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *capacity, wake)
+        machine = settings.capacity_cpu, settings.capacity_memory_mb, settings.input_cache_bytes
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *machine, wake)
         platform = cls._compose(settings, store, objects, sources, bus, launcher)
         platform.wake = wake
         return platform
@@ -200,7 +202,8 @@ class Platform:
             kills=Kills(store),
             job_files=JobFiles(store, objects, sources, settings.url_lifetime_seconds),
             monitor=Monitor(store, launcher, engine, dispatch),
-            logs=Logs(store, objects),
+            logs=Logs(store, objects, settings.progress_bars),
+            arrivals=Arrivals(store),
             profiler=Profiler(store, registry, engine, launcher.capacity),
             quotes=quotes,
             autoprovisioner=Autoprovisioner(store, registry, quotes),
@@ -226,6 +229,7 @@ class Platform:
         """What is due for jobs that run: who was told to end, what has died, what is left of those that ended."""
         self.monitor.check()
         self.profiler.advance()
+        self.arrivals.advance()
 
     def sweep(self) -> None:
         """Housekeeping: expired uploads, logs of ended jobs, old events and answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import check_code
 from acai_jupyter.client.modules import local_modules, search_folders
-from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.client.quotes import Quote
+from acai_jupyter.domain.errors import InvalidRequest, ProfileNotFound
 
 SCRIPT: Final = "cell.py"
+_COMMAND: Final = ("python", SCRIPT)
 
 
 def submit_cell(client: Client, source: str, **submission: Any) -> Job:
@@ -22,12 +25,35 @@ def submit_cell(client: Client, source: str, **submission: Any) -> Job:
 
     Raises InvalidRequest where it is not plain Python, and what `client.jobs.submit` raises.
     """
+    try:
+        return client.jobs.submit(_COMMAND, **_keywords(client, source, submission))
+    except ProfileNotFound as error:
+        raise _as_script(error) from error
+
+
+def quote_cell(client: Client, source: str, **submission: Any) -> Quote:
+    """What a cell would take and cost as a job.
+
+    Raises InvalidRequest where it is not plain Python, and what `client.quote` raises.
+    """
+    try:
+        return client.quote(_COMMAND, **_keywords(client, source, submission))
+    except ProfileNotFound as error:
+        raise _as_script(error) from error
+
+
+def _as_script(error: ProfileNotFound) -> ProfileNotFound:
+    """A cell has no arguments whose values could be hints."""
+    return ProfileNotFound(f"{error.message} A cell becomes a script with arguments by %%writefile train.py.")
+
+
+def _keywords(client: Client, source: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of `client.jobs.submit` for a cell; its code is uploaded."""
     modules = local_modules(_parse(source), search_folders())
     files = check_code([LocalFile(SCRIPT, source.encode()), *(file for file in modules if file.path != SCRIPT)])
     git = git_state([Path(file.source) for file in modules if isinstance(file.source, str | Path)] or [Path.cwd()])
     code = client.jobs.upload_code(files, git=git)
-    name = submission.pop("name", None) or _first_words(source)
-    return client.jobs.submit(["python", SCRIPT], name=name, code=code, **submission)
+    return {**given, "name": given.get("name") or _first_words(source), "code": code}
 
 
 def _parse(source: str) -> ast.Module:

@@ -12,8 +12,9 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
-from acai_jupyter.client.profiles import Profiles, limits
+from acai_jupyter.client.profiles import Profiles
 from acai_jupyter.client.provenance import Provenance
+from acai_jupyter.client.quotes import Quote, limits
 from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.secrets import Secrets
@@ -128,6 +129,25 @@ class Client:
         asked = {"profile": profile, "values": list(values), "enforce": enforce, "job": job}
         answer = self._transport.post("/autoprovision", {**asked, **limits(max_time, max_cost, confidence)}, creates=True)
         return Job(self._transport, answer["job"])
+
+    def quote(
+        self,
+        command: str | Sequence[str],
+        *,
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        **submission: Any,
+    ) -> Quote:
+        """What a job would take and cost, before it is submitted: the resources that `jobs.submit` would give it under the same
+        bounds (`max_time` in seconds, or text such as `20m`; `max_cost` in dollars; met with `confidence`, by default 0.9), why,
+        and what comes near. Takes the keywords of `jobs.submit`; resources that are named are kept to.
+
+        Raises ProfileNotFound where no profile knows this command with this input and code, as nothing is guessed;
+        ProfileNotFitted, ResourcesOutOfBounds, and what `jobs.submit` raises for a submission that can't be.
+        """
+        asked = {"job": self.jobs.wanted(command, **submission), **limits(max_time, max_cost, confidence)}
+        return Quote(self._transport.post("/quotes", asked))
 
     def __repr__(self) -> str:
         return f"<ACAI client of {self.url}>"

@@ -19,6 +19,7 @@ from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
+from acai_jupyter.domain.texts import name_as_text, shown
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -31,7 +32,7 @@ _MOST_NAMED: Final = 5
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
     of it already; the files are asked for when somebody looks at them. `skipped` are the names of what was no regular file in
-    an uploaded folder, such as a link to a folder. `verb` says how they came into the lake."""
+    the folder, such as a link to a folder. `verb` says how they came into the lake."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Upload:
         self._count = count
         self._load = load
         self._verb = verb
-        self.skipped = tuple(skipped)
+        self.skipped = tuple(map(name_as_text, skipped))
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -67,7 +68,8 @@ class Upload:
         if not self.skipped:
             return ""
         more = f" and {len(self.skipped) - _MOST_NAMED} more" if len(self.skipped) > _MOST_NAMED else ""
-        return f"\nLeft out what is no regular file, or a link to a folder: {', '.join(self.skipped[:_MOST_NAMED])}{more}"
+        named = (name if name.isprintable() else shown(name) for name in self.skipped[:_MOST_NAMED])
+        return f"\nLeft out what is no regular file, or a link to a folder: {', '.join(named)}{more}"
 
 
 class Files:
@@ -104,16 +106,17 @@ class Files:
         file, such as `file:///mnt/data/`. They are pinned by size and time of the last write; where one is another later, or is
         gone, every read says so (`source_changed`).
 
-        A folder's contents go below a `destination` that ends in '/', but what an .acaiignore there excludes; all files get
-        their versions at once, or none. `fileset` makes a version of exactly these files. Registering again makes new versions
-        of what has changed since.
+        A folder's contents go below a `destination` that ends in '/', but what an .acaiignore there excludes, and links to
+        folders, which are told as `skipped`; all files get their versions at once, or none. `fileset` makes a version of exactly
+        these files. Registering again makes new versions of what has changed since.
 
         Raises SourceNotAllowed where the platform's setting `register_folders` does not name the folder, BackendNotBuilt for
         `s3:`, FileNotFound, InvalidPath, InvalidReference, InvalidName, Forbidden.
         """
+        skipped: list[str] = []
         with bar("Registering", somebody_looks() if progress is None else progress, unit=" files") as on_progress:
-            answer = register(self._transport, source, destination, fileset, on_progress)
-        return self._made(answer, False, "Registered")
+            answer = register(self._transport, source, destination, fileset, on_progress, skipped)
+        return self._made(answer, False, "Registered", skipped=skipped)
 
     def _made(
         self, answer: Json, before: bool, verb: str, files: Sequence[LocalFile] | None = None, skipped: Sequence[str] = ()

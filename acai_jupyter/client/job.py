@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
+from acai_jupyter.client.arrivals import arrival_text
 from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
 from acai_jupyter.client.transport import Json, Transport
@@ -103,6 +105,18 @@ class Job:
     def enforced(self) -> dict[str, str]:
         """By what each resource was held, such as `{"cpu": "cgroup v2", "memory": "cgroup v2"}`; what is not in it was not."""
         return dict(self._told("enforced") or {})
+
+    @property
+    def eta(self) -> datetime | None:
+        """When the job is expected to end: as its profile predicted, revised by the steps that it reports. None while nobody can
+        know. `details` has a 90 % interval, `eta_low` and `eta_high`."""
+        eta: str | None = self._told("eta")
+        return None if eta is None else datetime.fromisoformat(eta)
+
+    @property
+    def late(self) -> bool:
+        """Whether the job is expected to miss the bound that it was submitted under, or has missed it."""
+        return bool(self._told("late"))
 
     @property
     def notes(self) -> list[str]:
@@ -230,7 +244,8 @@ class Job:
     def __repr__(self) -> str:
         told = self._current()
         name = f" {told['name']}" if told["name"] else ""
-        progress = f" ({told['progress']})" if told["progress"] else ""
+        where = ", ".join(part for part in (told["progress"], arrival_text(told)) if part)
+        progress = f" ({where})" if where else ""
         code = f" {told['exit_code']}" if told["reason"] == Reason.EXIT_CODE else ""
         why = f", {told['reason']}{code}" if told["reason"] else ""
         cost = "" if told["cost"] is None else f", {told['runtime']:.1f} s, ${told['cost']:.6f}"

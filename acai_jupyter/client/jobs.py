@@ -14,6 +14,7 @@ from acai_jupyter.client.environment import environment_of
 from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.local_files import for_code
+from acai_jupyter.client.quotes import limits
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.requirements import Requirements, requirements_text
 from acai_jupyter.client.transport import Transport, segment, translated
@@ -34,6 +35,15 @@ class Snapshot:
 
 
 _GRID_SECONDS: Final = 600.0
+_OPEN: Final[dict[str, Any]] = {
+    **dict.fromkeys(("name", "input", "output", "output_path", "image", "python", "requirements")),
+    **dict.fromkeys(("cpu", "memory", "env", "timeout")),
+    "gpu": 0,
+    "secrets": (),
+    "priority": 0,
+    "after": (),
+}
+"""The keywords of a submission, as they are where nobody gives them."""
 
 Code = str | os.PathLike[str] | Fileset | Snapshot | Sequence[str | os.PathLike[str]]
 
@@ -67,6 +77,10 @@ class Jobs:
         timeout: str | float | None = None,
         priority: int = 0,
         after: After = (),
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        enforce: bool = False,
     ) -> Job:
         """Hand in a job. It runs in a copy of its code, with the input file set below `input/`; what it writes to
         `output/` becomes the next version of the file set `output`, in the lake below `output_path` (`/<output>/`).
@@ -80,10 +94,15 @@ class Jobs:
         `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
         is a job means what that job will have written when it has finished.
 
+        With `max_time` (seconds, or text such as `20m`) or `max_cost` (dollars) the job gets the resources that a profile of its
+        command chooses: the fastest within a cost, the cheapest within a time or both, with `confidence` (0.9). `enforce` ends
+        the job at the bound. `client.quote` tells the choice without submitting.
+
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
-        SecretNotFound, FileNotFound.
+        SecretNotFound, FileNotFound; under a bound ProfileNotFound, ProfileNotFitted and BoundNotMet: nothing is submitted then.
         """
-        wanted = submission(
+        bounds = {**limits(max_time, max_cost, confidence), "enforce": enforce}
+        wanted = self.wanted(
             command,
             name=name,
             input=input,
@@ -100,9 +119,19 @@ class Jobs:
             timeout=timeout,
             priority=priority,
             after=after,
+            code=code,
         )
-        wanted |= self._code_of(command, code)
-        return Job(self._transport, self._transport.post("/jobs", wanted, creates=True))
+        return Job(self._transport, self._transport.post("/jobs", {**wanted, **bounds}, creates=True))
+
+    def wanted(self, command: str | Sequence[str], *, code: Code | None = None, **keywords: Any) -> dict[str, Any]:
+        """The body of a request for this job, its code uploaded; takes the keywords of `submit` but the bounds.
+
+        Raises ResourcesOutOfBounds, InvalidRequest, FileNotFound.
+        """
+        unknown = sorted(set(keywords) - set(_OPEN))
+        if unknown:
+            raise TypeError(f"A job has no {', '.join(unknown)}: it takes the keywords of jobs.submit.")
+        return submission(command, **{**_OPEN, **keywords}) | self._code_of(command, code)
 
     def submit_grid(
         self,

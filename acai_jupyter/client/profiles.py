@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.client.jobs import Code, Jobs
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.quotes import Prediction, Quote
+from acai_jupyter.client.quotes import Prediction, Quote, check_numbers, limits
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.streams import SILENCE_SECONDS, events
 from acai_jupyter.client.transport import Json, Transport, segment
-from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.jobs import TERMINAL, Status
 
 if TYPE_CHECKING:
@@ -223,7 +221,7 @@ class Profiles:
             "budget": budget,
             "again": again,
         }
-        _check_numbers(cpus=cpus or (), budget=[budget] if budget is not None else ())
+        check_numbers(cpus=cpus or (), budget=[budget] if budget is not None else ())
         wanted["code"] = None if code is None else self._jobs.pin_code(code)
         return Profile(self._transport, self._transport.post("/profiles", wanted))
 
@@ -244,22 +242,8 @@ class Profiles:
         return self.get(name).predict(values, cpu, memory, model=model)
 
 
-def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:
-    """Bounds as requests carry them. Raises InvalidRequest for what JSON can't say."""
-    numbers = [value for value in (max_time, max_cost, confidence) if isinstance(value, float)]
-    _check_numbers(bounds=numbers)
-    return {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
-
-
 def hint_names(command_template: str) -> list[str]:
     """What the hints of a template are called."""
     from acai_jupyter.domain.templates import parse_template
 
     return [hint.name for hint in parse_template(command_template).hints]
-
-
-def _check_numbers(**given: Sequence[Any]) -> None:
-    for name, values in given.items():
-        for value in values:
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InvalidRequest(f"{name}={value} can't be: give a number.")

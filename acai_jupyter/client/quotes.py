@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.transport import Json
+from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.quotes import cost_range, time_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,25 +112,15 @@ class Quote:
         return f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>{table}<p>{escape(self._told['law'])}</p>"
 
 
-def time_range(low: float, high: float) -> str:
-    """`12–19 min`: in the unit that fits the upper end."""
-    unit, seconds = next((name, size) for name, size in (("h", 3600.0), ("min", 60.0), ("s", 0.0)) if high >= 1.5 * size)
-    return f"{_pair(low / (seconds or 1.0), high / (seconds or 1.0))} {unit}"
+def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:
+    """Bounds as requests carry them. Raises InvalidRequest for what JSON can't say."""
+    check_numbers(bounds=[value for value in (max_time, max_cost, confidence) if isinstance(value, float)])
+    return {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
 
 
-def cost_range(low: float, high: float) -> str:
-    """`$0.03–0.05`."""
-    return f"${_pair(low, high)}"
-
-
-def _pair(low: float, high: float) -> str:
-    digits = _digits(high)
-    texts = [f"{value:.{digits}f}" for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else "–".join(texts)
-
-
-def _digits(value: float) -> int:
-    """Decimals that show two significant digits."""
-    if not value > 0:
-        return 2
-    return max(0, 1 - math.floor(math.log10(value)))
+def check_numbers(**given: Sequence[Any]) -> None:
+    """Raises InvalidRequest for what JSON can't say."""
+    for name, values in given.items():
+        for value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InvalidRequest(f"{name}={value} can't be: give a number.")

@@ -18,8 +18,10 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
-    PROFILE_ENDED = "profile.ended"  # profile: it predicts, or failed, or was killed
+    JOB_LATE = "job.late"  # job: it is expected to miss its bound
     JOB_MEASURED = "job.measured"  # job: the series of its numbers grew
+    JOB_SAMPLED = "job.sampled"  # job: there is more to read of what it uses
+    PROFILE_ENDED = "profile.ended"  # profile: it predicts, or failed, or was killed
     GRID_SUBMITTED = "grid.submitted"  # grid: all of its jobs
     GRID_RETRIED = "grid.retried"  # grid: jobs for the rows that had not finished
     METADATA_CHANGED = "metadata.changed"  # artifact

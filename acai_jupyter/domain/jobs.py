@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
@@ -100,6 +101,7 @@ class JobSpec:
     input_job_id: UUID | None = None
     grid_id: UUID | None = None
     grid_row: int | None = None
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Outcome:
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
     by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
-    many predecessors it still waits for."""
+    many predecessors it still waits for; `late_at` when it was told that it will miss its bound."""
 
     project_id: UUID
     id: UUID
@@ -185,6 +187,9 @@ class Job:
     input_job_number: int | None = None
     grid_number: int | None = None
     waits_for: int = 0
+    steps: Steps | None = None
+    arrival: Arrival | None = None
+    late_at: int | None = None
 
     @property
     def ended(self) -> bool:

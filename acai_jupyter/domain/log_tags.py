@@ -17,6 +17,9 @@ MOST_POINTS_A_JOB: Final = 1_000_000
 STEP: Final = "step"
 """The number that is no metric: it says at which step those are that follow."""
 
+STEPS: Final = "steps"
+"""The number that says how many steps there will be."""
+
 _BEGINNING: Final = re.compile(r"\[ACAI_TAG(_NUM)?\]")
 _SIGN: Final = re.compile("[:=]")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")

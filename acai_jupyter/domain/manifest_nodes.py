@@ -11,15 +11,19 @@ Encoding of a node, format 1 (all numbers are LEB128):
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from acai_jupyter.domain.errors import SchemaMismatch, StoreDamaged
 
 _FORMAT: Final = 1
 _new: Final = tuple.__new__  # of a NamedTuple: three times as fast as its own
 _FANOUT_BITS: Final = 5  # a node has 32 entries on average
+_LAST_BITS: Final = (1 << _FANOUT_BITS) - 1
+_SECOND: Final = itemgetter(2)
+_THIRD: Final = itemgetter(3)
 
 
 class Leaf(NamedTuple):
@@ -41,14 +45,15 @@ class Child(NamedTuple):
 
 @dataclass(frozen=True)
 class Node:
-    """A decoded node: `entries` are Leaf at level 0, Child above."""
+    """A node: `entries` are Leaf at level 0, Child above, in order of their keys.
+
+    `data` are its bytes, and `starts` where in them each entry begins, of a node that was decoded or written.
+    """
 
     level: int
     entries: tuple[Leaf, ...] | tuple[Child, ...]
-
-    @cached_property
-    def keys(self) -> list[bytes]:
-        return [entry.key for entry in self.entries]
+    data: bytes = field(default=b"", compare=False, repr=False)
+    starts: Sequence[int] = field(default=(), compare=False, repr=False)
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -63,23 +68,40 @@ class Node:
 
 def encode(node: Node) -> bytes:
     """The canonical bytes of a node."""
-    out = bytearray([_FORMAT, node.level])
-    _put(out, len(node.entries))
-    previous = b""
-    for entry in node.entries:
-        shared = _shared(previous, entry.key)
-        _put(out, shared)
-        _put(out, len(entry.key) - shared)
-        out += entry.key[shared:]
-        if isinstance(entry, Leaf):
-            _put(out, entry.version)
-            _put(out, entry.size)
-        else:
-            out += entry.digest
-            _put(out, entry.file_count)
-            _put(out, entry.size)
-        previous = entry.key
+    out = header(node.level, len(node.entries))
+    put_entries(out, [], b"", node.entries)
     return bytes(out)
+
+
+def header(level: int, count: int) -> bytearray:
+    """What the bytes of a node begin with."""
+    out = bytearray([_FORMAT, level])
+    _put(out, count)
+    return out
+
+
+def put_entries(out: bytearray, starts: list[int], previous: bytes, entries: Iterable[Leaf | Child]) -> None:
+    """Append the bytes of `entries`, which follow the key `previous`, and note in `starts` where each begins."""
+    for entry in entries:
+        key = entry[0]
+        shared = _shared(previous, key)
+        rest = len(key) - shared
+        starts.append(len(out))
+        if shared < 128 and rest < 128:
+            out.append(shared)
+            out.append(rest)
+        else:
+            _put(out, shared)
+            _put(out, rest)
+        out += key[shared:]
+        if len(entry) == 4:
+            out += entry[1]
+        for number in entry[-2:]:
+            if number < 128:
+                out.append(number)
+            else:
+                _put(out, number)
+        previous = key
 
 
 def decode(data: bytes) -> Node:
@@ -103,38 +125,44 @@ def _read(data: bytes) -> tuple[Node, int]:
     count, at = _take(data, 2)
     if level and not count:
         raise StoreDamaged("A manifest has an empty branch: restore the database from a backup.")
-    entries: list[Leaf | Child] = []
+    entries: list[Any] = []
+    starts: list[int] = []
     key = b""
+    # Nearly all numbers are a single byte: what is read for every file is read without a call.
     for _ in range(count):
-        # Most numbers are a single byte: what is read most is read without a call.
-        shared, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
-        rest, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
-        key = _next_key(key, shared, data[at : at + rest])
+        starts.append(at)
+        shared, rest, at = data[at], data[at + 1], at + 2
+        if shared > 127 or rest > 127:
+            shared, rest, at = _two(data, at - 2)
+        tail = data[at : at + rest]
+        if not tail or shared > len(key) or (shared < len(key) and tail[0] <= key[shared]):
+            # The next key is greater, and `shared` is all that the two have in common.
+            raise StoreDamaged("The paths of a manifest are not in order: restore the database from a backup.")
+        key = key[:shared] + tail
         at += rest
-        digest, at = (data[at : at + 32], at + 32) if level else (b"", at)
-        number, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
-        size, at = (data[at], at + 1) if data[at] < 128 else _take(data, at)
+        if level:
+            digest, at = data[at : at + 32], at + 32
+        number, size, at = data[at], data[at + 1], at + 2
+        if number > 127 or size > 127:
+            number, size, at = _two(data, at - 2)
         entries.append(_new(Child, (key, digest, number, size)) if level else _new(Leaf, (key, number, size)))
-    return Node(level, tuple(entries)), at  # type: ignore[arg-type]
-
-
-def _next_key(previous: bytes, shared: int, rest: bytes) -> bytes:
-    """The key after `previous`: greater, and `shared` is all that the two have in common."""
-    if shared > len(previous) or not rest or (shared < len(previous) and rest[0] <= previous[shared]):
-        raise StoreDamaged("The paths of a manifest are not in order: restore the database from a backup.")
-    return previous[:shared] + rest
+    return Node(level, tuple(entries), data, starts), at
 
 
 def ends_node(key: bytes, level: int) -> bool:
     """Whether a node of `level` ends after `key`: one in 32 of the keys that end a node of the level below."""
-    number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
+    digest = hashlib.blake2b(key, digest_size=8).digest()
+    if digest[-1] & _LAST_BITS:
+        return False
     mask = (1 << (_FANOUT_BITS * (level + 1))) - 1
-    return number & mask == 0
+    return int.from_bytes(digest, "big") & mask == 0
 
 
 def sums(node: Node) -> tuple[int, int]:
-    files = sum(entry.file_count if isinstance(entry, Child) else 1 for entry in node.entries)
-    return files, sum(entry.size for entry in node.entries)
+    """(number of files, their bytes) of a node."""
+    if node.level == 0:
+        return len(node.entries), sum(map(_SECOND, node.entries))
+    return sum(map(_SECOND, node.entries)), sum(map(_THIRD, node.entries))
 
 
 def _shared(a: bytes, b: bytes) -> int:
@@ -151,6 +179,12 @@ def _put(out: bytearray, number: int) -> None:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)
+
+
+def _two(data: bytes, at: int) -> tuple[int, int, int]:
+    first, at = _take(data, at)
+    second, at = _take(data, at)
+    return first, second, at
 
 
 def _take(data: bytes, at: int) -> tuple[int, int]:

@@ -5,74 +5,107 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from acai_jupyter.domain.errors import StoreDamaged
-from acai_jupyter.domain.manifest_nodes import Node, decode, encode
+from acai_jupyter.domain.manifest_nodes import Node, decode
 
 _MOST_AHEAD: Final = 32
-_MOST_KEPT: Final = 1024
-"""Nodes of other calls that are not decoded again: the same sets are changed and compared over and over. Some 12 MB."""
-
-_decoded = lru_cache(_MOST_KEPT)(decode)
 
 ReadNodes = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 """Reads stored nodes by digest, all at once."""
 
 
-class Nodes:
-    """Reads nodes, and keeps what was read or written decoded for as long as it lives.
+class Kept(Protocol):
+    """Decoded nodes of earlier calls, which need not be read again."""
+
+    def get(self, digest: bytes) -> Node | None: ...
+
+    def put(self, digest: bytes, node: Node) -> None: ...
+
+
+class Writing:
+    """Nodes that are written; `written` are their bytes by digest."""
+
+    def __init__(self) -> None:
+        self.written: dict[bytes, bytes] = {}
+
+    def write(self, node: Node) -> bytes:
+        """Add a node, whose `data` are known; returns its digest."""
+        digest = hashlib.sha256(node.data).digest()
+        self.written[digest] = node.data
+        return digest
+
+
+class Nodes(Writing):
+    """Reads nodes, and holds what was read or written for as long as it lives; `kept` outlives it, and gets no nodes of files
+    where they are read once only (`keeps_leaves=False`).
 
     Reading raises StoreDamaged for a node that is missing or whose bytes are not those of its digest.
     """
 
-    def __init__(self, read: ReadNodes) -> None:
+    def __init__(self, read: ReadNodes, kept: Kept | None = None, keeps_leaves: bool = True) -> None:
+        super().__init__()
         self._read = read
-        self._decoded: dict[bytes, Node] = {}
-        self.written: dict[bytes, bytes] = {}
+        self._kept = kept
+        self._keeps_leaves = keeps_leaves
+        self._held: dict[bytes, Node] = {}
 
     def many(self, digests: Sequence[bytes]) -> list[Node]:
         """The nodes with these digests, in order."""
-        missing = list(dict.fromkeys(d for d in digests if d not in self._decoded))
+        missing = [digest for digest in dict.fromkeys(digests) if not self.has(digest)]
         if missing:
             found = self._read(missing)
             for digest in missing:
-                self._decoded[digest] = _decoded(intact(found, digest))
-        return [self._decoded[digest] for digest in digests]
+                node = self._held[digest] = decode(intact(found, digest))
+                if self._kept is not None and (self._keeps_leaves or node.level):
+                    self._kept.put(digest, node)
+        return [self._held[digest] for digest in digests]
 
     def has(self, digest: bytes) -> bool:
-        """Whether it was read or written."""
-        return digest in self._decoded
+        """Whether it needs not be read."""
+        if digest in self._held:
+            return True
+        node = None if self._kept is None else self._kept.get(digest)
+        if node is not None:
+            self._held[digest] = node
+        return node is not None
 
     def one(self, digest: bytes) -> Node:
-        return self.many([digest])[0]
+        return self._held.get(digest) or self.many([digest])[0]
+
+    def drop(self, digest: bytes) -> None:
+        """Let go of a node that nobody is going to ask for again."""
+        self._held.pop(digest, None)
 
     def write(self, node: Node) -> bytes:
-        """Add a node; returns its digest."""
-        data = encode(node)
-        digest = hashlib.sha256(data).digest()
-        self.written[digest] = data
-        self._decoded[digest] = node
+        digest = super().write(node)
+        self._held[digest] = node
         return digest
+
+    def keep(self, digest: bytes) -> None:
+        """Keep a node that was written for later calls."""
+        if self._kept is not None:
+            self._kept.put(digest, self._held[digest])
 
 
 class Cursor:
-    """Walks the nodes of one level from left to right."""
+    """Walks the nodes of one level from left to right. Where it goes `once`, it lets go of those that it has passed."""
 
-    def __init__(self, nodes: Nodes, root: bytes, level: int) -> None:
+    def __init__(self, nodes: Nodes, root: bytes, level: int, once: bool = False) -> None:
         self._nodes = nodes
         self._root = root
         self._level = level
+        self._once = once
         self._path: list[tuple[Node, int]] = []
         self._ahead = 1
 
-    def seek(self, key: bytes) -> Node | None:
+    def seek(self, key: bytes) -> Node:
         """The node in whose range `key` lies, or the last one."""
         node = self._nodes.one(self._root)
         self._path = []
         while node.level > self._level:
-            index = min(bisect_left(node.keys, key), len(node.entries) - 1)
+            index = place(node, key)
             self._path.append((node, index))
             node = self._nodes.one(node.children[index].digest)
         return node
@@ -86,6 +119,8 @@ class Cursor:
         """The next node of the level, None at the end."""
         while self._path:
             node, index = self._path.pop()
+            if self._once:
+                self._nodes.drop(node.children[index].digest)
             if index + 1 < len(node.entries):
                 self._path.append((node, index + 1))
                 if node.level == self._level + 1:
@@ -102,6 +137,11 @@ class Cursor:
         if not self._nodes.has(parent.children[index].digest):
             self._nodes.many([child.digest for child in parent.children[index : index + self._ahead]])
             self._ahead = min(2 * self._ahead, _MOST_AHEAD)
+
+
+def place(node: Node, key: bytes) -> int:
+    """Which child of a node has `key` in its range; the last one where none has."""
+    return min(bisect_left(node.entries, (key,)), len(node.entries) - 1)
 
 
 def intact(found: Mapping[bytes, bytes], digest: bytes) -> bytes:

@@ -21,7 +21,7 @@ def holding(read: ReadNodes, roots: Iterable[bytes], path: str, version: int) ->
     while level:
         below: dict[bytes, set[bytes]] = {}
         for digest, node in _decoded(read, list(level)):
-            index = bisect_left(node.keys, key)
+            index = bisect_left(node.entries, (key,))
             entry = node.entries[index] if index < len(node.entries) else None
             if isinstance(entry, Child):
                 below.setdefault(entry.digest, set()).update(level[digest])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from acai_jupyter.domain.errors import InvalidPath
+from acai_jupyter.domain.errors import FilesClash, InvalidPath
 from acai_jupyter.domain.texts import shown
 
 MOST_PATH_BYTES: Final = 2000
@@ -48,6 +49,22 @@ def check_relative(path: str) -> str:
 def join(folder: str, relative: str) -> str:
     """The lake path of `relative` below `folder` (which ends in '/')."""
     return check_path(folder + check_relative(relative))
+
+
+def check_clashes(paths: Iterable[str]) -> None:
+    """Raises FilesClash where one of `paths` is also a folder of another: the lake can hold both, a disk can't. They come in
+    order, so that a path stands before all that begin with it, and few have to be kept in mind."""
+    begun: list[str] = []
+    for path in paths:
+        while begun and not path.startswith(begun[-1]):
+            begun.pop()
+        for folder in begun:
+            if path.startswith("/", len(folder)):
+                raise FilesClash(
+                    f"{folder!r} and {path!r} can't both be written: one would be a file and a folder at once. Make a file set"
+                    " without one of them."
+                )
+        begun.append(path)
 
 
 def _check_names(path: str, below: str) -> None:

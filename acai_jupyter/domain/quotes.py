@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from acai_jupyter.domain.errors import InvalidRequest
@@ -27,6 +28,27 @@ class Limits:
                 raise InvalidRequest(f"{name}={bound:g} can't be met: give a bound above 0.")
         if not 0 < self.confidence < 1:
             raise InvalidRequest(f"confidence={self.confidence:g} is no probability: give one between 0 and 1, like 0.9.")
+
+    @property
+    def bound(self) -> bool:
+        """Whether there is any bound."""
+        return self.max_time is not None or self.max_cost is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Resources that a person asked for: what is named is kept to, the rest is free."""
+
+    cpu: float | None = None
+    memory_mb: int | None = None
+
+    def allows(self, resources: Resources) -> bool:
+        return self.cpu in (None, resources.cpu) and self.memory_mb in (None, resources.memory_mb)
+
+    def __str__(self) -> str:
+        named = [f"{self.cpu:g} CPUs"] if self.cpu is not None else []
+        named += [f"{self.memory_mb} MB"] if self.memory_mb is not None else []
+        return " and ".join(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +97,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A choice for the job that `profile` predicts with these values. `law`: what the profile found, in words; `runs`: how many
-    runs it learnt from."""
+    runs it learnt from; `steps`: how many the job is expected to report, None where that is not known."""
 
     profile: str
     command: str
@@ -84,3 +106,28 @@ class Quote:
     choice: Choice
     law: str
     runs: int
+    steps: float | None = None
+
+
+def time_range(low: float, high: float) -> str:
+    """`12–19 min`: in the unit that fits the upper end."""
+    unit, seconds = next((name, size) for name, size in (("h", 3600.0), ("min", 60.0), ("s", 0.0)) if high >= 1.5 * size)
+    return f"{_pair(low / (seconds or 1.0), high / (seconds or 1.0))} {unit}"
+
+
+def cost_range(low: float, high: float) -> str:
+    """`$0.03–0.05`."""
+    return f"${_pair(low, high)}"
+
+
+def _pair(low: float, high: float) -> str:
+    digits = _digits(high)
+    texts = [f"{value:.{digits}f}" for value in (low, high)]
+    return texts[0] if texts[0] == texts[1] else "–".join(texts)
+
+
+def _digits(value: float) -> int:
+    """Decimals that show two significant digits."""
+    if not value > 0:
+        return 2
+    return max(0, 1 - math.floor(math.log10(value)))

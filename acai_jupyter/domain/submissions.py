@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from acai_jupyter.domain.arrivals import Bound
 from acai_jupyter.domain.jobs import Job, Transition, Used
 from acai_jupyter.domain.origins import GitState
 
@@ -36,6 +37,15 @@ class Submission:
     secrets: tuple[str, ...] = ()
     input_job: str | None = None
     after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A submission whose resources were chosen: what the call asked for, as text; a note on why; and the bound."""
+
+    asked: str
+    note: str
+    bound: Bound
 
 
 @dataclass(frozen=True, slots=True)

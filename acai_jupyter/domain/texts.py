@@ -17,5 +17,10 @@ def shown(value: object) -> str:
         return "a number of very many digits"
 
 
+def name_as_text(name: str) -> str:
+    """The name of something on a disk as text that goes everywhere: bytes in it that are no Unicode are written `\\xff`."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

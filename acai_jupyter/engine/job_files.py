@@ -12,7 +12,9 @@ from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest
 from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.jobs import Job
+from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import scan
+from acai_jupyter.domain.paths import check_clashes
 from acai_jupyter.domain.transfers import FetchableFile
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.lake.fetching import Signatures
@@ -38,17 +40,22 @@ class _Listed(NamedTuple):
 
 
 class JobFiles:
-    """Lists what belongs to a job, ready to be fetched. URLs last `url_seconds`."""
+    """Lists what belongs to a job, ready to be fetched, at most `page` files at once. URLs last `url_seconds`."""
 
-    def __init__(self, store: Store, blobs: BlobStore, sources: SourceStore, url_seconds: int) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, sources: SourceStore, url_seconds: int, page: int = _MOST_A_PAGE) -> None:
         self._store = store
+        self._most = page
         self._signatures = Signatures(blobs, sources, url_seconds)
 
     def for_agent(self, job: Job, kind: str, after: str | None, base_url: str) -> Page:
-        """A page of the job's `code`, `input`, or `start`: a retried job's partial output. Raises InvalidRequest."""
+        """A page of the job's `code`, `input`, or `start`: a retried job's partial output. The first one is given only where all
+        of them can be written to a disk.
+
+        Raises InvalidRequest, FilesClash.
+        """
         _check_kind(kind, _FOR_AGENTS)
         with self._store.read() as unit:
-            return self._page(unit, job, kind, after, base_url, _MOST_A_PAGE)
+            return self._agents_page(unit, job, kind, after, base_url)
 
     def first_pages(self, job: Job, base_url: str) -> dict[str, Page | None]:
         """What `for_agent` gives of each kind at first, at once: most jobs have few files. None for what can't be listed: who
@@ -57,10 +64,15 @@ class JobFiles:
         with self._store.read() as unit:
             for kind in _FOR_AGENTS:
                 try:
-                    pages[kind] = self._page(unit, job, kind, None, base_url, _MOST_A_PAGE)
+                    pages[kind] = self._agents_page(unit, job, kind, None, base_url)
                 except AcaiError:
                     continue
         return pages
+
+    def _agents_page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str) -> Page:
+        if after is None:
+            check_clashes(_paths(unit, job, kind))
+        return self._page(unit, job, kind, after, base_url, self._most)
 
     def for_user(
         self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str, limit: int = _MOST_A_PAGE
@@ -73,11 +85,10 @@ class JobFiles:
         _check_kind(kind, _FOR_PEOPLE)
         with self._store.read() as unit:
             job = find_job(unit, principal.project_id, reference)
-            return self._page(unit, job, kind, after, base_url, min(limit, _MOST_A_PAGE))
+            return self._page(unit, job, kind, after, base_url, min(limit, self._most))
 
     def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str, limit: int) -> Page:
-        beyond = (item for item in _listed(unit, job, kind) if after is None or item.path.encode() > after.encode())
-        items = list(islice(beyond, limit))
+        items = list(islice(_listed(unit, job, kind, after, limit), limit))
         places = self._signatures.locate(unit, job.project_id, items)
         page = [
             FetchableFile(item.path, item.size, item.digest, item.executable, request, offset)
@@ -86,27 +97,60 @@ class JobFiles:
         return page, items[-1].path if len(items) == limit else None
 
 
-def _listed(unit: UnitOfWork, job: Job, kind: str) -> Iterator[_Listed]:
+class _Held(NamedTuple):
+    """Where a kind of a job's files is kept: a snapshot's id, a file set version's, or neither."""
+
+    snapshot_id: UUID | None
+    fileset_id: UUID | None
+    folder: str
+
+
+def _held(job: Job, kind: str) -> _Held:
     spec = job.spec
     snapshots = {"code": spec.code_snapshot_id, "start": spec.start_snapshot_id, "output": job.kept_snapshot_id}
     filesets = {"code": spec.code_fileset_id, "input": spec.input_id, "output": job.output_id}
-    snapshot_id, fileset_id = snapshots.get(kind), filesets.get(kind)
-    if snapshot_id is not None:
-        for file in unit.snapshots.files(job.project_id, snapshot_id):
-            yield _Listed(file.path, file.size, file.digest, file.executable)
-    if fileset_id is not None:
-        yield from _of_fileset(unit, job.project_id, fileset_id, (spec.output_path or "/") if kind == "output" else "/")
+    return _Held(snapshots.get(kind), filesets.get(kind), (spec.output_path or "/") if kind == "output" else "/")
 
 
-def _of_fileset(unit: UnitOfWork, project_id: UUID, fileset_id: UUID, folder: str) -> Iterator[_Listed]:
-    """The files of a file set version, at their paths below `folder`."""
-    resolver = Resolver(unit, project_id)
-    root = unit.filesets.by_id(project_id, [fileset_id])[fileset_id].root
-    pins = [(leaf.key.decode(), leaf.version) for leaf in scan(resolver.read_nodes, root)]
+def _paths(unit: UnitOfWork, job: Job, kind: str) -> Iterator[str]:
+    """The paths of all files of a kind, in order."""
+    held = _held(job, kind)
+    if held.snapshot_id is not None:
+        yield from (file.path for file in unit.snapshots.files(job.project_id, held.snapshot_id))
+    if held.fileset_id is not None:
+        yield from (_below(held.folder, leaf.key.decode()) for leaf in _leaves(unit, job.project_id, held.fileset_id))
+
+
+def _listed(unit: UnitOfWork, job: Job, kind: str, after: str | None, limit: int) -> Iterator[_Listed]:
+    """The files of a kind from the first beyond the path `after` on, at least `limit` of them where there are so many."""
+    held = _held(job, kind)
+    if held.snapshot_id is not None:
+        for file in unit.snapshots.files(job.project_id, held.snapshot_id):
+            if after is None or file.path > after:
+                yield _Listed(file.path, file.size, file.digest, file.executable)
+    if held.fileset_id is not None:
+        yield from _of_fileset(unit, job.project_id, held, after, limit)
+
+
+def _of_fileset(unit: UnitOfWork, project_id: UUID, held: _Held, after: str | None, limit: int) -> Iterator[_Listed]:
+    """The files of a file set version, at their paths below its folder."""
+    assert held.fileset_id is not None
+    beyond = None if after is None else f"{held.folder.rstrip('/')}/{after}"
+    leaves = _leaves(unit, project_id, held.fileset_id, beyond)
+    pins = [(leaf.key.decode(), leaf.version) for leaf in islice(leaves, limit)]
     found = unit.files.versions_at(project_id, pins)
     for path, _ in pins:
         file = found[path]
-        yield _Listed(path.removeprefix(folder).lstrip("/"), file.size, file.digest, False, file.source)
+        yield _Listed(_below(held.folder, path), file.size, file.digest, False, file.source)
+
+
+def _leaves(unit: UnitOfWork, project_id: UUID, fileset_id: UUID, after: str | None = None) -> Iterator[Leaf]:
+    root = unit.filesets.by_id(project_id, [fileset_id])[fileset_id].root
+    return scan(Resolver(unit, project_id).read_nodes, root, after=after)
+
+
+def _below(folder: str, path: str) -> str:
+    return path.removeprefix(folder).lstrip("/")
 
 
 def _check_kind(kind: str, known: tuple[str, ...]) -> None:

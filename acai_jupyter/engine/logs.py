@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.arrivals import PROGRESS_BARS
 from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, InvalidRequest
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.logs import LogChunk
 from acai_jupyter.engine.lookup import find_job
+from acai_jupyter.engine.steps import take_steps
 from acai_jupyter.engine.tags import split_lines, take_tags
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -23,11 +26,13 @@ _COMPACT_PIECE: Final = 8 * 1024 * 1024
 
 
 class Logs:
-    """Logs of jobs, by byte offset."""
+    """Logs of jobs, by byte offset. `bars` finds progress bars in them: a regular expression whose groups `step` and `steps` are
+    how far the job is, and of how many."""
 
-    def __init__(self, store: Store, blobs: BlobStore) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, bars: str = PROGRESS_BARS) -> None:
         self._store = store
         self._blobs = blobs
+        self._bars = re.compile(bars)
 
     def append(self, principal: Principal, offset: int, data: bytes) -> int:
         """An agent sends more of its log; returns how much the platform has. What it has already is ignored, and where
@@ -46,10 +51,11 @@ class Logs:
             if not new:
                 return state.size
             whole, rest = split_lines(state.line, new)
-            step, measured = take_tags(unit, job, whole, state.step)
-            unit.logs.append(job, rank, state.size, new, rest, step)
+            taken = take_tags(unit, job, whole, state.step)
+            take_steps(unit, job, taken, state.line + new, self._bars)
+            unit.logs.append(job, rank, state.size, new, rest, taken.step)
             unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
-            if measured:
+            if taken.measured:
                 unit.events.append(job.project_id, EventKind.JOB_MEASURED, job=write(Kind.JOB, job.id))
             return state.size + len(new)
 

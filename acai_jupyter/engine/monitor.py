@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
+from acai_jupyter.domain.bounds import ended_at_bound
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded, Unavailable
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
@@ -93,7 +94,9 @@ class Monitor:
             job, scope = self._job(unit, principal)
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
-            unit.samples.add(job, [_sample(job, told) for told in samples])
+            if samples:
+                unit.samples.add(job, [_sample(job, told) for told in samples])
+                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, job=write(Kind.JOB, job.id))
             if enforced is not None and enforced != job.enforced:
                 unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
@@ -246,6 +249,8 @@ def _outcome(job: Job, report: Report) -> Outcome:
         return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
     if report.ended == "lost" and detail and detail.startswith(_HUNG):
         return Outcome(Status.FAILED, Reason.TIMEOUT, detail)
+    if report.ended == "timeout" and (bound := ended_at_bound(job.spec)) is not None:
+        return Outcome(Status.FAILED, Reason.TIMEOUT, bound, report.exit_code, report.signal)
     reasons = {
         "exited": Reason.EXIT_CODE,
         "signalled": Reason.SIGNAL,

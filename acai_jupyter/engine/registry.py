@@ -22,7 +22,7 @@ from acai_jupyter.domain.origins import environment_record
 from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
 from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
-from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.budgets import check_budget
 from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_job
@@ -50,20 +50,30 @@ class Registry:
         self._settings = settings
         self._images_used = images_used
 
-    def submit(self, principal: Principal, wanted: Submission, key: str | None = None) -> JobDetails:
-        """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job.
+    def submit(
+        self,
+        principal: Principal,
+        wanted: Submission,
+        key: str | None = None,
+        chosen: Chosen | None = None,
+    ) -> JobDetails:
+        """A QUEUED job with everything pinned. `key` makes a repeated call return the first one's job; `chosen` tells how its
+        resources were found.
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference, FilesetNotFound,
         SnapshotNotFound, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
         spec, notes = self.check(wanted)
+        asked = json.dumps(asdict(wanted), sort_keys=True)
+        if chosen is not None:
+            spec, notes, asked = replace(spec, bound=chosen.bound), [chosen.note, *notes], chosen.asked
 
         def add(unit: UnitOfWork) -> Job:
             pinned = self.pin(unit, principal, spec, wanted)
             return _add(unit, principal, pinned, notes, jobs_before(unit, principal.project_id, wanted))
 
-        return self._once(principal, key, json.dumps(asdict(wanted), sort_keys=True), add)
+        return self._once(principal, key, asked, add)
 
     def add(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> Job:
         """`submit`, as a part of what `unit` does, which has locked the project. Raises what `submit` does."""

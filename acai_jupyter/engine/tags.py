@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.jobs import Job
-from acai_jupyter.domain.log_tags import MOST_LINE_BYTES, MOST_POINTS_A_JOB, STEP, LogTag, parse_line
+from acai_jupyter.domain.log_tags import MOST_LINE_BYTES, MOST_POINTS_A_JOB, STEP, STEPS, LogTag, parse_line
 from acai_jupyter.domain.metadata import MOST_KEYS_AN_ARTIFACT, Artifact, ArtifactKind, Value
 from acai_jupyter.domain.tables import NewPoint
 from acai_jupyter.ports.store.unit import UnitOfWork
@@ -19,15 +20,27 @@ _TOO_MANY_POINTS: Final = (
 )
 
 
-def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes], step: float | None) -> tuple[float | None, int]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of lines: the last step that a tag named, how many points there are more, and how far these lines say that
+    the job is, of how many steps."""
+
+    step: float | None
+    measured: int
+    reached: float | None = None
+    total: float | None = None
+
+
+def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes], step: float | None) -> Taken:
     """Set the metadata that these lines of a job's log hold, and continue the series of its numbers.
 
-    `step` is the last one that a tag named before; returns the last one now, and how many points there are more.
+    `step` is the last one that a tag named before.
     """
     artifact = Artifact(ArtifactKind.JOBS, job.id)
     tags = list(_parsed(unit, job, lines))
     if not tags:
-        return step, 0
+        return Taken(step, 0)
+    numbers = {tag.key: tag.value for tag in tags if isinstance(tag.value, float) and tag.target is ArtifactKind.JOBS}
     known = set(unit.metadata.keys(job.project_id, artifact))
     values: dict[bool, dict[str, Value]] = {False: {}, True: {}}
     points: list[NewPoint] = []
@@ -45,7 +58,7 @@ def take_tags(unit: UnitOfWork, job: Job, lines: Sequence[bytes], step: float | 
                 points.append(NewPoint(tag.key, tag.value, step))
     for staged, found in values.items():
         unit.metadata.set(job.project_id, artifact, found, staged)
-    return step, _add_points(unit, job, points)
+    return Taken(step, _add_points(unit, job, points), numbers.get(STEP), numbers.get(STEPS))
 
 
 def _parsed(unit: UnitOfWork, job: Job, lines: Sequence[bytes]) -> Iterator[LogTag]:

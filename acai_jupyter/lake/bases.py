@@ -18,6 +18,7 @@ from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import Built, apply
 from acai_jupyter.domain.paths import check_path
 from acai_jupyter.domain.uploads import MOST_FILES_A_CALL, Purpose, UploadSession, UploadState
+from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.lake.upload_steps import open_session
 from acai_jupyter.ports.store.unit import UnitOfWork
 
@@ -66,7 +67,8 @@ def content_on_base(unit: UnitOfWork, session: UploadSession, root: bytes, leave
     """The manifest of the base with the session's own files in it, and without those it left out."""
     changes: dict[bytes, Leaf | None] = {path.encode(): None for path in unit.uploads.removed(session)}
     changes |= {leaf.key: leaf for leaf in leaves}
-    return apply(lambda digests: unit.filesets.read_nodes(session.project_id, digests), root, changes)
+    resolver = Resolver(unit, session.project_id)
+    return apply(resolver.read_nodes, root, changes, resolver.kept)
 
 
 def _changed() -> UploadBaseChanged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
@@ -12,8 +13,9 @@ from acai_jupyter.domain.errors import EmptyFileset, FilesetNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.filesets import CreatedFileset, FilesetSummary, FilesetVersion
 from acai_jupyter.domain.ids import Kind, read, write
+from acai_jupyter.domain.manifest_differences import Change, diff
 from acai_jupyter.domain.manifest_nodes import Leaf
-from acai_jupyter.domain.manifests import Built, Change, apply, build, diff
+from acai_jupyter.domain.manifests import Built, apply, build
 from acai_jupyter.domain.provenance import ActionKind
 from acai_jupyter.domain.references import (
     FileReference,
@@ -107,10 +109,7 @@ class Filesets:
         with self._store.read() as unit:
             resolver = Resolver(unit, principal.project_id)
             left, right = (resolver.fileset(reference) for reference in wanted)
-            changes = diff(resolver.read_nodes, left.root, right.root)
-            first = "" if start is None else start
-            beyond = (change for change in changes if change.path.encode() > first.encode())
-            return [change for change, _ in zip(beyond, range(limit), strict=False)]
+            return list(islice(diff(resolver.read_nodes, left.root, right.root, start, resolver.kept), limit))
 
     @staticmethod
     def _by_id(unit: UnitOfWork, principal: Principal, version_id: UUID) -> FilesetVersion:
@@ -178,5 +177,5 @@ def _overlay_leaves(collected: _Collected, resolver: Resolver, reference: Refere
 
 def _content(resolver: Resolver, collected: _Collected) -> Built:
     if collected.root is not None:
-        return apply(resolver.read_nodes, collected.root, collected.entries)
+        return apply(resolver.read_nodes, collected.root, collected.entries, resolver.kept)
     return build(leaf for _, leaf in sorted(collected.entries.items()) if leaf is not None)

@@ -14,7 +14,7 @@ from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import FileNotFound, Forbidden, InvalidInput, InvalidRequest
 from acai_jupyter.domain.paths import check_path
 from acai_jupyter.domain.references import FileReference, FolderReference, parse, parse_destination
-from acai_jupyter.domain.texts import shown
+from acai_jupyter.domain.texts import name_as_text, shown
 from acai_jupyter.domain.uploads import MOST_FILES_A_CALL, Purpose, UploadFile, UploadSession, UploadState
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.lake.steps import STEP_SECONDS
@@ -25,11 +25,13 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class RegisterStep:
-    """How many files one step declared, their bytes, and after what the next one begins; None where all are declared."""
+    """How many files one step declared, their bytes, and after what the next one begins; None where all are declared.
+    `skipped` are the names, below the source, of what it met and left out: links to folders, and what is no regular file."""
 
     count: int
     size: int
     cursor: str | None
+    skipped: tuple[str, ...] = ()
 
 
 class Registrations:
@@ -53,11 +55,11 @@ class Registrations:
         with self._store.read() as unit:
             _open(unit, principal, upload_id)
         folder, path = self._target(source, destination)
-        found, following = self._some(source, cursor)
+        found, following, skipped = self._some(source, cursor)
         if not found and cursor is None:
             raise FileNotFound(f"There is nothing to register: {shown(source)} holds no files.")
         rows = [_row(first + at, item, path if folder is None else folder + item.name) for at, item in enumerate(found)]
-        return self._declare(principal, upload_id, first, rows, following)
+        return self._declare(principal, upload_id, first, rows, following, skipped)
 
     def copy(self, principal: Principal, upload_id: UUID, reference: str, destination: str, first: int) -> RegisterStep:
         """Declare the bytes of a file that is registered already under another path, at position `first`. May be repeated.
@@ -78,7 +80,13 @@ class Registrations:
         return self._declare(principal, upload_id, first, [_row(first, item, destination)])
 
     def _declare(
-        self, principal: Principal, upload_id: UUID, first: int, rows: list[UploadFile], following: str | None = None
+        self,
+        principal: Principal,
+        upload_id: UUID,
+        first: int,
+        rows: list[UploadFile],
+        following: str | None = None,
+        skipped: tuple[str, ...] = (),
     ) -> RegisterStep:
         with self._store.begin() as unit:
             session = _open(unit, principal, upload_id, lock=True)
@@ -86,7 +94,7 @@ class Registrations:
             if first != unit.uploads.file_count(session) or first + len(rows) > MOST_FILES:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
             unit.uploads.add_files(session, rows)
-        return RegisterStep(len(rows), sum(row.size for row in rows), following)
+        return RegisterStep(len(rows), sum(row.size for row in rows), following, skipped)
 
     def _target(self, source: str, destination: str) -> tuple[str | None, str]:
         """The folder below which files go, or None and the path that the one file becomes."""
@@ -96,16 +104,22 @@ class Registrations:
             raise InvalidInput(f"{shown(source)} is a folder: end the destination with '/' ({target.path}/).")
         return folder, target.path
 
-    def _some(self, source: str, cursor: str | None) -> tuple[list[SourceFile], str | None]:
-        """The files of one step, and after which the next begins."""
+    def _some(self, source: str, cursor: str | None) -> tuple[list[SourceFile], str | None, tuple[str, ...]]:
+        """The files of one step, after which the next begins, and what this one met and left out."""
         found: list[SourceFile] = []
-        files: Iterator[SourceFile] = self._sources.walk(source, cursor)
+        skipped: list[str] = []
+        files: Iterator[SourceFile] = self._sources.walk(source, cursor, skipped)
         until = time.monotonic() + STEP_SECONDS
         for item in files:
             found.append(item)
             if len(found) == self._most or time.monotonic() > until:
-                return found, item.name
-        return found, None
+                return found, item.name, tuple(name_as_text(name) for name in skipped if not _comes_later(name, item.name))
+        return found, None, tuple(map(name_as_text, skipped))
+
+
+def _comes_later(name: str, last: str) -> bool:
+    """Whether the next step meets `name`: it stands in the folder of the `last` file, beyond that."""
+    return name.rpartition("/")[0] == last.rpartition("/")[0] and name > last
 
 
 def _open(unit: UnitOfWork, principal: Principal, upload_id: UUID, lock: bool = False) -> UploadSession:

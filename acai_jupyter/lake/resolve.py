@@ -9,6 +9,7 @@ from uuid import UUID
 from acai_jupyter.domain.errors import FileNotFound, FilesetNotFound
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetVersion
+from acai_jupyter.domain.manifest_cache import NodeCache
 from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import find, scan
 from acai_jupyter.domain.references import (
@@ -23,6 +24,9 @@ from acai_jupyter.ports.store.unit import UnitOfWork
 
 _PAGE: Final = 1000
 
+NODES: Final = NodeCache(64 * 1024 * 1024)
+"""Nodes that this process has read or written lately."""
+
 
 class Resolver:
     """Reads references within one unit of work and one project."""
@@ -31,6 +35,8 @@ class Resolver:
         self._unit = unit
         self._project_id = project_id
         self._files: dict[tuple[str, int | None], FileVersion] = {}
+        self._filesets: dict[FilesetReference, FilesetVersion] = {}
+        self.kept = NODES.of(project_id)
 
     def look_up(self, references: Sequence[Reference]) -> None:
         """Look up together the files among these that are named one by one; `file` knows them then."""
@@ -49,8 +55,9 @@ class Resolver:
 
     def fileset(self, reference: FilesetReference) -> FilesetVersion:
         """Raises FilesetNotFound."""
-        found = self._unit.filesets.get(self._project_id, reference.name, reference.version)
+        found = self._filesets.get(reference) or self._unit.filesets.get(self._project_id, reference.name, reference.version)
         if found is not None:
+            self._filesets[reference] = found
             return found
         if reference.version and self._unit.filesets.get(self._project_id, reference.name, None):
             raise FilesetNotFound(f"File set {reference.name} has no version {reference.version} (any more).")
@@ -63,7 +70,7 @@ class Resolver:
             return self._files[reference.path, version]
         if reference.fileset is not None:
             fileset = self.fileset(reference.fileset)
-            leaf = find(self.read_nodes, fileset.root, [reference.path]).get(reference.path)
+            leaf = find(self.read_nodes, fileset.root, [reference.path], self.kept).get(reference.path)
             if leaf is None:
                 raise FileNotFound(f"File set {fileset.label} holds no {escape(reference.path)}.")
             version = leaf.version
@@ -99,7 +106,7 @@ class Resolver:
     def leaves(self, reference: Reference) -> Iterator[Leaf]:
         """The entries of a manifest that a reference into a file set means."""
         fileset, prefix, pattern = _within_set(reference)
-        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix):
+        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, kept=self.kept):
             if pattern is None or pattern.matches(leaf.key.decode()):
                 yield leaf
 
@@ -127,7 +134,7 @@ class Resolver:
     def _in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
         fileset, prefix, pattern = _within_set(reference)
         pins: list[tuple[str, int]] = []
-        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, after):
+        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept):
             path = leaf.key.decode()
             if pattern is None or pattern.matches(path):
                 pins.append((path, leaf.version))

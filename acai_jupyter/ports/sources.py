@@ -31,9 +31,10 @@ class SourceStore(Protocol):
         """Raises FileNotFound where there is nothing."""
         ...
 
-    def walk(self, url: str, after: str | None = None) -> Iterator[SourceFile]:
+    def walk(self, url: str, after: str | None = None, skipped: list[str] | None = None) -> Iterator[SourceFile]:
         """The files below a folder as they are now, or the one file, in a stable order, from the first beyond the name
-        `after` on. What an `.acaiignore` there excludes stays out.
+        `after` on. What an `.acaiignore` there excludes stays out. Names of links to folders, and of what is no regular file,
+        are added to `skipped`, those of a folder before its first file comes.
 
         Raises FileNotFound, InvalidPath, InvalidInput for patterns that can't be read.
         """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from acai_jupyter.domain.access import Principal
-from acai_jupyter.domain.errors import BoundNotMet
-from acai_jupyter.domain.quotes import Limits, Quote
-from acai_jupyter.domain.submissions import JobDetails, Submission
+from acai_jupyter.domain.arrivals import Bound
+from acai_jupyter.domain.clock import SECOND
+from acai_jupyter.domain.errors import BoundNotMet, InvalidRequest
+from acai_jupyter.domain.pricing import microdollars
+from acai_jupyter.domain.quotes import Limits, Quote, cost_range, time_range
+from acai_jupyter.domain.resources import parse_duration
+from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.ports.store.unit import Store
 from acai_jupyter.provision.profiler import find_profile
@@ -42,6 +47,7 @@ class Autoprovisioner:
             base = find_profile(unit, principal.project_id, name).new.submission
         wanted = replace(
             base,
+            command=quote.command,
             name=given.name,
             output=given.output,
             output_path=given.output_path,
@@ -62,6 +68,7 @@ class Autoprovisioner:
         return quote, self._submit(principal, quote, wanted, enforce, key)
 
     def _submit(self, principal: Principal, quote: Quote, wanted: Submission, enforce: bool, key: str | None) -> JobDetails:
+        _require_bound(limits := quote.limits, enforce)
         chosen = quote.choice.chosen
         if not quote.choice.met:
             raise BoundNotMet(
@@ -69,16 +76,44 @@ class Autoprovisioner:
             )
         timeout = wanted.timeout
         if enforce:
-            timeout = end_at(quote)
+            own = [] if timeout is None else [parse_duration(timeout)]
+            timeout = min([*own, *ends(quote)])
         resources = chosen.resources
-        composed = replace(wanted, command=quote.command, cpu=resources.cpu, memory=resources.memory_mb, timeout=timeout)
-        return self._registry.submit(principal, composed, key)
+        composed = replace(wanted, cpu=resources.cpu, memory=resources.memory_mb, timeout=timeout)
+        # A repeated call may be quoted otherwise, as more runs are known by then: its key stands for what was asked.
+        asked = json.dumps([asdict(wanted), asdict(limits), enforce], sort_keys=True)
+        return self._registry.submit(principal, composed, key, Chosen(asked, _said(quote), _bound(quote, enforce)))
 
 
-def end_at(quote: Quote) -> float | None:
-    """The seconds after which a job on the chosen resources breaks a bound, None where there is none."""
+def _require_bound(limits: Limits, enforce: bool) -> None:
+    if enforce and not limits.bound:
+        raise InvalidRequest("enforce goes with a bound: give max_time or max_cost.")
+
+
+def _said(quote: Quote) -> str:
+    """For the job's notes: why it has these resources, and what was predicted."""
+    chosen = quote.choice.chosen
+    times, costs = time_range(chosen.low, chosen.high), cost_range(*chosen.cost_range)
+    return f"resources chosen by profile {quote.profile}: {quote.choice.why}; predicted {times}, {costs}, 90 %"
+
+
+def _bound(quote: Quote, enforce: bool) -> Bound:
+    limits, chosen = quote.limits, quote.choice.chosen
+    return Bound(
+        max_time=None if limits.max_time is None else int(limits.max_time * SECOND),
+        max_cost=None if limits.max_cost is None else microdollars(limits.max_cost),
+        enforce=enforce,
+        predicted=int(chosen.seconds * SECOND),
+        low=int(chosen.low * SECOND),
+        high=int(chosen.high * SECOND),
+        steps=quote.steps,
+    )
+
+
+def ends(quote: Quote) -> list[float]:
+    """The seconds after which a job on the chosen resources breaks its bounds."""
     limits, hourly = quote.limits, quote.choice.chosen.hourly
-    ends = [limits.max_time] if limits.max_time is not None else []
+    found = [limits.max_time] if limits.max_time is not None else []
     if limits.max_cost is not None and hourly > 0:
-        ends.append(limits.max_cost / hourly * 3600)
-    return min(ends, default=None)
+        found.append(limits.max_cost / hourly * 3600)
+    return found

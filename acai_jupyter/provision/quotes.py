@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import InvalidRequest, ProfileNotFitted, ProfileNotFound
+from acai_jupyter.domain.errors import ProfileNotFitted, ProfileNotFound
 from acai_jupyter.domain.pricing import hourly_price
-from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, Profile, ProfileStatus
-from acai_jupyter.domain.quotes import Limits, Option, Quote
-from acai_jupyter.domain.resources import Resources, on_grid
+from acai_jupyter.domain.profiles import Profile, ProfileRequest, ProfileStatus
+from acai_jupyter.domain.quotes import Given, Limits, Option, Quote
+from acai_jupyter.domain.resources import Resources, on_grid, parse_memory
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Template, parse_template
+from acai_jupyter.engine.placement import check_size
+from acai_jupyter.engine.predecessors import source_job
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.learning import Learnt, learn
 from acai_jupyter.provision.profiler import find_profile, pinned
-from acai_jupyter.provision.search import choose, predict_options, resource_grid
+from acai_jupyter.provision.search import FREE, as_submitted, choose, predict_options, resource_grid
+from acai_jupyter.provision.trial_grid import explored
 
 _MOST_KEPT: Final = 32
 _MOST_PROFILES: Final = 1000
@@ -72,9 +77,11 @@ class Quotes:
         Raises ProfileNotFound where there is none: nothing is guessed.
         """
         principal.require(Right.READ)
+        given = self._given(wanted)
         with self._store.read() as unit:
             profile, values = self._known(unit, principal, wanted)
-        return self._quote(profile, values, limits, None)
+        quote = self._quote(profile, values, limits, None, given)
+        return replace(quote, command=text_of(wanted.command))
 
     def learnt(self, profile: Profile, template: Template, model: str | None = None) -> Learnt:
         """What a profile's runs teach. Raises ProfileNotFitted."""
@@ -94,44 +101,90 @@ class Quotes:
                     self._kept.popitem(last=False)
         return found
 
-    def _quote(self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None) -> Quote:
+    def _given(self, wanted: Submission) -> Given:
+        """The resources that a submission names, rounded as they would be. Raises ResourcesOutOfBounds, InvalidRequest."""
+        memory = None if wanted.memory is None else parse_memory(wanted.memory)
+        default, bounds = self._settings.default_resources, self._settings.bounds
+        asked = Resources(default.cpu if wanted.cpu is None else wanted.cpu, default.memory_mb if memory is None else memory)
+        rounded = on_grid(asked, bounds).resources
+        return Given(None if wanted.cpu is None else rounded.cpu, None if memory is None else rounded.memory_mb)
+
+    def _quote(
+        self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None = None
+    ) -> Quote:
+        """With what a submission has `given`, the choice without a bound is what it would get."""
         from acai_jupyter.provision.models.memory import memory_cliff, memory_need
 
         template = parse_template(profile.template)
         command = template.command(values)
         learnt = self.learnt(profile, template, model)
-        asked = [float(value) for value in values]
+        asked_values = [float(value) for value in values]
         capacity = self._capacity()
         grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
-        options = predict_options(learnt.fitted, learnt.columns, asked, grid, self._settings.prices, limits.confidence)
-        needs = [need for need in (memory_need(learnt.memory, asked), memory_cliff(learnt.runs)) if need is not None]
+        options = predict_options(learnt.fitted, learnt.columns, asked_values, grid, self._settings.prices, limits.confidence)
+        needs = [need for need in (memory_need(learnt.memory, asked_values), memory_cliff(learnt.runs)) if need is not None]
         need = max(needs, key=lambda one: one.memory_mb, default=None)
-        choice = choose(options, limits, need, cut)
-        return Quote(profile.name, command, tuple(asked), limits, choice, learnt.fitted.law(), len(learnt.runs))
+        if given is None or limits.bound:
+            choice = choose(options, limits, need, cut, given or FREE)
+        else:
+            default = self._settings.default_resources
+            asked = Resources(given.cpu or default.cpu, given.memory_mb or default.memory_mb)
+            check_size(asked, capacity)
+            prices = self._settings.prices
+            [chosen] = predict_options(learnt.fitted, learnt.columns, asked_values, [asked], prices, limits.confidence)
+            choice = as_submitted(options, chosen, need, cut)
+        return Quote(profile.name, command, tuple(asked_values), limits, choice, learnt.fitted.law(), len(learnt.runs))
 
     def _known(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Profile, tuple[float, ...]]:
-        """The newest profile that knows a job, and the job's values."""
-        if not isinstance(wanted.command, str):
-            raise InvalidRequest("Only a command given as one text can be quoted.")
+        """The newest profile that knows a job, and the job's values. Raises ProfileNotFound, ProfileNotFitted."""
+        command = text_of(wanted.command)
+        if wanted.gpu:
+            raise ProfileNotFound("Trials have no GPUs, so nothing is known about this job with GPUs, and nothing is guessed.")
         _, pins = pinned(unit, principal, wanted)
-        other = None
-        for profile in unit.profiles.page(principal.project_id, ProfileStatus.FITTED, None, _MOST_PROFILES):
-            values = parse_template(profile.template).values_in(wanted.command)
-            if values is not None and profile.new.pins == pins:
+        if wanted.input_job is not None:
+            pins = replace(pins, input_id=_output_of(unit, principal, wanted.input_job))
+        other, unready = None, None
+        for profile in unit.profiles.page(principal.project_id, None, None, _MOST_PROFILES):
+            values = parse_template(profile.template).values_in(command)
+            if values is None:
+                continue
+            if profile.new.pins != pins:
+                other = other or profile
+            elif profile.status is ProfileStatus.FITTED:
                 return profile, values
-            other = other or (profile if values is not None else None)
-        raise ProfileNotFound(self._unknown(wanted.command, other))
+            elif profile.status is ProfileStatus.PROFILING:
+                unready = unready or profile
+        if unready is not None:
+            _require_fitted(unready)
+        raise ProfileNotFound(self._unknown(command, other))
 
     def _unknown(self, command: str, other: Profile | None) -> str:
         text = f"No profile knows {command[:80]!r}, and nothing is guessed. "
         if other is not None:
             text = f"Profile {other.name} knows this command, but with another input or other code, and nothing is guessed. "
-        minute = sum(hourly_price(Resources(cpu, memory), self._settings.prices) for cpu in CPUS for memory in MEMORIES_MB) / 60
+        cpus, memories, _ = explored(ProfileRequest("", Submission(command)), self._capacity(), self._settings.bounds)
+        minute = sum(hourly_price(Resources(cpu, memory), self._settings.prices) for cpu in cpus for memory in memories) / 60
         return text + (
             f"Profile it with hints in braces, such as acai profile --template-name NAME --command-template 'train.py --epoch "
-            f"{{1,2,5}}': {len(CPUS) * len(MEMORIES_MB)} trials for every combination of hints, at ${minute:.4f} in all for each "
-            f"minute that one takes."
+            f"{{1,2,5}}': {len(cpus) * len(memories)} trials for every combination of hints, at ${minute:.4f} in all for each "
+            f"minute that one takes; --budget DOLLARS bounds what they cost."
         )
+
+
+def text_of(command: str | tuple[str, ...]) -> str:
+    """A command as text for the shell."""
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def _output_of(unit: UnitOfWork, principal: Principal, reference: str) -> UUID:
+    """The version that the job wrote whose output is the input. Raises JobNotFound, ProfileNotFound."""
+    job = source_job(unit, principal.project_id, reference)
+    if job.output_id is None:
+        raise ProfileNotFound(
+            f"The input is what job {job.number} writes, which is not there yet, so nothing is known about this job, and nothing "
+            "is guessed: ask again when it has finished."
+        )
+    return job.output_id
 
 
 def _require_fitted(profile: Profile) -> None:

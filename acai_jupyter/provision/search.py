@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
-from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Limits, Option
+from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option
 from acai_jupyter.domain.resources import Bounds, Resources
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from acai_jupyter.provision.models.runs import Column, Fitted
 
 _ALTERNATIVES = 3
+FREE = Given()
 
 
 def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple[tuple[Resources, ...], tuple[str, ...]]:
@@ -53,27 +54,42 @@ def predict_options(
     )
 
 
-def choose(options: Sequence[Option], limits: Limits, need: Need | None = None, cut: Sequence[str] = ()) -> Choice:
+def choose(
+    options: Sequence[Option], limits: Limits, need: Need | None = None, cut: Sequence[str] = (), given: Given = FREE
+) -> Choice:
     """The best option: least time under a bound on cost, least cost under one on time or both, else the cheapest.
 
-    Configurations with less memory than `need` are left out, whatever they promise. Raises ResourcesOutOfBounds where that leaves
-    none.
+    Only what is `given` is taken; alternatives are free of it. Configurations with less memory than `need` are left out, whatever
+    they promise. Raises ResourcesOutOfBounds where that leaves none.
     """
     excluded = list(cut)
-    held = options
+    enough = options
     if need is not None:
-        held = [option for option in options if option.resources.memory_mb >= need.memory_mb]
-        if len(held) < len(options):
+        enough = [option for option in options if option.resources.memory_mb >= need.memory_mb]
+        if len(enough) < len(options):
             excluded.append(f"less than {need.memory_mb:.0f} MB: {need.why}")
+    held = [option for option in enough if given.allows(option.resources)]
     if not held:
-        most = max((option.resources.memory_mb for option in options), default=0)
-        raise ResourcesOutOfBounds(f"Nothing here is large enough, at most {most} MB: {'; '.join(excluded) or 'no resources'}.")
+        most = f"{given}" if given != FREE else f"at most {max((one.resources.memory_mb for one in options), default=0)} MB"
+        raise ResourcesOutOfBounds(f"Nothing here is large enough, {most}: {'; '.join(excluded) or 'no resources'}.")
+    if given != FREE:
+        excluded.append(f"other than {given}: as asked for")
     limited = [([option.sure for option in held], limits.max_time)] if limits.max_time is not None else []
     if limits.max_cost is not None:
         limited.append(([option.sure_cost for option in held], limits.max_cost))
     number, met = best([_objective(option, limits) for option in held], limited)
     chosen = held[number]
-    return Choice(chosen, met, _alternatives(held, chosen), _why(chosen, limits, met), tuple(excluded))
+    return Choice(chosen, met, _alternatives(enough, chosen), _why(chosen, limits, met), tuple(excluded))
+
+
+def as_submitted(options: Sequence[Option], chosen: Option, need: Need | None, cut: Sequence[str]) -> Choice:
+    """`chosen`, as that is what the job would be given; whether it is enough is said."""
+    enough = [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]
+    why = "what it would be given, as no bound was given"
+    starves = need is not None and chosen.resources.memory_mb < need.memory_mb
+    if need is not None and starves:
+        why += f"; but it needs at least {need.memory_mb:.0f} MB: {need.why}"
+    return Choice(chosen, not starves, _alternatives(enough, chosen), why, tuple(cut))
 
 
 def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], float]]) -> tuple[int, bool]:

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
+from acai_jupyter.domain.arrivals import Bound
 from acai_jupyter.domain.budgets import Budget
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import Event
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Job, Sample, Transition, Used, exit_status
+from acai_jupyter.domain.jobs import Job, Sample, Status, Transition, Used, exit_status
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.secrets import Secret
@@ -207,6 +208,22 @@ def _pins(item: Job) -> Json:
         "timeout": None if spec.timeout is None else spec.timeout / SECOND,
         "priority": spec.priority,
         "retry_of": item.retry_of_number,
+        **_bound(spec.bound),
+    }
+
+
+def _bound(bound: Bound | None) -> Json:
+    """In seconds and dollars."""
+    if bound is None:
+        names = ("max_time", "max_cost", "predicted_runtime", "predicted_low", "predicted_high")
+        return {**dict.fromkeys(names), "enforce": False}
+    return {
+        "max_time": None if bound.max_time is None else bound.max_time / SECOND,
+        "max_cost": None if bound.max_cost is None else bound.max_cost / MICRODOLLARS,
+        "predicted_runtime": bound.predicted / SECOND,
+        "predicted_low": bound.low / SECOND,
+        "predicted_high": bound.high / SECOND,
+        "enforce": bound.enforce,
     }
 
 
@@ -229,6 +246,7 @@ def _state(item: Job) -> Json:
         "exit_status": exit_status(outcome) if outcome else None,
         "attempt": item.attempt,
         "waits_for": 0 if item.ended else item.waits_for,
+        **_arrival(item),
         "launch_time": _time(item.launching_at),
         "start_time": _time(item.running_at),
         "end_time": _time(item.ended_at),
@@ -246,6 +264,19 @@ def _state(item: Job) -> Json:
         "cost": None if item.cost is None else item.cost / MICRODOLLARS,
         "output_version": item.output_label,
         "kept_files": None if item.kept_snapshot_id is None else write(Kind.SNAPSHOT, item.kept_snapshot_id),
+    }
+
+
+def _arrival(item: Job) -> Json:
+    """How far a job is; when it is expected to end, as long as it runs."""
+    steps, arrival = item.steps, item.arrival if item.status is Status.RUNNING else None
+    return {
+        "step": None if steps is None else steps.done,
+        "steps": None if steps is None else steps.total,
+        "eta": None if arrival is None else write_time(arrival.end),
+        "eta_low": None if arrival is None else write_time(arrival.low),
+        "eta_high": None if arrival is None else write_time(arrival.high),
+        "late": item.late_at is not None,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, Profile, ProfileDetails, ProfileRequest, ProfileTrial
@@ -41,6 +42,20 @@ def limits(given: Mapping[str, Any]) -> Limits:
         given.get("max_cost"),
         CONFIDENCE if confidence is None else confidence,
     )
+
+
+def bounds(given: Mapping[str, Any]) -> tuple[Limits | None, bool]:
+    """The bounds of a submission, None where it has none, and whether they are enforced.
+
+    Raises InvalidRequest for a confidence, or enforcing, without a bound.
+    """
+    found, enforce = limits(given), bool(given.get("enforce"))
+    if found.bound:
+        return found, enforce
+    for name in ("confidence", "enforce"):
+        if given.get(name):
+            raise InvalidRequest(f"{name} goes with a bound: give max_time or max_cost.")
+    return None, False
 
 
 def profile(item: Profile) -> Json:

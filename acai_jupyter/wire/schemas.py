@@ -117,6 +117,12 @@ _JOB: Final = answer(
     timeout=or_null(NUMBER),
     priority=INTEGER,
     retry_of=or_null(INTEGER),
+    max_time={**or_null(NUMBER), "description": "seconds: the bound that it was submitted under"},
+    max_cost={**or_null(NUMBER), "description": "dollars"},
+    predicted_runtime={**or_null(NUMBER), "description": "seconds, as predicted then; low and high bound a 90 % interval"},
+    predicted_low=or_null(NUMBER),
+    predicted_high=or_null(NUMBER),
+    enforce={**BOOLEAN, "description": "it is ended at its bound"},
     status=one_of(*Status),
     progress=or_null(one_of(*Progress)),
     reason=or_null(TEXT),
@@ -126,6 +132,12 @@ _JOB: Final = answer(
     exit_status=or_null(INTEGER),
     attempt=INTEGER,
     waits_for={**INTEGER, "description": "how many jobs must finish before its turn can come"},
+    step={**or_null(NUMBER), "description": "how far it says that it is"},
+    steps={**or_null(NUMBER), "description": "of how many"},
+    eta={**or_null(TIME), "description": "when it is expected to end; low and high bound a 90 % interval"},
+    eta_low=or_null(TIME),
+    eta_high=or_null(TIME),
+    late={**BOOLEAN, "description": "it is expected to miss its bound, or has missed it"},
     launch_time=or_null(TIME),
     start_time=or_null(TIME),
     end_time=or_null(TIME),
@@ -253,7 +265,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "DeclaredUpload": answer(id=TEXT, state=one_of(*UploadState), expires_at=TIME, missing=array(INTEGER)),
     "UploadUrls": answer(objects=array(answer(ordinal=INTEGER, requests=array(_SENT)))),
-    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT)),
+    "RegisterStep": answer(count=INTEGER, size=INTEGER, cursor=or_null(TEXT), skipped=array(TEXT)),
     "CommittedFile": answer(position=INTEGER, path=TEXT, version=INTEGER, size=INTEGER, unchanged=BOOLEAN),
     "Job": _JOB,
     "Profile": _PROFILE,
@@ -355,7 +367,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
 }
 
 _COUNT: Final[Schema] = {**INTEGER, "minimum": 0}
-_DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
+_DECLARED_FILES: Final = {
+    "description": "A column each, equally long; 'executable' names places in them",
+    **request(("path", "size", "digest"), path=array(TEXT), size=array(_COUNT), digest=array(DIGEST), executable=array(_COUNT)),
+}
 
 _SUBMISSION: Final[dict[str, Schema]] = {
     "command": _COMMAND,
@@ -417,13 +432,13 @@ REQUESTS: Final[dict[str, Schema]] = {
                     size=_COUNT,
                     digest=DIGEST,
                     parts=array({**TEXT, "pattern": "^[0-9a-f]{64}$"}),
-                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT)),
+                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT, count={**INTEGER, "minimum": 1})),
                 )
             ),
         },
     ),
     "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
-    "submit_job": request(("command",), **_SUBMISSION),
+    "submit_job": request(("command",), **_SUBMISSION, **_LIMITS, enforce=BOOLEAN),
     "create_profile": request(
         ("name", "command_template"),
         name=TEXT,

@@ -13,6 +13,7 @@ from acai_agent.transfer import LocalFile
 
 _MOST_NAME_BYTES: Final = 255
 _MOST_PATH_BYTES: Final = 2000
+_MOST_SHOWN: Final = 160
 
 
 class Output(NamedTuple):
@@ -107,4 +108,6 @@ def _problem(path: str) -> str | None:
 
 
 def _shown(path: str) -> str:
+    if len(path) > _MOST_SHOWN:  # so that what is wrong with it still has room in the reason
+        path = f"{path[: _MOST_SHOWN // 2]}…{path[-_MOST_SHOWN // 2 :]}"
     return repr(path) if path.isprintable() else ascii(path)

@@ -13,11 +13,12 @@ export class Batches<Key> implements IDisposable {
     return this._isDisposed;
   }
 
-  add(key: Key): void {
+  add(key: Key): this {
     this._waiting.add(key);
     if (!this._isBusy) {
       void this._run();
     }
+    return this;
   }
 
   dispose(): void {

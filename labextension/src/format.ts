@@ -37,6 +37,42 @@ export function secondsRun(job: Job, now: number): number | null {
   return Math.max(0, (end - Date.parse(job.start_time)) / 1000);
 }
 
+/** `step 3 of 10 · ends in 3m 05s – 4m 10s`, as far as that is known; empty for a job that does not run. */
+export function arrival(job: Job, now: number): string {
+  if (job.status !== 'RUNNING') {
+    return '';
+  }
+  const parts: string[] = [];
+  if (job.step !== null) {
+    parts.push(`step ${job.step}${job.steps === null ? '' : ` of ${job.steps}`}`);
+  }
+  if (job.eta !== null && job.eta_low !== null && job.eta_high !== null) {
+    const [low, high] = [secondsUntil(job.eta_low, now), secondsUntil(job.eta_high, now)];
+    parts.push(high <= 0 ? 'expected to have ended' : `ends in ${range(runtime(Math.max(0, low)), runtime(high))}`);
+  }
+  if (job.late) {
+    parts.push('misses its bound');
+  }
+  return parts.join(' · ');
+}
+
+function secondsUntil(time: string, now: number): number {
+  return (Date.parse(time) - now) / 1000;
+}
+
+function range(low: string, high: string): string {
+  return low === high ? low : `${low} – ${high}`;
+}
+
+/** `within 10m 00s and $0.5, ended there`; null for a job without a bound. */
+export function bound(job: Job): string | null {
+  const limits = [
+    ...(job.max_time === null ? [] : [runtime(job.max_time)]),
+    ...(job.max_cost === null ? [] : [cost(job.max_cost)])
+  ];
+  return limits.length === 0 ? null : `within ${limits.join(' and ')}${job.enforce ? ', ended there' : ''}`;
+}
+
 /** Dollars: cents from one dollar on, below that two digits that say something. */
 export function cost(dollars: number): string {
   if (dollars === 0) {

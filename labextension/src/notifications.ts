@@ -1,9 +1,9 @@
-/** Tells when jobs of the user end. */
+/** Tells when jobs of the user end, and when one is expected to miss its bound. */
 
 import { Notification } from '@jupyterlab/apputils';
 import type { IDisposable } from '@lumino/disposable';
 
-import { explanation, runtime, title } from './format';
+import { bound, explanation, runtime, title } from './format';
 import type { IJobs, KnownJob } from './tokens';
 
 /** Endings are gathered for so long, since a grid of jobs may end all at once. */
@@ -23,6 +23,7 @@ export class EndedNotifications implements IDisposable {
     private readonly _showLog: (number: number) => void
   ) {
     _jobs.ended.connect(this._onEnded, this);
+    _jobs.late.connect(this._onLate, this);
   }
 
   /** Which endings are told. */
@@ -36,6 +37,7 @@ export class EndedNotifications implements IDisposable {
     this._isDisposed = true;
     clearTimeout(this._timer);
     this._jobs.ended.disconnect(this._onEnded, this);
+    this._jobs.late.disconnect(this._onLate, this);
   }
 
   private _onEnded(_: IJobs, job: KnownJob): void {
@@ -49,6 +51,27 @@ export class EndedNotifications implements IDisposable {
     }
   }
 
+  /** At once: there is still time to do something about it. */
+  private _onLate(_: IJobs, job: KnownJob): void {
+    if (this.wanted !== 'none') {
+      const name = shortened(title(job));
+      const limit = bound(job) ?? '';
+      Notification.emit(`Job ${name} is expected to miss its bound (${limit}).`, 'warning', {
+        autoClose: false,
+        actions: [this._toLog(job)]
+      });
+    }
+  }
+
+  private _toLog(job: KnownJob): Notification.IAction {
+    return {
+      label: 'Show log',
+      callback: () => {
+        this._showLog(job.number);
+      }
+    };
+  }
+
   private _tell(): void {
     const jobs = this._waiting.filter(job => isWanted(job, this.wanted));
     this._waiting = [];
@@ -57,13 +80,7 @@ export class EndedNotifications implements IDisposable {
       return;
     }
     for (const job of jobs) {
-      const showLog = {
-        label: 'Show log',
-        callback: () => {
-          this._showLog(job.number);
-        }
-      };
-      Notification.emit(sentence(job), kindOf(job), { autoClose: 6000, actions: [showLog] });
+      Notification.emit(sentence(job), kindOf(job), { autoClose: 6000, actions: [this._toLog(job)] });
     }
   }
 

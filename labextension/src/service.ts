@@ -8,7 +8,7 @@ import { Batches } from './batches';
 import type { EventStream } from './events';
 import { LogStream } from './log';
 import type { Connection } from './socket';
-import type { IJobs, KnownJob } from './tokens';
+import type { IJobs, KnownJob, Measured } from './tokens';
 import { isEnded, type Curve, type Event, type Job, type Sample } from './wire';
 
 export const PAGE_SIZE = 50;
@@ -18,6 +18,11 @@ export const GATHER_MS = 250;
 export const SAFETY_MS = 60_000;
 /** When more jobs than this changed at once, the list is read again instead of each of them. */
 const MOST_SINGLE_READS = 10;
+
+const GROWN: Readonly<Record<string, Measured['what'] | undefined>> = {
+  'job.measured': 'numbers',
+  'job.sampled': 'usage'
+};
 
 const ALL = Symbol('read the list anew');
 const MORE = Symbol('read the next page');
@@ -71,7 +76,11 @@ export class Jobs implements IJobs, IDisposable {
     return this._ended;
   }
 
-  get measured(): ISignal<this, string> {
+  get late(): ISignal<this, KnownJob> {
+    return this._late;
+  }
+
+  get measured(): ISignal<this, Measured> {
     return this._measured;
   }
 
@@ -140,8 +149,9 @@ export class Jobs implements IJobs, IDisposable {
       return;
     }
     const id = event.ids.job;
-    if (id !== undefined && event.kind === 'job.measured') {
-      this._measured.emit(id);
+    const what = GROWN[event.kind];
+    if (id !== undefined && what !== undefined) {
+      this._measured.emit({ job: id, what });
       return;
     }
     // A grown log is no change of the job; whoever shows the log follows it.
@@ -216,6 +226,9 @@ export class Jobs implements IJobs, IDisposable {
     this._items = null;
     if (!isEnded(job)) {
       this._seenUnended.add(job.id);
+      if (job.late && before?.late === false && job.creator === this._user) {
+        this._late.emit(job);
+      }
     } else if (this._seenUnended.delete(job.id) && job.creator === this._user) {
       this._ended.emit(job);
     }
@@ -239,5 +252,6 @@ export class Jobs implements IJobs, IDisposable {
   private _safety: ReturnType<typeof setInterval> | undefined;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, KnownJob>(this);
-  private readonly _measured = new Signal<this, string>(this);
+  private readonly _late = new Signal<this, KnownJob>(this);
+  private readonly _measured = new Signal<this, Measured>(this);
 }

@@ -27,9 +27,11 @@ export interface IJobs {
   readonly changed: ISignal<IJobs, void>;
   /** A job of the user of this page came to its end, and this page had seen it before that. */
   readonly ended: ISignal<IJobs, KnownJob>;
+  /** A running job of the user of this page is now expected to miss its bound. */
+  readonly late: ISignal<IJobs, KnownJob>;
 
-  /** The numbers of a job, named by its id, have grown. */
-  readonly measured: ISignal<IJobs, string>;
+  /** There is more of what is drawn of a job. */
+  readonly measured: ISignal<IJobs, Measured>;
 
   /** A job that this page knows. It need not be one of `items`. */
   get(number: number): KnownJob | undefined;
@@ -47,6 +49,12 @@ export interface IJobs {
   refresh(): void;
   /** Follow the log of a job; who asks disposes it. */
   followLog(number: number): LogStream;
+}
+
+/** What has grown, of the job of this id: its own numbers, or the samples of what it uses. */
+export interface Measured {
+  job: string;
+  what: 'numbers' | 'usage';
 }
 
 export const IJobs = new Token<IJobs>('acai-jupyter:IJobs', 'The live jobs of the ACAI project.');

@@ -48,6 +48,14 @@ export interface Job {
   timeout: number | null;
   priority: number;
   retry_of: number | null;
+  /** The bounds that it was submitted under, in seconds and dollars; `enforce` ends it there. */
+  max_time: number | null;
+  max_cost: number | null;
+  enforce: boolean;
+  /** Seconds, as predicted when it was submitted, with a 90 % interval. */
+  predicted_runtime: number | null;
+  predicted_low: number | null;
+  predicted_high: number | null;
   status: Status;
   progress: Progress | null;
   reason: string | null;
@@ -58,6 +66,15 @@ export interface Job {
   attempt: number;
   /** How many jobs must finish before its turn can come. */
   waits_for: number;
+  /** How far it says that it is, and of how many steps. */
+  step: number | null;
+  steps: number | null;
+  /** When it is expected to end, with a 90 % interval; null unless it runs. */
+  eta: string | null;
+  eta_low: string | null;
+  eta_high: string | null;
+  /** It is expected to miss its bound, or has missed it. */
+  late: boolean;
   launch_time: string | null;
   start_time: string | null;
   end_time: string | null;

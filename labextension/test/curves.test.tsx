@@ -4,8 +4,9 @@ import * as React from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { Curves, path } from '../src/panels/job/curves';
+import { Curves, plotOf } from '../src/panels/job/curves';
 import { CURVES_MS, JobModel } from '../src/panels/job/model';
+import { path } from '../src/panels/job/plots';
 import type { Curve, Num } from '../src/wire';
 import { aRunningJob } from './fakes';
 import { FakeJobs } from './fakejobs';
@@ -24,14 +25,14 @@ function aCurve(key: string, ...values: Num[]): Curve {
 }
 
 test('a curve is interrupted where a value is no number', () => {
-  expect(path(aCurve('loss', 0.5, { number: 'nan' }, 0.25, 0.25))).toBe(
+  expect(path(plotOf(aCurve('loss', 0.5, { number: 'nan' }, 0.25, 0.25)))).toBe(
     'M0.0,0.0L0.0,0.0M120.0,48.0L120.0,48.0L180.0,48.0'
   );
 });
 
 test('one value, and none that is a number, can be drawn', () => {
-  expect(path(aCurve('loss', 7))).toBe('M0.0,48.0L0.0,48.0');
-  expect(path(aCurve('loss', { number: 'inf' }))).toBe('');
+  expect(path(plotOf(aCurve('loss', 7)))).toBe('M0.0,48.0L0.0,48.0');
+  expect(path(plotOf(aCurve('loss', { number: 'inf' })))).toBe('');
 });
 
 test('curves are told with their last values, and no more than can be seen', () => {
@@ -52,14 +53,14 @@ test('what a job measured is read at first, and again when there is more, but no
   await vi.advanceTimersByTimeAsync(0);
   expect(model.curves).toEqual([aCurve('loss', 2)]);
   jobs.drawn = [aCurve('loss', 2, 1)];
-  jobs.measured.emit('job_12');
-  jobs.measured.emit('job_12');
-  jobs.measured.emit('job_13');
+  jobs.measured.emit({ job: 'job_12', what: 'numbers' });
+  jobs.measured.emit({ job: 'job_12', what: 'numbers' });
+  jobs.measured.emit({ job: 'job_13', what: 'numbers' });
   await vi.advanceTimersByTimeAsync(2 * CURVES_MS);
   expect(model.curves).toEqual([aCurve('loss', 2, 1)]);
   expect(read).toHaveBeenCalledTimes(2);
   model.dispose();
-  jobs.measured.emit('job_12');
+  jobs.measured.emit({ job: 'job_12', what: 'numbers' });
   await vi.advanceTimersByTimeAsync(2 * CURVES_MS);
   expect(read).toHaveBeenCalledTimes(2);
 });

@@ -5,7 +5,7 @@ import { Signal } from '@lumino/signaling';
 import { Api } from '../src/api';
 import { LogStream } from '../src/log';
 import type { Connection } from '../src/socket';
-import type { IJobs, KnownJob } from '../src/tokens';
+import type { IJobs, KnownJob, Measured } from '../src/tokens';
 import type { Curve, Sample } from '../src/wire';
 import { aServer, detailsOf } from './fakes';
 
@@ -21,7 +21,8 @@ export class FakeJobs implements IJobs {
   connection: Connection = { state: 'connected', message: null };
   readonly changed = new Signal<this, void>(this);
   readonly ended = new Signal<this, KnownJob>(this);
-  readonly measured = new Signal<this, string>(this);
+  readonly late = new Signal<this, KnownJob>(this);
+  readonly measured = new Signal<this, Measured>(this);
   drawn: Curve[] = [];
   readonly followed: LogStream[] = [];
   readonly done: string[] = [];

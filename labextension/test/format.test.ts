@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 
-import { command, cost, explanation, label, moment, resources, runtime, secondsRun, title } from '../src/format';
+import {
+  arrival,
+  bound,
+  command,
+  cost,
+  explanation,
+  label,
+  moment,
+  resources,
+  runtime,
+  secondsRun,
+  title
+} from '../src/format';
 import { aJob, aRunningJob } from './fakes';
 
 test.each([
@@ -75,4 +87,23 @@ test('the day is told unless it is today', () => {
   const day = new Date(time).toLocaleDateString();
   expect(moment(time, Date.parse(time))).not.toContain(day);
   expect(moment(time, Date.parse('2026-11-25T09:30:00Z'))).toContain(day);
+});
+
+const NOON = Date.parse('2026-11-20T12:00:00Z');
+const ENDS = { eta: '2026-11-20T12:03:30Z', eta_low: '2026-11-20T12:03:00Z', eta_high: '2026-11-20T12:04:00Z' };
+
+test.each([
+  [{ step: 3, steps: 10, ...ENDS }, 'step 3 of 10 · ends in 3m 00s – 4m 00s'],
+  [{ step: 3, steps: null, eta: null, eta_low: null, eta_high: null }, 'step 3'],
+  [{ step: null, steps: null, ...ENDS, late: true }, 'ends in 3m 00s – 4m 00s · misses its bound'],
+  [{ step: null, ...ENDS, eta_high: '2026-11-20T11:59:00Z' }, 'expected to have ended'],
+  [{ status: 'FINISHED', step: 10, steps: 10 } as const, '']
+])('when a job ends is told as far as it is known: %o', (changes, text) => {
+  expect(arrival(aRunningJob(changes), NOON)).toBe(text);
+});
+
+test('a bound tells its limits', () => {
+  expect(bound(aJob({ max_time: 600, max_cost: 0.5, enforce: true }))).toBe('within 10m 00s and $0.5, ended there');
+  expect(bound(aJob({ max_time: null, max_cost: 0.5, enforce: false }))).toBe('within $0.5');
+  expect(bound(aJob({ max_time: null, max_cost: null }))).toBeNull();
 });

@@ -60,7 +60,9 @@ test('what does not apply is left out', () => {
     enforced: null,
     output_version: null,
     start_time: null,
-    timeout: null
+    timeout: null,
+    max_time: null,
+    predicted_low: null
   });
   drawJob(new FakeJobs(job), 1);
   expect(Object.keys(facts())).toEqual(['Command', 'Data', 'Resources', 'Submitted']);

@@ -79,3 +79,14 @@ test('disposed, it tells nothing', () => {
   vi.advanceTimersByTime(GATHER_ENDED_MS);
   expect([texts(), told.isDisposed]).toEqual([[], true]);
 });
+
+test('a coming miss of a bound is told at once, unless nobody wants to be told', () => {
+  const late = aJob({ number: 7, status: 'RUNNING', late: true, max_time: 600, max_cost: 0.5, enforce: true });
+  jobs.late.emit(late);
+  expect(texts()).toEqual([
+    'warning: Job 7 train is expected to miss its bound (within 10m 00s and $0.5, ended there).'
+  ]);
+  told.wanted = 'none';
+  jobs.late.emit(late);
+  expect(texts()).toHaveLength(1);
+});

@@ -4,9 +4,9 @@ import * as React from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { UsageCurves } from '../src/panels/job/usagecurves';
-import { JobModel } from '../src/panels/job/model';
-import { curvesOf, polyline } from '../src/panels/job/usage';
+import { CURVES_MS, JobModel } from '../src/panels/job/model';
+import { path } from '../src/panels/job/plots';
+import { UsageCurves, plotsOf } from '../src/panels/job/usage';
 import { aJob, aRunningJob } from './fakes';
 import { FakeJobs } from './fakejobs';
 
@@ -27,41 +27,46 @@ afterEach(() => {
 });
 
 test('the curves are those of the last attempt', () => {
-  const [cpus, memory] = curvesOf(SAMPLES);
-  expect(cpus).toEqual({
-    name: 'CPUs',
-    points: [
-      [2, 1.5],
-      [4, 0.5]
-    ],
-    most: '1.5'
-  });
-  expect(memory?.most).toBe('100 MB');
+  const [cpus, memory] = plotsOf(SAMPLES);
+  expect(cpus?.points).toEqual([
+    [2, 1.5],
+    [4, 0.5]
+  ]);
+  expect(memory?.points).toEqual([
+    [2, 100],
+    [4, 50]
+  ]);
 });
 
 test('a curve begins at nothing and fills its picture', () => {
-  const [cpus] = curvesOf(SAMPLES);
-  expect(cpus && polyline(cpus, 120, 24)).toBe('60.0,0.0 120.0,16.0');
+  const [cpus] = plotsOf(SAMPLES);
+  expect(cpus && path(cpus)).toBe('M90.0,0.0L90.0,0.0L180.0,32.0');
 });
 
 test('curves are drawn with their greatest value, and nothing where nothing was sampled', () => {
   const drawn = renderToStaticMarkup(<UsageCurves samples={SAMPLES} />);
+  expect(drawn).toContain('at most 1.5');
   expect(drawn).toContain('at most 100 MB');
-  expect(drawn.match(/<polyline/g)).toHaveLength(2);
+  expect(drawn.match(/<svg/g)).toHaveLength(2);
   expect(renderToStaticMarkup(<UsageCurves samples={[]} />)).toBe('');
 });
 
-test('a job is asked for what it uses until it has ended', async () => {
-  const jobs = new FakeJobs(aRunningJob({ number: 1 }));
+test('what a job uses is read when there is more of it, and once more when it has ended', async () => {
+  const jobs = new FakeJobs(aRunningJob({ number: 1, id: 'job_1' }));
+  const read = vi.spyOn(jobs, 'usage');
   const model = new JobModel(1, jobs);
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(60_000);
   expect(model.samples).toEqual([]);
+  expect(read).toHaveBeenCalledTimes(1);
+  jobs.samples = SAMPLES.slice(0, 2);
+  jobs.measured.emit({ job: 'job_1', what: 'usage' });
+  await vi.advanceTimersByTimeAsync(CURVES_MS);
+  expect(model.samples).toEqual(SAMPLES.slice(0, 2));
   jobs.samples = SAMPLES;
-  jobs.change(aJob({ number: 1 }));
-  await vi.advanceTimersByTimeAsync(5_000);
-  expect(model.samples).toEqual(SAMPLES);
-  jobs.samples = [];
+  jobs.change(aJob({ number: 1, id: 'job_1' }));
+  jobs.change(aJob({ number: 1, id: 'job_1' }));
   await vi.advanceTimersByTimeAsync(60_000);
   expect(model.samples).toEqual(SAMPLES);
+  expect(read).toHaveBeenCalledTimes(3);
   model.dispose();
 });

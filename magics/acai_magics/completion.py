@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from acai_jupyter.client.commands.command import Argument, Command
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS
+from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_jupyter.client.commands.table import COMMANDS
 from acai_jupyter.domain.errors import AcaiError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = "acai_matcher"
 _MOST: Final = 200
-_CELL_SUBMIT: Final = Command(("submit",), "run the cell as a job", SUBMIT_ARGUMENTS, lambda *_: None)
+_CELL_SUBMIT: Final = Command(("submit",), "run the cell as a job", JOB_ARGUMENTS, lambda *_: None)
 
 
 def matcher(magics: AcaiMagics) -> Any:

@@ -12,7 +12,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
+from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS, submission
+from acai_jupyter.client.commands.provision import limits_of
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
 from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
@@ -94,7 +95,7 @@ class AcaiMagics(Magics):
         return value
 
     def _cell(self, words: Sequence[str], cell: str) -> Any:
-        from acai_jupyter.client.cell import submit_cell
+        from acai_jupyter.client.cell import quote_cell, submit_cell
 
         verb, *options = words or ["submit"]
         if verb.startswith("-"):
@@ -102,14 +103,17 @@ class AcaiMagics(Magics):
         if verb != "submit":
             raise UsageMistake(f"%%acai takes a cell as a job: %%acai submit …; for {verb!r} write %acai {verb} in a line")
         given = cell_parser().parse_args(options)
-        job = submit_cell(self.client, cell, **submission(self.client, given))
+        wanted = {**submission(self.client, given), **limits_of(given)}
+        if given.dry_run:
+            return quote_cell(self.client, cell, **wanted)
+        job = submit_cell(self.client, cell, enforce=given.enforce, **wanted)
         return watch(Watched(job)) if given.wait else job
 
 
 def cell_parser() -> Parser:
     """The options of `%%acai submit`."""
     parser = Parser(prog="%%acai submit", description="Run this cell as a job.", add_help=False)
-    add_arguments(parser, SUBMIT_ARGUMENTS)
+    add_arguments(parser, JOB_ARGUMENTS)
     return parser
 
 

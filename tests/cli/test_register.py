@@ -28,6 +28,19 @@ def test_a_folder_is_registered_and_read(cli: Cli, server: Server) -> None:
     assert "nan" not in cli.ok("ls", "/reg/").lower()
 
 
+def test_links_to_folders_are_left_out_and_told(cli: Cli, server: Server) -> None:
+    folder = _data(server, "links")
+    (folder / "link").symlink_to(folder)
+    (folder / "\udcff").symlink_to(folder)
+    told = cli.ok("register", f"file://{folder}/", "/links/").splitlines()
+    assert told == [
+        "Registered 2 files (2 new, 0 unchanged)",
+        r"Left out what is no regular file, or a link to a folder: link, \xff",
+    ]
+    assert json.loads(cli.ok("register", f"file://{folder}/", "/links/", "--json"))["skipped"] == ["link", "\\xff"]
+    assert cli.ok("put", str(folder), "/links/").splitlines()[1:] == told[1:]
+
+
 def test_a_mistake_is_one_line_with_its_code(cli: Cli, server: Server) -> None:
     for source, code in {
         "file:///etc/": "source_not_allowed",

@@ -184,3 +184,24 @@ def test_an_interrupt_ends_the_waiting_and_never_the_job(shell: Shell, client: C
     assert not job.details["kill_requested"]
     gate.touch()
     assert job.wait(timeout=60).status == "FINISHED"
+
+
+def test_a_bound_on_a_cell_that_nobody_knows_submits_nothing_and_offers_a_profile(shell: Shell, client: Client) -> None:
+    before = len(client.jobs.list())
+    for options in ("--max-time 20m", "--max-cost 0.5 --confidence 0.8 --enforce", "--dry-run"):
+        said = shell.mistake(f"%%acai submit {options}\nprint(1)")
+        assert "nothing is guessed" in said
+        assert "acai profile --template-name NAME" in said
+        assert "%%writefile train.py" in said
+        assert said.endswith("[profile_not_found]")
+    assert len(client.jobs.list()) == before
+
+
+def test_a_dry_run_shows_the_choice_its_alternatives_and_why(shell: Shell, client: Client) -> None:
+    client.profiles.create("Echo", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=2).wait(60)
+    before = len(client.jobs.list())
+    quote = shell.ok("%acai job submit --max-time 20m --dry-run 'echo --n 2'")
+    assert quote.met
+    assert "stays within 1200 s" in shell.shown(quote)["text/plain"]
+    assert "stays within 1200 s" in shell.shown(quote)["text/html"]
+    assert len(client.jobs.list()) == before

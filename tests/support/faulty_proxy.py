@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from acai_agent.contract import DISK_HEADER
 
 _PIECE: Final = 64 * 1024
+_MOST_HELD_S: Final = 300.0
 _HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -26,6 +27,7 @@ class Fault:
 
     `status`: another answer, and the server is not asked. `lose`: the server does it, its answer never arrives. `cut_request`,
     `cut_answer`: the body ends after that share of it. `drip`: the answer comes in that many pieces, each after a pause.
+    `until`: the server is asked only once that is set.
     """
 
     where: str
@@ -36,6 +38,7 @@ class Fault:
     cut_answer: float | None = None
     drip: int = 0
     pause_s: float = 0.02
+    until: threading.Event | None = None
     met: int = field(default=0, init=False)
 
 
@@ -90,6 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         fault = self.proxy.take(f"{self.command} {urlsplit(self.path).path}") or Fault("")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if fault.until is not None:
+            fault.until.wait(_MOST_HELD_S)
         if fault.status:
             self._answer(fault.status, [("Content-Type", "text/plain")], b"a fault", Fault(""))
             return

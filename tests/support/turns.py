@@ -11,7 +11,8 @@ from typing import Any
 
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
-_SECONDS = 60.0
+_SECONDS = 900.0
+"""After which an actor counts as stuck: longer than a machine may be held up as a whole."""
 
 
 class Turns:

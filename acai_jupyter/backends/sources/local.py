@@ -41,14 +41,14 @@ class LocalSources:
             raise FileNotFound(f"There is nothing at {shown(url)} on the platform's machine.")
         return path.is_dir()
 
-    def walk(self, url: str, after: str | None = None) -> Iterator[SourceFile]:
+    def walk(self, url: str, after: str | None = None, skipped: list[str] | None = None) -> Iterator[SourceFile]:
         if not self.is_folder(url):
             yield from self._one(url, after)
             return
         path = _path(url)
         root, inside = self._below(path)
         real = root.joinpath(*inside)
-        for name, place, stamp in walk(path, within=root, after=after):
+        for name, place, stamp in walk(path, within=root, after=after, skipped=skipped):
             # What is no link lies where it seems to: following every path would take most of the time.
             if os.path.islink(place) or self._is_closed(real / name):  # noqa: PTH114 - text is faster
                 self._below(Path(place))

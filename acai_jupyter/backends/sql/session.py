@@ -32,8 +32,8 @@ class Session:
     def run(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
-        """Execute a statement; with `rows`, once for each of them. What is asked often is built once, and given its parameters
-        as a row: building a statement takes longer than executing it."""
+        """Execute a statement; with `rows`, once for each of them, or once with those values. One that is asked often is made
+        once, with values: making it costs more than asking it."""
         return self.connection.execute(statement, rows, execution_options=_COUNTED)
 
     def insert(self, table: Table) -> Any:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
+from acai_jupyter.backends.sql.repositories.arrivals import SqlArrivals
 from acai_jupyter.backends.sql.repositories.blobs import SqlBlobs
 from acai_jupyter.backends.sql.repositories.budgets import SqlBudgets
 from acai_jupyter.backends.sql.repositories.chains import SqlChains
@@ -37,7 +38,7 @@ from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, 
 from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
-from acai_jupyter.ports.store.provision import Profiles
+from acai_jupyter.ports.store.provision import Arrivals, Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 from acai_jupyter.ports.store.workflows import Grids
 
@@ -65,6 +66,7 @@ class SqlUnitOfWork:
         self.grids: Grids = SqlGrids(session)
         self.logs: Logs = SqlLogs(session)
         self.profiles: Profiles = SqlProfiles(session)
+        self.arrivals: Arrivals = SqlArrivals(session)
         self.samples: Samples = SqlSamples(session)
         self.budgets: Budgets = SqlBudgets(session)
         self.metrics: Metrics = SqlMetrics(session)

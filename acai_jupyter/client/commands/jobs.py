@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Argument, Command, Lines, Watched, argument
+from acai_jupyter.client.commands.provision import BOUND_ARGUMENTS, DRY_RUN, ENFORCE, limits_of
 from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -36,6 +37,8 @@ SUBMIT_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--priority", type=int, default=0, help="higher goes first in one's own queue"),
     argument("--wait", action="store_true", help="show the log and wait for the end"),
 )
+"""What jobs and grids share."""
+JOB_ARGUMENTS: Final[tuple[Argument, ...]] = (*SUBMIT_ARGUMENTS, *BOUND_ARGUMENTS, ENFORCE, DRY_RUN)
 """What `acai job submit` and `%%acai submit` share."""
 
 
@@ -71,9 +74,20 @@ def submission(client: Client, given: Namespace) -> dict[str, Any]:
 
 
 def job_submit(client: Client, given: Namespace) -> Any:
-    command = given.command[0] if len(given.command) == 1 else given.command
-    job = client.jobs.submit(command, code=given.code, **submission(client, given))
+    if given.dry_run:
+        return job_quote(client, given)
+    job = client.jobs.submit(
+        _command(given), code=given.code, enforce=given.enforce, **limits_of(given), **submission(client, given)
+    )
     return Watched(job) if given.wait else job
+
+
+def job_quote(client: Client, given: Namespace) -> Any:
+    return client.quote(_command(given), code=given.code, **limits_of(given), **submission(client, given))
+
+
+def _command(given: Namespace) -> Any:
+    return given.command[0] if len(given.command) == 1 else given.command
 
 
 def job_ls(client: Client, given: Namespace) -> Any:
@@ -132,17 +146,25 @@ def job_retry(client: Client, given: Namespace) -> Any:
 
 _RAW: Final = argument("--raw", action="store_true", help="as it was printed: every state of a progress bar, and colours")
 _JOB: Final = argument("job", means="job", help="its number or id")
+_CODE: Final = argument("--code", metavar="FOLDER", means="file", help="the code that it runs in: a folder, a file, or @FILESET")
+_COMMAND: Final = argument("command", nargs="+", help="one text for the shell, or a program and its arguments")
 
 COMMANDS: Final = (
     Command(
         ("job", "submit"),
         "submit a job; options come first, the command last (in quotes, or after --)",
         (
-            *SUBMIT_ARGUMENTS,
-            argument("--code", metavar="FOLDER", means="file", help="the code that it runs in: a folder, a file, or @FILESET"),
-            argument("command", nargs="+", help="one text for the shell, or a program and its arguments"),
+            *JOB_ARGUMENTS,
+            _CODE,
+            _COMMAND,
         ),
         job_submit,
+    ),
+    Command(
+        ("quote",),
+        "what a job would take and cost, before it is submitted; takes the options of job submit",
+        (*(one for one in SUBMIT_ARGUMENTS if "--wait" not in one.names), *BOUND_ARGUMENTS, _CODE, _COMMAND),
+        job_quote,
     ),
     Command(
         ("job", "ls"),

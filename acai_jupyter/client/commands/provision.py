@@ -17,6 +17,8 @@ BOUND_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--confidence", type=float, help="how surely the bounds are met (0.9)"),
 )
 """What every choice of resources takes."""
+DRY_RUN: Final = argument("--dry-run", "--dry_run", action="store_true", help="only show the choice, its alternatives, and why")
+ENFORCE: Final = argument("--enforce", action="store_true", help="end the job at the bound")
 _NAME: Final = argument("--template-name", "--template_name", metavar="NAME", help="the profile's name")
 _VALUES: Final = argument("--values", nargs="+", type=float, required=True, help="a value for every hint of the template")
 
@@ -47,12 +49,17 @@ def profile(client: Client, given: Namespace) -> Any:
     return made.wait() if given.wait else made
 
 
+def limits_of(given: Namespace) -> dict[str, Any]:
+    """The keywords that BOUND_ARGUMENTS mean."""
+    return {"max_time": given.max_time, "max_cost": given.max_cost, "confidence": given.confidence}
+
+
 def predict(client: Client, given: Namespace) -> Any:
     return client.profiles.predict(given.template_name, given.values, given.cpu, given.memory, model=given.model)
 
 
 def autoprovision(client: Client, given: Namespace) -> Any:
-    bounds = {"max_time": given.max_time, "max_cost": given.max_cost, "confidence": given.confidence}
+    bounds = limits_of(given)
     if given.dry_run:
         return client.profiles.get(given.template_name).quote(given.values, **bounds)
     job = client.autoprovision(
@@ -121,8 +128,8 @@ COMMANDS: Final = (
             _required(_NAME),
             _VALUES,
             *BOUND_ARGUMENTS,
-            argument("--dry-run", "--dry_run", action="store_true", help="only show the choice"),
-            argument("--enforce", action="store_true", help="end the job at the bound"),
+            DRY_RUN,
+            ENFORCE,
             argument("--name", help="a name for people"),
             argument("--output", metavar="FILESET", means="fileset", help="the file set that output/ becomes"),
             argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),

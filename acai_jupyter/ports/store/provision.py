@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from acai_jupyter.domain.arrivals import Arrival, StepPoint
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.profiles import NewProfile, Pins, Profile, ProfileStatus, ProfileTrial
 from acai_jupyter.domain.templates import Trial
@@ -58,4 +59,26 @@ class Profiles(Protocol):
 
     def finish(self, profile: Profile, status: ProfileStatus, *, law: str | None = None, detail: str | None = None) -> bool:
         """Compare-and-set from PROFILING; False where it was ended meanwhile."""
+        ...
+
+
+class Arrivals(Protocol):
+    """How far running jobs are, and when they are expected to end."""
+
+    def add_step(self, job: Job, step: float, total: float | None, tagged: bool) -> None:
+        """A job of which `job` is the present state has reached a step. Call `lock_project` first."""
+        ...
+
+    def steps(self, job: Job) -> list[StepPoint]:
+        """The steps of the job's attempt in order, thinned the more the longer it runs."""
+        ...
+
+    def expected(self, limit: int) -> list[Job]:
+        """The RUNNING jobs of all projects that report steps, or were submitted under a bound."""
+        ...
+
+    def set_arrival(self, job: Job, arrival: Arrival) -> None: ...
+
+    def set_late(self, job: Job) -> bool:
+        """The job is expected to miss its bound; False where that was known."""
         ...

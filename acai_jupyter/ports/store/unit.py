@@ -12,7 +12,7 @@ from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, 
 from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
 from acai_jupyter.ports.store.lake import Blobs, Files, Filesets, Snapshots, Uploads
 from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
-from acai_jupyter.ports.store.provision import Profiles
+from acai_jupyter.ports.store.provision import Arrivals, Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 from acai_jupyter.ports.store.workflows import Grids
 
@@ -41,6 +41,7 @@ class UnitOfWork(Protocol):
     grids: Grids
     logs: Logs
     profiles: Profiles
+    arrivals: Arrivals
     metrics: Metrics
     samples: Samples
     budgets: Budgets

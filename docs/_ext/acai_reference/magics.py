@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from acai_jupyter.client.commands.command import Argument
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS
+from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_reference.markdown import code, table
 
 
 def options() -> str:
     """A row an option."""
-    return table(("Option", "Means"), ((_written(one), str(one.options.get("help", ""))) for one in SUBMIT_ARGUMENTS))
+    return table(("Option", "Means"), ((_written(one), str(one.options.get("help", ""))) for one in JOB_ARGUMENTS))
 
 
 def _written(one: Argument) -> str:

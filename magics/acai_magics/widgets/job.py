@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import ipywidgets
 
+from acai_jupyter.client.arrivals import arrival_text
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.terminal import Screen
 from acai_jupyter.domain.errors import AcaiError
@@ -133,6 +134,7 @@ def _head(told: dict[str, Any]) -> str:
     name = f" {escape(told['name'])}" if told["name"] else ""
     parts = [f"<b style='color:{colour}'>{status}</b>"]
     parts += [escape(str(told[field])) for field in ("progress", "reason") if told[field]]
+    parts += [escape(text) for text in [arrival_text(told)] if text]
     if told["runtime"] is not None:
         parts += [f"{told['runtime']:.1f} s", f"${told['cost']:.6f}"]
     if told["output_version"]:

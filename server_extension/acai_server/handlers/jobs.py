@@ -9,13 +9,22 @@ from acai_jupyter.domain.jobs import Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
+from acai_jupyter.wire.provision import bounds
 from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
 from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
+_BOUNDS = ("max_time", "max_cost", "confidence", "enforce")
+
 
 def submit(call: Call) -> Json:
-    wanted = wire.submission({name: value for name, value in call.body.items() if value is not None})
-    return wire.details(call.platform.registry.submit(call.principal, wanted, call.idempotency_key))
+    """As it is, or, under a bound, on the resources that its profile chooses."""
+    limits, enforce = bounds(call.body)
+    given = {name: value for name, value in call.body.items() if value is not None and name not in _BOUNDS}
+    wanted, key = wire.submission(given), call.idempotency_key
+    if limits is None:
+        return wire.details(call.platform.registry.submit(call.principal, wanted, key))
+    _, made = call.platform.autoprovisioner.submit(call.principal, wanted, limits, enforce=enforce, key=key)
+    return wire.details(made)
 
 
 def list_jobs(call: Call) -> Json:

@@ -11,7 +11,7 @@ from unit.docs.pages import DOCS
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.by_url import blobs_by_url, launcher_by_url
 from acai_jupyter.client.client import Client
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS
+from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_jupyter.config import check_platform_url
 from acai_jupyter.domain.errors import BackendNotBuilt
 
@@ -23,10 +23,10 @@ def test_a_verb_that_is_called_missing_is_no_command() -> None:
     assert "import" not in {words[0] for words in commands.every_command()}
 
 
-@pytest.mark.parametrize("option", ["--send", "--return", "--max-time", "--max-cost", "--dry-run"])
+@pytest.mark.parametrize("option", ["--send", "--return"])
 def test_an_option_that_is_called_missing_is_none(option: str) -> None:
     assert f"`{option}`" in PAGE
-    assert option not in {name for one in SUBMIT_ARGUMENTS for name in one.names}
+    assert option not in {name for one in JOB_ARGUMENTS for name in one.names}
 
 
 def test_work_in_a_notebook_is_not_tracked() -> None:

@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from acai_jupyter.domain.manifests import diff, find, scan
+from acai_jupyter.domain.manifest_differences import diff
+from acai_jupyter.domain.manifests import find, scan
 from tests.unit.domain.manifest_models import Model, Nodes
 
 COUNT = 10_000

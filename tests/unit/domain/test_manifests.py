@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from itertools import islice
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acai_jupyter.domain.manifest_cache import NodeCache
+from acai_jupyter.domain.manifest_differences import Change, diff
 from acai_jupyter.domain.manifest_nodes import Leaf
-from acai_jupyter.domain.manifests import Change, diff, find, scan, totals
+from acai_jupyter.domain.manifests import apply, find, scan, totals
 from tests.unit.domain.manifest_models import PATHS, Model, Nodes, leaves
 
 PINS = st.tuples(st.integers(1, 3), st.integers(0, 2**50))
@@ -61,6 +64,28 @@ def test_a_comparison_names_every_path_whose_version_differs(before: Model, afte
         if before.get(path, (None,))[0] != after.get(path, (None,))[0]
     ]
     assert list(diff(nodes.read, nodes.build(before), nodes.build(after))) == expected
+
+
+@given(MODELS, MODELS, st.sampled_from(["/", "/a", *PATHS[::9]]))
+def test_a_comparison_goes_on_from_any_path(before: Model, after: Model, start: str) -> None:
+    nodes = Nodes()
+    roots = nodes.build(before), nodes.build(after)
+    beyond = [change for change in diff(nodes.read, *roots) if change.path.encode() > start.encode()]
+    assert list(diff(nodes.read, *roots, start)) == beyond
+
+
+@given(MODELS, st.lists(CHANGES, min_size=1, max_size=4))
+def test_nodes_that_were_kept_change_no_answer(model: Model, batches: list[dict[str, tuple[int, int] | None]]) -> None:
+    nodes, kept = Nodes(), NodeCache(20_000).of(UUID(int=1))
+    root = first = nodes.build(model)
+    for changes in batches:
+        wanted = {path.encode(): pin and Leaf(path.encode(), *pin) for path, pin in changes.items()}
+        model = changed(model, changes)
+        root = nodes.keep(apply(nodes.read, root, wanted, kept))
+        assert root == Nodes().build(model)
+        assert list(scan(nodes.read, root, kept=kept)) == leaves(model)
+        assert list(diff(nodes.read, first, root, kept=kept)) == list(diff(nodes.read, first, root))
+        assert find(nodes.read, root, PATHS, kept) == {leaf.key.decode(): leaf for leaf in leaves(model)}
 
 
 @given(MODELS, st.lists(st.sampled_from(PATHS), max_size=10))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acai_jupyter.domain.errors import InvalidPath
-from acai_jupyter.domain.paths import check_folder, check_path, check_relative, join
+from acai_jupyter.domain.errors import FilesClash, InvalidPath
+from acai_jupyter.domain.paths import check_clashes, check_folder, check_path, check_relative, join
 
 WILD = st.text(st.sampled_from("/.\\\0\n a%2e~") | st.characters(), max_size=20)
 
@@ -88,3 +88,14 @@ def test_a_relative_path_has_no_way_up(relative: str) -> None:
 def test_joining_counts_the_whole_path() -> None:
     with pytest.raises(InvalidPath, match="too long"):
         join("/aaaaaaaaa" * 199 + "/", "a" * 50)
+
+
+@given(st.sets(st.lists(st.sampled_from(["a", "b", "a-", "a0", "ab", "ü"]), min_size=1, max_size=4).map("/".join), max_size=12))
+def test_a_clash_is_found_exactly_where_a_path_is_a_folder_of_another(paths: set[str]) -> None:
+    clashing = {(one, other) for one in paths for other in paths if other.startswith(f"{one}/")}
+    try:
+        check_clashes(sorted(paths))
+    except FilesClash as error:
+        assert any(error.message.startswith(f"{one!r} and {other!r} can't both") for one, other in clashing)
+    else:
+        assert not clashing

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from support.engine import Engine
 
-from acai_jupyter.domain.errors import InvalidRequest, JobNotFound
+from acai_jupyter.domain.errors import FilesClash, InvalidRequest, JobNotFound
 from acai_jupyter.domain.transfers import FetchableFile
+from acai_jupyter.engine.job_files import JobFiles
 
 BASE = "http://127.0.0.1:1/"
 
@@ -78,3 +79,27 @@ def test_nobody_gets_the_files_of_another_projects_job(engine: Engine) -> None:
     _, token = engine.access.create_project(engine.owner, "elsewhere", "eve")
     with pytest.raises(JobNotFound):
         engine.job_files.for_user(engine.access.authenticate(token), "1", "code", None, BASE)
+
+
+@pytest.mark.parametrize("kind", ["input", "code"])
+def test_pages_begin_where_the_one_before_ended_and_hold_everything_once(engine: Engine, kind: str) -> None:
+    names = sorted(["a", "a!", "b/1", "b/2", "b0", "c/d/e", "ü"])
+    label = engine.fileset("Many", {f"/{name}": name.encode() for name in names})
+    engine.submit(**{kind: label if kind == "input" else engine.code({name: name.encode() for name in names})})
+    pages = JobFiles(engine.store, engine.blobs, engine.sources, 60, page=2)
+    found, after = list[str](), None
+    while after is not None or not found:
+        some, after = pages.for_agent(engine.job(1), kind, after, BASE)
+        assert len(some) <= 2
+        found += [file.path for file in some]
+    assert found == names
+
+
+@pytest.mark.parametrize("as_code", [False, True])
+def test_an_input_that_no_disk_can_hold_is_told_before_any_of_its_files_is_given(engine: Engine, as_code: bool) -> None:
+    """Also where the two stand on different pages."""
+    label = engine.fileset("Clash", dict.fromkeys(("/a", "/p", "/p-1", "/p-2", "/p-3", "/p/q/r", "/z"), b""))
+    engine.submit(**{"code" if as_code else "input": f"@{label}" if as_code else label})
+    pages = JobFiles(engine.store, engine.blobs, engine.sources, 60, page=2)
+    with pytest.raises(FilesClash, match="'p' and 'p/q/r' can't both be written"):
+        pages.for_agent(engine.job(1), "code" if as_code else "input", None, BASE)

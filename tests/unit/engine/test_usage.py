@@ -8,6 +8,7 @@ import pytest
 from support.engine import Engine
 
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.jobs import Sample
 from acai_jupyter.domain.metadata import ArtifactKind
 from acai_jupyter.domain.queries import Asker
@@ -22,6 +23,15 @@ def test_samples_are_kept_in_order_and_once(engine: Engine) -> None:
     kept = engine.registry.usage(engine.owner, "1", None, 100)
     assert [sample.position for sample in kept] == [0, 1, 2, 3, 4]
     assert kept[2] == Sample(1, 2, 4.0, 3.0, 1002, 10, 20, 0.25)
+
+
+def test_whoever_draws_what_a_job_uses_hears_that_there_is_more(engine: Engine) -> None:
+    agent = engine.running()
+    engine.monitor.heartbeat(agent.principal, agent.instance, None, samples=TOLD)
+    engine.monitor.heartbeat(agent.principal, agent.instance, None)
+    with engine.store.read() as unit:
+        kinds = [event.kind for event in unit.events.after(engine.owner.project_id, 0, 1000)]
+    assert kinds.count(EventKind.JOB_SAMPLED) == 1
 
 
 def test_samples_are_read_in_pages(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from acai_jupyter.domain.errors import (
     InvalidName,
     InvalidReference,
 )
-from acai_jupyter.domain.manifests import Change
+from acai_jupyter.domain.manifest_differences import Change
 from acai_jupyter.domain.provenance import ActionKind, Direction
 from tests.contracts.threads import together
 from tests.unit.lake.world import World

@@ -21,6 +21,7 @@ from acai_jupyter.domain.metadata import ArtifactKind
 from acai_jupyter.domain.uploads import Purpose
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.filesets import Filesets
+from acai_jupyter.lake.registration import Registrations
 from tests.unit.lake.world import World
 
 
@@ -116,6 +117,23 @@ def test_a_step_may_be_repeated_also_when_the_folder_has_changed_meanwhile(world
     world.uploads.seal(world.ada, session.id)
     world.uploads.commit(world.ada, session.id)
     assert world.read("/raw/") == {**ALL, "/raw/aa.csv": b"new"}
+
+
+def test_what_is_left_out_is_told_once_whatever_step_met_it(world: World) -> None:
+    names = ["0", "aa", "bb", "deep/a", "deep/er/c", "deep/er/x", "deep/z", "only/link", "z"]
+    for name in names:
+        (world.mounted / name).parent.mkdir(exist_ok=True)
+        (world.mounted / name).symlink_to(world.mounted / "deep")
+    for most in (1, 2, 3, 100):
+        registrations = Registrations(world.store, world.sources, most)
+        session = world.uploads.begin(world.ada, Purpose.FILES, []).session
+        first, cursor, told = 0, None, list[str]()
+        while cursor is not None or not first:
+            step = registrations.step(world.ada, session.id, url(world, ""), "/raw/", first, cursor)
+            first, cursor = first + step.count, step.cursor
+            told += step.skipped
+        assert (sorted(told), first) == (sorted(names), len(ALL))
+        world.uploads.abort(world.ada, session.id)
 
 
 def test_a_step_out_of_order_or_of_another_session_is_refused(world: World) -> None:

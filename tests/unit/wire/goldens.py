@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain import clock
+from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.events import Event, EventKind
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition, Used
@@ -49,6 +50,7 @@ SPEC: Final = JobSpec(
     grid_id=UUID(int=4),
     grid_row=2,
     secrets=("HF_TOKEN",),
+    bound=Bound(600 * clock.SECOND, None, True, 4_500_000, 4_000_000, 5_000_000, 5.0),
 )
 JOB: Final = Job(
     project_id=UUID(int=1),
@@ -73,6 +75,8 @@ JOB: Final = Job(
     input_job_number=11,
     grid_number=3,
     output_label="Model:1",
+    steps=Steps(5.0, 5.0, True, 0, at(4.0)),
+    arrival=Arrival(at(4.3), at(4.2), at(4.4), at(3.5)),
 )
 DETAILS: Final = JobDetails(
     JOB,

@@ -13,7 +13,7 @@ from acai_jupyter.domain.access import Principal, Project, Role, TokenKind, User
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Progress, Reason, Status
-from acai_jupyter.domain.manifests import Change
+from acai_jupyter.domain.manifest_differences import Change
 from acai_jupyter.domain.metadata import Metadata, ValueType
 from acai_jupyter.domain.provenance import Action, ActionKind, Edge, Graph
 from acai_jupyter.domain.resources import Resources
@@ -91,7 +91,7 @@ def test_a_submission_keeps_the_form_of_its_command() -> None:
 
 
 def test_every_field_of_a_submission_request_is_one_of_a_submission() -> None:
-    schema = REQUESTS["submit_job"]
+    schema = REQUESTS["quote_job"]["properties"]["job"]
     everything: dict[str, object] = {name: "x" for name in schema["properties"] if name != "command"}
     everything["git"] = {"commit": "0" * 40}
     assert jobs.submission({"command": "true", **everything}).name == "x"

@@ -17,6 +17,7 @@ from acai_jupyter.backends.sql.repositories.links import add_links, make_links_d
 from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
 from acai_jupyter.backends.sql.tables import job_history, job_ranks, jobs, projects
+from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
 from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
@@ -329,7 +330,7 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
     values = {
         name: getattr(spec, name)
         for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env", "git", "secrets")
+        if name not in ("command", "resources", "prices", "env", "git", "secrets", "bound")
     }
     command = spec.command if isinstance(spec.command, str) else list(spec.command)
     values |= {
@@ -338,6 +339,7 @@ def _spec_values(spec: JobSpec) -> dict[str, Any]:
         "secrets": to_json(list(spec.secrets)),
         "prices": to_json(asdict(spec.prices)),
     }
+    values |= {"bound": None if spec.bound is None else to_json(asdict(spec.bound))}
     git = spec.git or GitState("")
     values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
     values |= {"git_dirty": git.dirty if spec.git else None}
@@ -389,7 +391,22 @@ def read_job(row: Row[Any]) -> Job:
         input_job_number=row.input_job_number,
         grid_number=row.grid_number,
         waits_for=row.waits_for,
+        steps=_steps(row),
+        arrival=_arrival(row),
+        late_at=row.late_at,
     )
+
+
+def _steps(row: Row[Any]) -> Steps | None:
+    if row.stepped_at is None:
+        return None
+    return Steps(row.step, row.step_total, row.step_tagged, row.step_restarts, row.stepped_at)
+
+
+def _arrival(row: Row[Any]) -> Arrival | None:
+    if row.arrival is None:
+        return None
+    return Arrival(row.arrival, row.arrival_low, row.arrival_high, row.arrival_at)
 
 
 def _spec(row: Row[Any]) -> JobSpec:
@@ -419,4 +436,5 @@ def _spec(row: Row[Any]) -> JobSpec:
         input_job_id=row.input_job_id,
         grid_id=row.grid_id,
         grid_row=row.grid_row,
+        bound=None if row.bound is None else Bound(**json.loads(row.bound)),
     )

@@ -3,7 +3,7 @@
 import { closeIcon, launchIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { explanation, label } from '../../format';
+import { arrival, explanation, label } from '../../format';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
 import { Badge, ErrorLine } from '../parts';
@@ -11,7 +11,7 @@ import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
 import type { JobModel } from './model';
-import { UsageCurves } from './usagecurves';
+import { UsageCurves } from './usage';
 
 /** What can be done from here; where `open` or `close` is absent, there is no button for it. */
 export interface JobActions {
@@ -61,9 +61,9 @@ export function JobView({ model, actions }: ViewProps): React.JSX.Element {
       <div className="acai-Job-about">
         <Detail job={job} />
         <Facts job={job} />
+        <UsageCurves samples={model.samples} />
         <Curves curves={model.curves} />
       </div>
-      <UsageCurves samples={model.samples} />
       <LogView log={model.log} />
     </div>
   );
@@ -112,6 +112,7 @@ function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): R
     <div className="acai-Job-status" data-status={job.status}>
       <Badge job={job} />
       <span className="acai-Jobs-explanation">{explanation(job)}</span>
+      <span className="acai-Job-arrival">{arrival(job, Date.now())}</span>
       {!isEnded(job) && (
         <button
           className="acai-Button acai-Job-kill"

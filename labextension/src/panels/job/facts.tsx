@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { command, moment, resources, runtime } from '../../format';
+import { bound, command, moment, resources, runtime } from '../../format';
 import type { KnownJob } from '../../tokens';
 import { Cost, Runtime } from '../parts';
 
@@ -33,6 +33,9 @@ export function Facts({ job }: { job: KnownJob }): React.JSX.Element {
       <Fact term="Ended">{job.end_time === null ? null : moment(job.end_time, now)}</Fact>
       <Fact term="Secrets">{job.secrets.length === 0 ? null : job.secrets.join(', ')}</Fact>
       <Fact term="Image">{job.image}</Fact>
+      <Fact term="Bound">{bound(job)}</Fact>
+      <Fact term="Predicted">{predicted(job)}</Fact>
+      <Fact term="Expected end">{job.eta === null ? null : moment(job.eta, now)}</Fact>
       <Fact term="Timeout">{job.timeout === null ? null : runtime(job.timeout)}</Fact>
       <Fact term="Waits for">{waitsFor(job)}</Fact>
       <Fact term="Grid">{job.grid === null ? null : `row ${job.grid_row ?? '?'} of grid ${job.grid}`}</Fact>
@@ -95,6 +98,12 @@ function heldBy(job: KnownJob): string | null {
   }
   const told = Object.entries(job.enforced).map(([resource, how]) => `${resource}: ${how}`);
   return told.length === 0 ? 'nothing' : told.join(', ');
+}
+
+/** What was predicted of the runtime when the job was submitted. */
+function predicted(job: KnownJob): string | null {
+  const { predicted_low: low, predicted_high: high } = job;
+  return low === null || high === null ? null : `${runtime(low)} – ${runtime(high)}, 90 %`;
 }
 
 /** The jobs that must finish before this one's turn can come. */

@@ -3,15 +3,12 @@
 import { AcaiError, messageOf } from '../../api';
 import { Batches } from '../../batches';
 import type { LogStream } from '../../log';
-import type { IJobs, KnownJob } from '../../tokens';
+import type { IJobs, KnownJob, Measured } from '../../tokens';
 import { isEnded, type Curve, type Sample } from '../../wire';
 import { PanelModel } from '../model';
 
-/** Curves are read again at most so often. */
+/** What is drawn is read again at most so often. */
 export const CURVES_MS = 1000;
-
-/** How often what a job uses is asked for while it has not ended. */
-const USAGE_MS = 5_000;
 
 export class JobModel extends PanelModel {
   constructor(
@@ -23,13 +20,7 @@ export class JobModel extends PanelModel {
     _jobs.changed.connect(this._onChanged, this);
     _jobs.measured.connect(this._onMeasured, this);
     void this._fetch();
-    this._drawings.add('now');
-    void this._fetchSamples();
-    this._timer = setInterval(() => {
-      if (!this._isComplete) {
-        void this._fetchSamples();
-      }
-    }, USAGE_MS);
+    this._drawings.add('numbers').add('usage');
   }
 
   /** What the job used so far. */
@@ -55,7 +46,6 @@ export class JobModel extends PanelModel {
   }
 
   override dispose(): void {
-    clearInterval(this._timer);
     this._jobs.changed.disconnect(this._onChanged, this);
     this._jobs.measured.disconnect(this._onMeasured, this);
     this._drawings.dispose();
@@ -76,30 +66,22 @@ export class JobModel extends PanelModel {
     }
   }
 
-  private _onMeasured(_: IJobs, id: string): void {
-    if (this.job?.id === id) {
-      this._drawings.add('now');
+  private _onMeasured(_: IJobs, { job, what }: Measured): void {
+    if (this.job?.id === job) {
+      this._drawings.add(what);
     }
   }
 
-  private async _fetchCurves(): Promise<void> {
+  private async _draw(what: ReadonlySet<Measured['what']>): Promise<void> {
     try {
-      this._curves = await this._jobs.curves(this.number);
+      if (what.has('numbers')) {
+        this._curves = await this._jobs.curves(this.number);
+      }
+      if (what.has('usage')) {
+        this._samples = await this._jobs.usage(this.number);
+      }
     } catch {
       return; // what is drawn stays; the line of errors tells why nothing is new
-    }
-    if (!this.isDisposed) {
-      this.emitChanged();
-    }
-  }
-
-  private async _fetchSamples(): Promise<void> {
-    const ended = this.job !== null && isEnded(this.job);
-    try {
-      this._samples = await this._jobs.usage(this.number);
-      this._isComplete = ended;
-    } catch {
-      return; // the curves stay as they are until the platform answers again
     }
     if (!this.isDisposed) {
       this.emitChanged();
@@ -111,15 +93,18 @@ export class JobModel extends PanelModel {
       this._mayRetry = false;
       void this._fetch();
     }
+    if (!this._hasEnded && this.job !== null && isEnded(this.job)) {
+      this._hasEnded = true; // what its agent told last came with its end
+      this._drawings.add('numbers').add('usage');
+    }
     this.emitChanged();
   }
 
   /** A job may measure faster than anybody can see. */
-  private readonly _drawings = new Batches<'now'>(() => this._fetchCurves(), CURVES_MS);
+  private readonly _drawings = new Batches<Measured['what']>(what => this._draw(what), CURVES_MS);
   private _curves: readonly Curve[] = [];
-  private readonly _timer: ReturnType<typeof setInterval>;
   private _samples: readonly Sample[] = [];
-  private _isComplete = false;
+  private _hasEnded = false;
   private _error: string | null = null;
   private _mayRetry = false;
 }

@@ -357,7 +357,13 @@ def upgrade() -> None:
     with op.batch_alter_table("file_versions", schema=None) as batch_op:
         batch_op.create_index("ix_file_versions_created", ["project_id", "created_at"], unique=False)
         batch_op.create_index("ix_file_versions_digest", ["project_id", "digest"], unique=False)
-        batch_op.create_index("ix_file_versions_job", ["project_id", "job_id"], unique=False)
+        batch_op.create_index(
+            "ix_file_versions_job",
+            ["project_id", "job_id"],
+            unique=False,
+            sqlite_where=sa.text("job_id IS NOT NULL"),
+            postgresql_where=sa.text("job_id IS NOT NULL"),
+        )
 
     op.create_table(
         "fileset_versions",
@@ -500,6 +506,17 @@ def upgrade() -> None:
         sa.Column("cost", sa.BigInteger(), nullable=True),
         sa.Column("output_id", ID, nullable=True),
         sa.Column("kept_snapshot_id", ID, nullable=True),
+        sa.Column("bound", LABEL, nullable=True),
+        sa.Column("step", sa.Double(), nullable=True),
+        sa.Column("step_total", sa.Double(), nullable=True),
+        sa.Column("step_tagged", sa.Boolean(), nullable=True),
+        sa.Column("step_restarts", sa.Integer(), nullable=True),
+        sa.Column("stepped_at", sa.BigInteger(), nullable=True),
+        sa.Column("arrival", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_low", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_high", sa.BigInteger(), nullable=True),
+        sa.Column("arrival_at", sa.BigInteger(), nullable=True),
+        sa.Column("late_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "code_fileset_id"],
             ["fileset_versions.project_id", "fileset_versions.id"],
@@ -764,6 +781,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "job_steps",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("job_id", ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "job_id"], ["jobs.project_id", "jobs.id"], name=op.f("fk_job_steps_project_id_job_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_job_steps_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "job_id", "attempt", "at", name=op.f("pk_job_steps")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "log_chunks",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("job_id", ID, nullable=False),
@@ -862,11 +893,9 @@ def upgrade() -> None:
         sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
-        sa.Column("object", sa.Integer(), nullable=True),
-        sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("path_id", ID, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=True),
-        sa.Column("unchanged", sa.Boolean(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "upload_id"], ["uploads.project_id", "uploads.id"], name=op.f("fk_upload_files_project_id_upload_id")
         ),
@@ -895,6 +924,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "upload_runs",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("upload_id", ID, nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "upload_id"], ["uploads.project_id", "uploads.id"], name=op.f("fk_upload_runs_project_id_upload_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_upload_runs_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "upload_id", "first", name=op.f("pk_upload_runs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "webhook_deliveries",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -918,6 +962,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_webhook_deliveries_due")
 
     op.drop_table("webhook_deliveries")
+    op.drop_table("upload_runs")
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
     op.drop_table("profile_trials")
@@ -925,6 +970,7 @@ def downgrade() -> None:
     op.drop_table("metric_points")
     op.drop_table("logs")
     op.drop_table("log_chunks")
+    op.drop_table("job_steps")
     op.drop_table("job_samples")
     with op.batch_alter_table("job_ranks", schema=None) as batch_op:
         batch_op.drop_index(
@@ -981,7 +1027,11 @@ def downgrade() -> None:
 
     op.drop_table("fileset_versions")
     with op.batch_alter_table("file_versions", schema=None) as batch_op:
-        batch_op.drop_index("ix_file_versions_job")
+        batch_op.drop_index(
+            "ix_file_versions_job",
+            sqlite_where=sa.text("job_id IS NOT NULL"),
+            postgresql_where=sa.text("job_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_file_versions_digest")
         batch_op.drop_index("ix_file_versions_created")
 
