@@ -57,6 +57,9 @@ class Settings:
     )
     capacity_cpu: float = _setting(0.0, "CPUs that all jobs of this machine have together; 0 for all that it has.")
     capacity_memory_mb: int = _setting(0, "Memory in MB that all jobs have together; 0 for all that the machine has.")
+    input_cache_bytes: int = _setting(
+        10 * 1024**3, "How much of the input of jobs is kept for other jobs on this machine, in bytes; 0 for nothing."
+    )
     quota: int = _setting(4, "How many jobs of a user may be launching or running at once (k).")
     default_cpu: float = _setting(1.0, "vCPUs of a job that asks for none.")
     default_memory_mb: int = _setting(1024, "Memory in MB of a job that asks for none.")

@@ -135,8 +135,8 @@ class Platform:
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
         wake = Wake()
-        capacity = settings.capacity_cpu, settings.capacity_memory_mb
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *capacity, wake)
+        machine = settings.capacity_cpu, settings.capacity_memory_mb, settings.input_cache_bytes
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *machine, wake)
         platform = cls._compose(settings, store, objects, sources, bus, launcher)
         platform.wake = wake
         return platform

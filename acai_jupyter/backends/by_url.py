@@ -71,15 +71,21 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
 
 
 def launcher_by_url(
-    url: str, folder: Path, cpu: float = 0.0, memory_mb: int = 0, on_crash: Callable[[], None] = lambda: None
+    url: str,
+    folder: Path,
+    cpu: float = 0.0,
+    memory_mb: int = 0,
+    cache_bytes: int = 0,
+    on_crash: Callable[[], None] = lambda: None,
 ) -> Launcher:
     """The launcher; `folder` is where a local one keeps what jobs need, `cpu` and `memory_mb` are what all jobs have there
-    together (0: all that the machine has). `on_crash` may be called when an agent has died.
+    together (0: all that the machine has), and up to `cache_bytes` of inputs are kept for other jobs. `on_crash` may be called
+    when an agent has died.
 
     Raises InvalidSetting, BackendNotBuilt.
     """
     if url.strip().lower() == "process:":
-        return ProcessLauncher(folder, cpu=cpu, memory_mb=memory_mb, on_crash=on_crash)
+        return ProcessLauncher(folder, cpu=cpu, memory_mb=memory_mb, cache_bytes=cache_bytes, on_crash=on_crash)
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
 

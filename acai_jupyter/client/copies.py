@@ -18,17 +18,22 @@ def copy_files(transport: Transport, sources: Mapping[str, Json]) -> None:
     Raises InvalidPath, Forbidden, Conflict where bytes were deleted meanwhile, SourceChanged.
     """
     stored = {path: item for path, item in sources.items() if item["digest"] is not None}
-    declared = [{"path": path, "size": item["size"], "digest": item["digest"]} for path, item in stored.items()]
-    begun: Any = transport.post("/uploads", {"purpose": "files", "files": declared[:_FILES_A_CALL]}, creates=True)
+    paths, items = list(stored), list(stored.values())
+
+    def declared(first: int) -> Json:
+        page = slice(first, first + _FILES_A_CALL)
+        some = items[page]
+        return {"path": paths[page], "size": [item["size"] for item in some], "digest": [item["digest"] for item in some]}
+
+    begun: Any = transport.post("/uploads", {"purpose": "files", "files": declared(0)}, creates=True)
     address, missing = f"/uploads/{begun['id']}", list(begun["missing"])
     try:
-        for first in range(_FILES_A_CALL, len(declared), _FILES_A_CALL):
-            page = {"first": first, "files": declared[first : first + _FILES_A_CALL]}
-            missing += transport.post(f"{address}/files", page)["missing"]
+        for first in range(_FILES_A_CALL, len(paths), _FILES_A_CALL):
+            missing += transport.post(f"{address}/files", {"first": first, "files": declared(first)})["missing"]
         if missing:
-            raise Conflict(f"{declared[missing[0]]['path']}: the file to copy was deleted meanwhile.")
+            raise Conflict(f"{paths[missing[0]]}: the file to copy was deleted meanwhile.")
         in_place = ((path, item) for path, item in sources.items() if path not in stored)
-        for first, (path, item) in enumerate(in_place, len(declared)):
+        for first, (path, item) in enumerate(in_place, len(paths)):
             reference = f"{escape(item['path'])}:{item['version']}"
             transport.post(f"{address}/register", {"reference": reference, "destination": path, "first": first})
         transport.post(f"{address}/seal")

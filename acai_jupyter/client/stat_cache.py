@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import struct
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,10 +30,11 @@ _RACY_NS: Final = 2_000_000_000
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 _UPLOADS_KEPT_NS: Final = 86_400 * 1_000_000_000
 _PAGE: Final = 500
+_STATE: Final = struct.Struct("<qqqQ")
+"""Size, the time of the last write and of the last change, inode."""
+
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS files (
-    place TEXT PRIMARY KEY, size INTEGER, written INTEGER, changed INTEGER, inode INTEGER, digest TEXT, parts TEXT
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, state BLOB, digest TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS committed (what BLOB PRIMARY KEY, upload TEXT, at INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bases (what BLOB PRIMARY KEY, upload TEXT, begun INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS levels (
@@ -69,22 +71,28 @@ class StatCache:
         rows: list[tuple[Any, ...]] = []
         rows = self._try(lambda database: list(_rows(database, list(wanted))), rows)
         known = {}
-        for place, *state, digest, parts in rows:
+        for place, state, text in rows:
             file = wanted[place]
-            if file.stamp is not None and list(file.stamp[:4]) == state:
-                known[file.path] = FileDigest(digest, file.stamp.size, tuple(parts.split()))
+            if file.stamp is not None and _state(file.stamp) == state:
+                digest, *parts = text.split()
+                known[file.path] = FileDigest(digest, file.stamp.size, tuple(parts))
         return known
 
     def remember(self, measured: Sequence[Measured], started_ns: int) -> None:
         """Files that were read from `started_ns` on, but for those that were written only just before."""
-        rows = [_row(item.file, item.stamp, item.digest) for item in measured if _is_settled(item.stamp, started_ns)]
+        until_ns = started_ns - _RACY_NS
+        rows = [
+            (_place(file), _state(stamp), digest.digest if not digest.parts else " ".join((digest.digest, *digest.parts)))
+            for file, digest, stamp, _ in measured
+            if stamp is not None and stamp.written_ns < until_ns and stamp.changed_ns < until_ns
+        ]
         if rows:
-            self._try(lambda database: database.executemany("REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", rows), None)
+            self._try(lambda database: database.executemany("REPLACE INTO digests VALUES (?, ?, ?)", rows), None)
 
     def forget(self, files: Sequence[LocalFile]) -> None:
         """Remember nothing of these files."""
         places = [(_place(file),) for file in files if not isinstance(file.source, bytes)]
-        self._try(lambda database: database.executemany("DELETE FROM files WHERE place = ?", places), None)
+        self._try(lambda database: database.executemany("DELETE FROM digests WHERE place = ?", places), None)
 
     def key_of(self, upload: bytes) -> str:
         """The key under which an upload goes on that was cut off within the last day; a new one for any other."""
@@ -209,17 +217,19 @@ def _rows(database: sqlite3.Connection, places: Sequence[str]) -> Iterator[tuple
     for first in range(0, len(places), _PAGE):
         some = places[first : first + _PAGE]
         marks = ", ".join("?" * len(some))
-        yield from database.execute(f"SELECT * FROM files WHERE place IN ({marks})", some)  # noqa: S608 - only question marks
+        yield from database.execute(f"SELECT * FROM digests WHERE place IN ({marks})", some)  # noqa: S608 - only question marks
 
 
-def _row(file: LocalFile, stamp: Stamp | None, digest: FileDigest) -> tuple[Any, ...]:
-    assert stamp is not None
-    return (_place(file), *stamp[:4], digest.digest, " ".join(digest.parts))
+def _state(stamp: Stamp) -> bytes:
+    return _STATE.pack(*stamp[:4])
 
 
 def _place(file: LocalFile) -> str:
     """Where a file is, in a form that SQLite takes (a name that is not UTF-8 included)."""
     assert not isinstance(file.source, bytes)
+    source = os.fspath(file.source)
+    if source[:1] == "/" and source.isascii() and "/." not in source and "//" not in source:
+        return source  # of most files: what follows would change nothing
     return os.path.abspath(file.source).encode(errors="surrogateescape").decode("utf-8", "backslashreplace")  # noqa: PTH100
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ PART_SIZE: Final = 64 * 1024 * 1024
 
 _KINDS: Final = {"sha256": 1, "sha256-64m": 2}
 _WRITTEN: Final = re.compile("(sha256|sha256-64m):([0-9a-fA-F]{64})")
+_BYTES: Final = 33
 _NAMES: Final = {number: name for name, number in _KINDS.items()}
 
 
@@ -56,6 +58,17 @@ class Digest:
     def fits(self, size: int) -> bool:
         """Whether a file of `size` bytes has a digest of this kind."""
         return (self.kind == "sha256-64m") == (size > PART_SIZE)
+
+
+def digests_to_bytes(texts: Sequence[str]) -> list[bytes]:
+    """Digests by the thousand: the `to_bytes` of each. Raises InvalidRequest as `Digest.parse` does."""
+    if not all(map(_WRITTEN.fullmatch, texts)):
+        texts = [str(Digest.parse(text)) for text in texts]
+    joined = "".join(texts)
+    for kind, number in reversed(_KINDS.items()):
+        joined = joined.replace(f"{kind}:", f"{number:02x}")
+    data = bytes.fromhex(joined)
+    return [data[at : at + _BYTES] for at in range(0, len(data), _BYTES)]
 
 
 def of_bytes(data: bytes) -> Digest:

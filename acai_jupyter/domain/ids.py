@@ -35,8 +35,9 @@ class Kind(StrEnum):
     PROFILE = "profile"
 
 
-_48_BITS: Final = (1 << 48) - 1
-_62_BITS: Final = (1 << 62) - 1
+_VARIANT: Final = bytes(0b10 << 6 | byte & 0x3F for byte in range(256))
+"""What the first of the last eight bytes becomes, so that it tells of RFC 9562."""
+
 _lock = threading.Lock()
 _last = 0
 
@@ -48,18 +49,21 @@ def new_id() -> UUID:
 
 def new_ids(count: int) -> list[UUID]:
     """So many ids, in the order in which they sort."""
+    return [UUID(bytes=made) for made in new_ids_as_bytes(count)]
+
+
+def new_ids_as_bytes(count: int) -> list[bytes]:
+    """The same as 16 bytes each, for ids by the thousand."""
     global _last
     with _lock:
         # 48 bits of milliseconds and 12 bits below them count up together, so that order holds within a millisecond.
         first = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
         _last = first + count - 1
-    tails = os.urandom(8 * count)
-    return [_id(ticks, int.from_bytes(tails[8 * at : 8 * at + 8], "big")) for at, ticks in enumerate(range(first, first + count))]
-
-
-def _id(ticks: int, tail: int) -> UUID:
-    milliseconds, fraction = divmod(ticks, 4096)
-    return UUID(int=(milliseconds & _48_BITS) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail & _62_BITS)
+    tails = bytearray(os.urandom(8 * count))
+    tails[::8] = tails[::8].translate(_VARIANT)
+    heads = ((ticks >> 12 << 16 | 0x7000 | ticks & 0xFFF).to_bytes(8, "big") for ticks in range(first, first + count))
+    ends = bytes(tails)
+    return [head + ends[8 * at : 8 * at + 8] for at, head in enumerate(heads)]
 
 
 def write(kind: Kind, value: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -47,10 +48,32 @@ class DeclaredFile(NamedTuple):
     executable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredFiles:
+    """The files that one call declares, a column each: of ten thousands of files an object each would cost more than the
+    database. Digests are as `Digest.to_bytes` gives them, `executable` are places in the columns."""
+
+    paths: Sequence[str]
+    sizes: Sequence[int]
+    digests: Sequence[bytes]
+    executable: frozenset[int] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @classmethod
+    def of(cls, files: DeclaredFiles | Sequence[DeclaredFile]) -> DeclaredFiles:
+        """The columns of files that are given one by one; columns as they are."""
+        if isinstance(files, DeclaredFiles):
+            return files
+        executable = frozenset(at for at, file in enumerate(files) if file.executable)
+        digests = [file.digest.to_bytes() for file in files]
+        return cls([file.path for file in files], [file.size for file in files], digests, executable)
+
+
 class UploadFile(NamedTuple):
-    """A declared file within a session. `object` is the ordinal of the object that carries its bytes, at `offset`;
-    None while unknown, or where nothing has to be sent (`stored`): the store already holds the bytes, or they stay where they
-    are, at `source`, and have no digest."""
+    """A declared file within a session. Where it is `stored`, nothing has to be sent: the store already holds the bytes, or
+    they stay where they are, at `source`, and have no digest."""
 
     position: int
     path: str
@@ -58,8 +81,6 @@ class UploadFile(NamedTuple):
     digest: Digest | None
     stored: bool
     executable: bool = False
-    object: int | None = None
-    offset: int = 0
     source: Source | None = None
 
 
@@ -78,10 +99,12 @@ class UploadObject:
 
 
 class CarriedFile(NamedTuple):
-    """A file in an object, by its position in the session."""
+    """A file in an object, by its position in the session; or `file_count` files that follow each other there and, without a gap,
+    in the object."""
 
     position: int
     offset: int
+    file_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

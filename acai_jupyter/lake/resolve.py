@@ -35,6 +35,7 @@ class Resolver:
         self._unit = unit
         self._project_id = project_id
         self._files: dict[tuple[str, int | None], FileVersion] = {}
+        self._filesets: dict[FilesetReference, FilesetVersion] = {}
         self.kept = NODES.of(project_id)
 
     def look_up(self, references: Sequence[Reference]) -> None:
@@ -54,8 +55,9 @@ class Resolver:
 
     def fileset(self, reference: FilesetReference) -> FilesetVersion:
         """Raises FilesetNotFound."""
-        found = self._unit.filesets.get(self._project_id, reference.name, reference.version)
+        found = self._filesets.get(reference) or self._unit.filesets.get(self._project_id, reference.name, reference.version)
         if found is not None:
+            self._filesets[reference] = found
             return found
         if reference.version and self._unit.filesets.get(self._project_id, reference.name, None):
             raise FilesetNotFound(f"File set {reference.name} has no version {reference.version} (any more).")

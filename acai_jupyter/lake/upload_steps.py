@@ -8,14 +8,16 @@ from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right, TokenKind
+from acai_jupyter.domain.digests import PART_SIZE, Digest
 from acai_jupyter.domain.errors import Forbidden, InvalidRequest, LimitExceeded, UploadNotFound
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.paths import check_path, check_relative
+from acai_jupyter.domain.path_columns import check_paths, check_relatives
 from acai_jupyter.domain.uploads import (
     MOST_FILES_A_CALL,
-    DeclaredFile,
+    CarriedFile,
+    DeclaredFiles,
+    ObjectKind,
     Purpose,
-    UploadFile,
     UploadObject,
     UploadSession,
     WantedObject,
@@ -26,6 +28,9 @@ from acai_jupyter.ports.store.unit import UnitOfWork
 MOST_FILES: Final = 2_000_000
 _MOST_FILE_BYTES: Final = 5 * 1024**4
 """What S3 takes in one object."""
+
+_IN_PARTS: Final = Digest("sha256-64m", b"").to_bytes()[0]
+"""What the digest of a file over 64 MiB begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +53,18 @@ def require_right(principal: Principal, purpose: Purpose) -> None:
         raise Forbidden("Only a job's agent uploads a job's output.")
 
 
-def check_files(files: Sequence[DeclaredFile], purpose: Purpose) -> None:
+def check_files(files: DeclaredFiles, purpose: Purpose) -> None:
     """Raises InvalidPath, InvalidRequest, LimitExceeded."""
     if len(files) > MOST_FILES_A_CALL:
         raise LimitExceeded(f"Declare at most {MOST_FILES_A_CALL} files in one call; add the others in further calls.")
-    check = check_relative if purpose is Purpose.SNAPSHOT else check_path
-    for file in files:
-        check(file.path)
-        if not 0 <= file.size <= _MOST_FILE_BYTES:
-            raise InvalidRequest(f"{file.path!r} can't have {file.size} bytes: a file has 0 bytes to 5 TiB.")
-        if not file.digest.fits(file.size):
-            raise InvalidRequest(f"The digest of {file.path!r} does not fit its size: files over 64 MiB have sha256-64m digests.")
+    check = check_relatives if purpose is Purpose.SNAPSHOT else check_paths
+    check(files.paths)
+    if not (min(files.sizes, default=0) >= 0 and max(files.sizes, default=0) <= _MOST_FILE_BYTES):
+        path, size = next(found for found in zip(files.paths, files.sizes, strict=True) if not 0 <= found[1] <= _MOST_FILE_BYTES)
+        raise InvalidRequest(f"{path!r} can't have {size} bytes: a file has 0 bytes to 5 TiB.")
+    for path, size, digest in zip(files.paths, files.sizes, files.digests, strict=True):
+        if (digest[0] == _IN_PARTS) != (size > PART_SIZE):
+            raise InvalidRequest(f"The digest of {path!r} does not fit its size: files over 64 MiB have sha256-64m digests.")
 
 
 def open_session(unit: UnitOfWork, principal: Principal, upload_id: UUID, lock: bool = False) -> UploadSession:
@@ -75,43 +81,56 @@ def open_session(unit: UnitOfWork, principal: Principal, upload_id: UUID, lock: 
     return session
 
 
-def declare(unit: UnitOfWork, session: UploadSession, first: int, files: Sequence[DeclaredFile], count: int) -> Declared:
+def declare(unit: UnitOfWork, session: UploadSession, first: int, files: DeclaredFiles, count: int) -> Declared:
     """Declare files from position `first` on, where `count` are declared already: of these the same.
 
     Raises InvalidRequest.
     """
-    known = unit.blobs.known(session.project_id, {file.digest for file in files})
+    known = unit.blobs.known(session.project_id, files.digests)
     unit.blobs.pin(session, known)
-    seen = set(known)
-    rows = []
-    for position, file in enumerate(files, first):
-        rows.append(UploadFile(position, file.path, file.size, file.digest, file.digest in seen, file.executable))
-        seen.add(file.digest)
-    unit.uploads.add_files(session, rows)
+    stored, seen = [], set(known)
+    for digest in files.digests:  # of equal files, the first brings the bytes of all
+        stored.append(digest in seen)
+        seen.add(digest)
+    unit.uploads.declare(session, first, files, stored)
     if first == count:
-        return Declared(session, tuple(row.position for row in rows if not row.stored))
+        return Declared(session, tuple(at for at, there in enumerate(stored, first) if not there))
     # What was promised or asked for by the first call still holds, whatever has come into the store since.
     there = unit.uploads.files(session, first - 1, len(files))
-    for asked, stored in zip(rows, there, strict=True):
-        if _declaration(asked) != _declaration(stored):
-            raise InvalidRequest(f"File {asked.position} of this upload was declared as another before: begin a new one.")
+    for file in there:
+        at = file.position - first
+        own = (files.paths[at], files.sizes[at], files.digests[at], at in files.executable)
+        if own != (file.path, file.size, file.digest and file.digest.to_bytes(), file.executable):
+            raise InvalidRequest(f"File {file.position} of this upload was declared as another before: begin a new one.")
     return Declared(session, tuple(file.position for file in there if not file.stored))
 
 
 def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject) -> UploadObject:
     """Take an object into the session, and say which files it carries. Raises InvalidRequest."""
-    offsets = {carried.position: carried.offset for carried in wanted.files}
-    if not 0 <= wanted.ordinal < MOST_FILES or any(not 0 <= position < MOST_FILES for position in offsets):
+    runs = wanted.files
+    if not 0 <= wanted.ordinal < MOST_FILES or any(not 0 <= run.position <= MOST_FILES - run.file_count for run in runs):
         raise InvalidRequest(f"Objects and files of an upload are numbered from 0 to {MOST_FILES - 1}.")
-    check_object(wanted, unit.uploads.at(session, list(offsets)))
+    if any(not 0 < run.file_count <= MOST_FILES_A_CALL for run in runs):
+        raise InvalidRequest(f"Files that follow each other in an object are 1 to {MOST_FILES_A_CALL}.")
+    alone = unit.uploads.at(session, [run.position for run in runs]) if wanted.kind is not ObjectKind.PACK else []
+    check_object(wanted, unit.uploads.sums(session, runs), alone[0] if alone else None, _taken(unit, session, runs))
     object_id = new_id()
     key = f"{prefix_of(session)}/{object_id.hex}"
     item = UploadObject(wanted.ordinal, object_id, wanted.kind, key, wanted.size, wanted.digest, wanted.parts)
     stored = unit.uploads.add_object(session, item)
     if _content(stored) != _content(item):
         raise InvalidRequest(f"Object {wanted.ordinal} of this upload was announced with other bytes before.")
-    unit.uploads.place(session, wanted.ordinal, offsets)
+    unit.uploads.place(session, wanted.ordinal, runs)
     return stored
+
+
+def _taken(unit: UnitOfWork, session: UploadSession, runs: Sequence[CarriedFile]) -> list[tuple[int, CarriedFile]]:
+    """What was announced before of the positions that `runs` name."""
+    first = min((run.position for run in runs), default=0)
+    end = max((run.position + run.file_count for run in runs), default=0)
+    mine = {at for run in runs for at in range(run.position, run.position + run.file_count)}
+    found = unit.uploads.runs(session, first - MOST_FILES_A_CALL, end)
+    return [one for one in found if not mine.isdisjoint(range(one[1].position, one[1].position + one[1].file_count))]
 
 
 def prefix_of(session: UploadSession) -> str:
@@ -123,10 +142,6 @@ def _scope(session: UploadSession) -> JobScope | None:
     if session.job_id is None:
         return None
     return JobScope(session.job_id, session.attempt or 0, session.rank or 0)
-
-
-def _declaration(file: UploadFile) -> tuple[object, ...]:
-    return file.path, file.size, file.digest, file.executable
 
 
 def _content(item: UploadObject) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,6 @@ from acai_jupyter.domain.errors import (
     EmptyFileset,
     Forbidden,
     InvalidRequest,
-    UploadIncomplete,
 )
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
@@ -25,8 +24,9 @@ from acai_jupyter.domain.transfers import SignedUpload
 from acai_jupyter.domain.uploads import (
     CommittedFile,
     DeclaredFile,
+    DeclaredFiles,
+    ObjectKind,
     Purpose,
-    UploadFile,
     UploadObject,
     UploadSession,
     UploadState,
@@ -34,7 +34,7 @@ from acai_jupyter.domain.uploads import (
 )
 from acai_jupyter.lake.bases import Base, check_removed, is_latest, require_base
 from acai_jupyter.lake.commit import commit_session
-from acai_jupyter.lake.objects import verify_pack
+from acai_jupyter.lake.objects import PackedFile, packed_files, verify_pack
 from acai_jupyter.lake.upload_steps import (
     MOST_FILES,
     Declared,
@@ -75,7 +75,7 @@ class Uploads:
         self,
         principal: Principal,
         purpose: Purpose,
-        files: Sequence[DeclaredFile],
+        files: DeclaredFiles | Sequence[DeclaredFile],
         fileset_name: str | None = None,
         key: str | None = None,
         base: Base | None = None,
@@ -87,14 +87,15 @@ class Uploads:
         where that session was aborted, UploadNotFound and UploadBaseChanged where the base can't be built on.
         """
         require_right(principal, purpose)
-        check_files(files, purpose)
+        declared = DeclaredFiles.of(files)
+        check_files(declared, purpose)
         if fileset_name is not None:
             if purpose is not Purpose.FILES:
                 raise InvalidRequest("Only an upload of files can name a file set.")
             check_fileset_name(fileset_name)
         if base is not None:
             check_removed(base.removed, purpose)
-        asked = hashlib.sha256(repr((purpose, files, fileset_name, base)).encode()).digest()
+        asked = hashlib.sha256(repr((purpose, declared, fileset_name, base)).encode()).digest()
         with self._store.begin() as unit:
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
@@ -109,21 +110,24 @@ class Uploads:
                 if key:
                     answer = write(Kind.UPLOAD, session.id)
                     unit.idempotency.keep(principal.project_id, principal.user_id, key, asked, answer)
-            return declare(unit, session, 0, files, unit.uploads.file_count(session) if first else 0)
+            return declare(unit, session, 0, declared, unit.uploads.file_count(session) if first else 0)
 
-    def add_files(self, principal: Principal, upload_id: UUID, first: int, files: Sequence[DeclaredFile]) -> Declared:
+    def add_files(
+        self, principal: Principal, upload_id: UUID, first: int, files: DeclaredFiles | Sequence[DeclaredFile]
+    ) -> Declared:
         """Declare more files; `first` is the position of the first of them.
 
         Raises UploadNotFound, UploadNotPending, and what `begin` raises.
         """
+        declared = DeclaredFiles.of(files)
         with self._store.begin() as unit:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
-            check_files(files, session.purpose)
+            check_files(declared, session.purpose)
             count = unit.uploads.file_count(session)
-            if first + len(files) > MOST_FILES or not 0 <= first <= count:
+            if first + len(declared) > MOST_FILES or not 0 <= first <= count:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
-            return declare(unit, session, first, files, count)
+            return declare(unit, session, first, declared, count)
 
     def urls(
         self, principal: Principal, upload_id: UUID, objects: Sequence[WantedObject], base_url: str
@@ -154,12 +158,10 @@ class Uploads:
             if session.state in (UploadState.SEALED, UploadState.COMMITTED):
                 return session
             session.require(UploadState.PENDING)
-            unplaced = unit.uploads.unplaced(session, 1)
             objects = unit.uploads.objects(session)
-            files = unit.uploads.files(session)
-        if unplaced:
-            raise UploadIncomplete(f"The bytes of {unplaced[0].path!r} were not sent: ask for its URL and send them.")
-        self._verify(objects, files)
+            runs = unit.uploads.runs(session)
+            files = unit.uploads.contents(session)
+        self._verify(objects, packed_files(files, runs))
         with self._store.begin() as unit:
             session = open_session(unit, principal, upload_id, lock=True)
             if session.state is not UploadState.PENDING:
@@ -254,14 +256,11 @@ class Uploads:
         unit.uploads.add(session, base.removed if base else ())
         return session
 
-    def _verify(self, objects: Sequence[UploadObject], files: Sequence[UploadFile]) -> None:
-        carried: dict[int, list[UploadFile]] = {}
-        for file in files:
-            if file.object is not None:
-                carried.setdefault(file.object, []).append(file)
+    def _verify(self, objects: Sequence[UploadObject], carried: Mapping[int, list[PackedFile]]) -> None:
         for item in objects:
             self._blobs.complete(item)
-            verify_pack(self._blobs, item, carried.get(item.ordinal, []))
+            if item.kind is ObjectKind.PACK:
+                verify_pack(self._blobs, item, carried[item.ordinal])
 
     @staticmethod
     def _finished(unit: UnitOfWork, session: UploadSession) -> Finished:

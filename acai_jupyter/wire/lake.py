@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Project, User
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.deletion import Deletion
-from acai_jupyter.domain.digests import Digest
+from acai_jupyter.domain.digests import Digest, digests_to_bytes
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
@@ -19,7 +20,7 @@ from acai_jupyter.domain.provenance import Action, Graph
 from acai_jupyter.domain.references import escape
 from acai_jupyter.domain.tables import Column
 from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
-from acai_jupyter.domain.uploads import DeclaredFile
+from acai_jupyter.domain.uploads import DeclaredFiles
 from acai_jupyter.wire.values import column_values_to_json, value_to_json
 
 Json = dict[str, Any]
@@ -99,11 +100,15 @@ def fetchable(item: FetchableFile, shares_disk: bool = False) -> Json:
     return {**own, "offset": item.offset, "request": request(item.request), **where}
 
 
-def declared_files(given: Iterable[Mapping[str, Any]]) -> list[DeclaredFile]:
-    """Files of an upload as a request declares them. Raises InvalidRequest for a digest that is none."""
-    return [
-        DeclaredFile(item["path"], item["size"], Digest.parse(item["digest"]), bool(item.get("executable"))) for item in given
-    ]
+def declared_files(given: Mapping[str, Any]) -> DeclaredFiles:
+    """Files of an upload as a request declares them, a column each. Raises InvalidRequest where the columns are not equally
+    long, or hold a digest that is none."""
+    paths, sizes, executable = given["path"], given["size"], given.get("executable", [])
+    if not len(paths) == len(sizes) == len(given["digest"]):
+        raise InvalidRequest("The columns 'path', 'size' and 'digest' of files must be equally long.")
+    if any(at >= len(paths) for at in executable):
+        raise InvalidRequest("The column 'executable' of files names places in the other columns, from 0 on.")
+    return DeclaredFiles(paths, sizes, digests_to_bytes(given["digest"]), frozenset(executable))
 
 
 def column(item: Column) -> Json:

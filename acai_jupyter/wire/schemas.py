@@ -361,7 +361,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
 }
 
 _COUNT: Final[Schema] = {**INTEGER, "minimum": 0}
-_DECLARED_FILES: Final = array(request(("path", "size", "digest"), path=TEXT, size=_COUNT, digest=DIGEST, executable=BOOLEAN))
+_DECLARED_FILES: Final = {
+    "description": "A column each, equally long; 'executable' names places in them",
+    **request(("path", "size", "digest"), path=array(TEXT), size=array(_COUNT), digest=array(DIGEST), executable=array(_COUNT)),
+}
 
 _SUBMISSION: Final[dict[str, Schema]] = {
     "command": _COMMAND,
@@ -423,7 +426,7 @@ REQUESTS: Final[dict[str, Schema]] = {
                     size=_COUNT,
                     digest=DIGEST,
                     parts=array({**TEXT, "pattern": "^[0-9a-f]{64}$"}),
-                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT)),
+                    files=array(request(("position", "offset"), position=_COUNT, offset=_COUNT, count={**INTEGER, "minimum": 1})),
                 )
             ),
         },

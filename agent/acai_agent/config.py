@@ -15,7 +15,7 @@ class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
     addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
     None where there is a job to be done. `limits` is how its command is held to its resources,
-    `environments` the folder of the environments that jobs share."""
+    `environments` the folder of the environments that jobs share, `cache` that of inputs, which holds at most `cache_bytes`."""
 
     url: str
     token: str
@@ -27,6 +27,8 @@ class Config(NamedTuple):
     salvage: str | None = None
     limits: Limits = Limits()
     environments: Path | None = None
+    cache: Path | None = None
+    cache_bytes: int = 0
 
     @property
     def work(self) -> Path:
@@ -59,6 +61,8 @@ def read_config(stream: BinaryIO) -> Config:
         salvage=None if told.get("salvage") is None else _told(told, "salvage", str),
         limits=read_limits(told.get("limits")),
         environments=None if told.get("environments") is None else Path(_told(told, "environments", str)),
+        cache=None if told.get("cache") is None else Path(_told(told, "cache", str)),
+        cache_bytes=0 if told.get("cache") is None else _told(told, "cache_bytes", int),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from acai_agent.cache import InputCache
 from acai_agent.config import Config
 from acai_agent.contract import FileEntry, FilesPage, parse_files_page
 from acai_agent.failures import Signal
@@ -14,7 +15,7 @@ from acai_agent.http import Http
 from acai_agent.nearby import disk_headers
 from acai_agent.notes import note
 from acai_agent.platform import Platform
-from acai_agent.transfer import download
+from acai_agent.transfer import Damaged, Renew, download
 
 _RESERVED: Final = ("input", "output")
 
@@ -23,24 +24,53 @@ def bring_files(platform: Platform, http: Http, config: Config, cancel: Signal) 
     """Fill the working directory. Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave."""
     for name in _RESERVED:
         (config.work / name).mkdir(parents=True, exist_ok=True)
-    home = config.servers.parent if config.servers else None
-    _bring("code", config.work, platform, http, home, cancel)
-    _bring("input", config.work / "input", platform, http, home, cancel)
-    _bring("start", config.output, platform, http, home, cancel)
+    bring = _Bring(platform, http, config, cancel)
+    bring.all("code", config.work)
+    bring.all("input", config.work / "input")
+    bring.all("start", config.output)
 
 
-def _bring(kind: str, root: Path, platform: Platform, http: Http, home: Path | None, cancel: Signal) -> None:
-    cursor: str | None = None
-    while True:
-        page = _page(platform, kind, cursor, home, cancel)
+class _Bring:
+    def __init__(self, platform: Platform, http: Http, config: Config, cancel: Signal) -> None:
+        self._platform = platform
+        self._http = http
+        self._home = config.servers.parent if config.servers else None
+        self._cache = None if config.cache is None else InputCache(config.cache, config.cache_bytes)
+        self._cancel = cancel
 
-        def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
-            return _page(platform, kind, asked, home, cancel).files
+    def all(self, kind: str, root: Path) -> None:
+        cursor: str | None = None
+        while True:
+            page = self._page(kind, cursor)
 
-        download(page.files, root, renew=renew, cancel=cancel, http=http, patience_s=math.inf)
-        cursor = page.cursor
-        if cursor is None:
+            def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
+                return self._page(kind, asked).files
+
+            self._bring(page.files, root, renew)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def _bring(self, files: Sequence[FileEntry], root: Path, renew: Renew) -> None:
+        if self._cache is None:
+            self._download(files, root, renew)
             return
+        found = self._cache.find(files)
+        try:
+            self._download(found, root, renew)
+        except Damaged:
+            kept = [file for at, file in enumerate(files) if found[at] is not file]
+            if not kept:
+                raise
+            self._cache.forget_changed(kept)
+            self._download(self._cache.find(files), root, renew)
+        self._cache.keep(files, root)
+
+    def _download(self, files: Sequence[FileEntry], root: Path, renew: Renew) -> None:
+        download(files, root, renew=renew, cancel=self._cancel, http=self._http, patience_s=math.inf)
+
+    def _page(self, kind: str, cursor: str | None) -> FilesPage:
+        return _page(self._platform, kind, cursor, self._home, self._cancel)
 
 
 def _page(platform: Platform, kind: str, cursor: str | None, home: Path | None, cancel: Signal) -> FilesPage:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from acai_agent.contract import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, PART_SIZE
-from acai_agent.sources import Measured, pieces_of
+from acai_agent.sources import Measured, check_unchanged, pieces_of
 
 _PIECE: Final = 256 * 1024
 
@@ -32,21 +32,36 @@ class StoreObject(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(member.size for member in self.members)
+        return sum([member.measured.digest.size for member in self.members])
 
     def pieces(self, offset: int, size: int) -> Iterator[bytes]:
         """`size` bytes from `offset` on, in pieces of some size. Raises FileChanged, FileUnreadable."""
         if self.kind != "pack":
             yield from self._pieces(offset, size)
-            return
-        together = bytearray()
-        for piece in self._pieces(offset, size):
-            together += piece
-            if len(together) >= _PIECE:
-                yield bytes(together)
-                together.clear()
-        if together:
-            yield bytes(together)
+        elif offset == 0 and size == self.size:
+            yield from self._together(unchanged=True)
+        else:
+            yield from self._pieces(offset, size)
+
+    def _together(self, unchanged: bool) -> Iterator[bytes]:
+        """The whole of a pack. What was kept of files is read no more, but where they have to be `unchanged` they are looked
+        at."""
+        waiting: list[bytes] = []
+        size = 0
+        for member in self.members:
+            measured = member.measured
+            if measured.data is None:
+                waiting += pieces_of(measured, 0, member.size)
+            else:
+                if unchanged:
+                    check_unchanged(measured)
+                waiting.append(measured.data)
+            size += member.size
+            if size >= _PIECE:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield b"".join(waiting)
 
     def _pieces(self, offset: int, size: int) -> Iterator[bytes]:
         at = 0
@@ -58,25 +73,30 @@ class StoreObject(NamedTuple):
 
     def message(self) -> dict[str, Any]:
         """The object as the platform is told of it. A pack is read for it: its digest is that of its bytes."""
-        files, at = [], 0
-        for member in self.members:
-            files.append({"position": member.position, "offset": at})
-            at += member.size
-        message = {"ordinal": self.ordinal, "kind": self.kind, "size": self.size, "digest": self._digest(), "files": files}
+        message = {"ordinal": self.ordinal, "kind": self.kind, "size": self.size, "digest": self._digest(), "files": self._runs()}
         if self.kind == "multipart":
             message["parts"] = list(self.members[0].measured.digest.parts)
         return message
+
+    def _runs(self) -> list[dict[str, int]]:
+        """Which files are in it: files whose positions follow each other are told as one run."""
+        runs: list[dict[str, int]] = []
+        at = 0
+        following = -1
+        for member in self.members:
+            if member.position != following:
+                runs.append({"position": member.position, "offset": at, "count": 0})
+            runs[-1]["count"] += 1
+            following = member.position + 1
+            at += member.size
+        return runs
 
     def _digest(self) -> str:
         if self.kind != "pack":
             return self.members[0].measured.digest.digest
         hasher = hashlib.sha256()
-        for member in self.members:
-            if member.measured.data is not None:
-                hasher.update(member.measured.data)  # whether the file is another by now is seen when it is sent
-                continue
-            for piece in pieces_of(member.measured, 0, member.size):
-                hasher.update(piece)
+        for piece in self._together(unchanged=False):  # whether a file is another by now is seen when it is sent
+            hasher.update(piece)
         return "sha256:" + hasher.hexdigest()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -63,23 +63,6 @@ class Measured(NamedTuple):
     data: Union[bytes, None] = None
 
 
-class Room:
-    """Room in memory for the bytes of small files, so that they are read once. All threads may take some."""
-
-    def __init__(self, size: int, largest: int) -> None:
-        self._left = size
-        self._largest = largest
-        self._lock = threading.Lock()
-
-    def take(self, size: int) -> bool:
-        """Whether there is room for a file of this size; then it is taken."""
-        with self._lock:
-            if size > self._largest or size > self._left:
-                return False
-            self._left -= size
-            return True
-
-
 class Memory(Protocol):
     """Remembers the digests of files between uploads. It may forget, but it never errs."""
 
@@ -93,15 +76,15 @@ class Memory(Protocol):
         """What is remembered of `files` was wrong."""
 
 
-def measure(file: LocalFile, room: Union[Room, None] = None) -> Measured:
-    """Read a file once, for its digest, and keep its bytes where there is `room`. Raises FileUnreadable, FileChanged."""
+def measure(file: LocalFile, keep: bool = False) -> Measured:
+    """Read a file once, for its digest, and `keep` its bytes where it is small. Raises FileUnreadable, FileChanged."""
     if isinstance(file.source, bytes):
         return Measured(file, digest_of_bytes(file.source), None)
     data = None
     try:
         with _open(file.source) as opened:
             before = _stamp(opened)
-            if room is not None and room.take(before.size):
+            if keep:
                 data = opened.read(before.size + 1)
                 digest = digest_of_bytes(data)
             else:
@@ -114,6 +97,25 @@ def measure(file: LocalFile, room: Union[Room, None] = None) -> Measured:
     return Measured(file, digest, after, data)
 
 
+def measure_small(file: LocalFile) -> Measured:
+    """The same of a small file that was looked at: where it still is as it was then, one look more is enough."""
+    stamp = file.stamp
+    if stamp is None or isinstance(file.source, bytes):
+        return measure(file, keep=True)
+    try:
+        descriptor = os.open(file.source, _OPEN_FLAGS)
+        try:
+            data = os.read(descriptor, stamp.size + 1)
+            found = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return measure(file, keep=True)  # which tells what is wrong
+    if len(data) != stamp.size or not _is_as(found, stamp):
+        return measure(file, keep=True)
+    return Measured(file, FileDigest("sha256:" + hashlib.sha256(data).hexdigest(), stamp.size, ()), stamp, data)
+
+
 def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
     """`size` bytes from `offset` on, of the file as it was measured. Raises FileUnreadable, FileChanged."""
     source = measured.file.source
@@ -121,8 +123,7 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
         yield from _cut(source, offset, size)
         return
     if measured.data is not None:
-        if _is_another(source, measured.stamp):
-            raise changed(measured.file)
+        check_unchanged(measured)
         yield measured.data if size == len(measured.data) else measured.data[offset : offset + size]
         return
     try:
@@ -138,6 +139,19 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
                 yield piece
     except OSError as error:
         raise _unreadable(measured.file, error) from error
+
+
+def check_unchanged(measured: Measured) -> None:
+    """Look at a file again whose bytes were kept. Raises FileChanged."""
+    stamp, source = measured.stamp, measured.file.source
+    if stamp is None or isinstance(source, bytes):
+        return
+    try:
+        found = os.stat(source)  # noqa: PTH116 - for every small file: a Path would cost more than the look
+    except FileNotFoundError:
+        raise changed(measured.file) from None
+    if not _is_as(found, stamp):
+        raise changed(measured.file)
 
 
 def size_of(file: LocalFile) -> int:
@@ -182,19 +196,18 @@ def stamp_of(found: os.stat_result) -> Stamp:
     return Stamp(found.st_size, written, written if changed == written else changed, found.st_ino, device)
 
 
+def _is_as(found: os.stat_result, stamp: Stamp) -> bool:
+    """Whether a file is in a state."""
+    own = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+    return own == stamp
+
+
 def _stamp(opened: FileIO) -> Stamp:
     return stamp_of(os.fstat(opened.fileno()))
 
 
 def _cut(data: bytes, offset: int, size: int) -> Iterator[bytes]:
     return (data[at : min(at + _PIECE, offset + size)] for at in range(offset, offset + size, _PIECE))
-
-
-def _is_another(source: Union[str, os.PathLike[str]], stamp: Union[Stamp, None]) -> bool:
-    try:
-        return stamp_of(os.stat(source)) != stamp  # noqa: PTH116 - for every small file: a Path would cost more than the look
-    except FileNotFoundError:
-        return True
 
 
 def _same(one: Stamp, other: Union[Stamp, None]) -> bool:

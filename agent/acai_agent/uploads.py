@@ -21,6 +21,7 @@ from acai_agent.contract import (
 )
 from acai_agent.failures import HttpError, RequestFailed
 from acai_agent.http import Caller, Http
+from acai_agent.measuring import measure_all
 from acai_agent.packing import Declared, StoreObject, objects_for
 from acai_agent.parallel import Meter, Stop, for_each
 from acai_agent.parts import MISMATCHES, Part
@@ -30,9 +31,7 @@ from acai_agent.sources import (
     LocalFile,
     Measured,
     Memory,
-    Room,
     TransferError,
-    measure,
     size_of,
 )
 
@@ -141,17 +140,17 @@ class UploadSession:
     def _measure(self, page: Sequence[LocalFile]) -> list[Measured]:
         """What is remembered of the files, and for the others what reading them tells."""
         known = {} if self._memory is None else self._memory.recall(page)
-        unknown = [file for file in page if file.path not in known]
-        room = Room(MOST_PACK_BYTES, LEAST_SINGLE_BYTES - 1)
+        unknown = [file for file in page if file.path not in known] if known else page
         started_ns = time.time_ns()
-        read = iter(for_each(lambda file: measure(file, room), unknown, self._threads, self._stop))
+        read = iter(measure_all(unknown, MOST_PACK_BYTES, LEAST_SINGLE_BYTES - 1, self._threads, self._stop))
         measured = [Measured(file, known[file.path], file.stamp) if file.path in known else next(read) for file in page]
         if self._memory is not None and unknown:
-            self._memory.remember([item for item in measured if item.file.path not in known], started_ns)
+            new = [item for item in measured if item.file.path not in known] if known else measured
+            self._memory.remember(new, started_ns)
         return measured
 
     def _declare(self, page: list[Declared], purpose: str, fileset: str | None) -> set[int]:
-        files = [_declaration(file) for file in page]
+        files = _declaration(page)
         if self._id is None:
             # Should the answer get lost, the same key brings the same session again.
             once = {"Idempotency-Key": self._key or uuid.uuid4().hex}
@@ -199,10 +198,16 @@ class UploadSession:
         return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
 
 
-def _declaration(file: Declared) -> dict[str, Any]:
-    local, digest = file.measured.file, file.measured.digest
-    message: dict[str, Any] = {"path": local.path, "size": digest.size, "digest": digest.digest}
-    return {**message, "executable": True} if local.executable else message
+def _declaration(page: Sequence[Declared]) -> dict[str, Any]:
+    """The files of a page, a column each."""
+    digests = [file.measured.digest for file in page]
+    message: dict[str, Any] = {
+        "path": [file.measured.file.path for file in page],
+        "size": [digest.size for digest in digests],
+        "digest": [digest.digest for digest in digests],
+    }
+    executable = [at for at, file in enumerate(page) if file.measured.file.executable]
+    return {**message, "executable": executable} if executable else message
 
 
 def _by_offset(requests: Mapping[int, list[PartRequest]], item: StoreObject) -> dict[int, SignedRequest]:

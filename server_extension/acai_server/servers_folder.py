@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+from acai_jupyter.backends.launchers.processes import ProcessName, is_alive, name_of
 from acai_jupyter.version import __version__
 
 
@@ -24,10 +25,12 @@ class ServerFile:
         for entry in folder.glob("*.json"):
             if not _is_alive(entry):
                 entry.unlink(missing_ok=True)
-        content = json.dumps({"url": url, "pid": os.getpid(), "version": __version__, "drains": self._drains})
+        name = name_of(os.getpid())
+        process = {} if name is None else {"boot": name.boot, "start": name.start}
+        told = {"url": url, "pid": os.getpid(), **process, "version": __version__, "drains": self._drains}
         temporary = self._path.with_suffix(".tmp")
         temporary.touch(mode=0o600)
-        temporary.write_text(content)
+        temporary.write_text(json.dumps(told))
         temporary.replace(self._path)
 
     def withdraw(self) -> None:
@@ -48,9 +51,9 @@ def other_servers(folder: Path, *, drains: bool) -> bool:
 
 
 def _is_alive(entry: Path) -> bool:
-    """Whether the server of an entry may still run; a process id used again is found out when it is asked."""
+    """Whether the very process runs whose entry this is, and not another one that was given its id since."""
     try:
-        os.kill(int(json.loads(entry.read_text())["pid"]), 0)
-    except (OSError, ValueError, KeyError):
+        told = json.loads(entry.read_text())
+        return is_alive(ProcessName(told["boot"], int(told["pid"]), told["start"]))
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    return True

@@ -141,7 +141,7 @@ def test_in_a_magic(world: World, shell: Shell, mistake: Mistake, monkeypatch: p
 
 
 def test_bytes_that_are_not_those_announced(world: World) -> None:
-    files = [{"path": "/bytes", "size": 3, "digest": digest(b"abc")}]
+    files = {"path": ["/bytes"], "size": [3], "digest": [digest(b"abc")]}
     upload = world.server.call("POST", "/uploads", body={"purpose": "files", "files": files}).json["id"]
     wanted = {"ordinal": 0, "kind": "single", "size": 3, "digest": digest(b"abc"), "files": [{"position": 0, "offset": 0}]}
     signed = world.server.call("POST", f"/uploads/{upload}/urls", body={"objects": [wanted]}).json

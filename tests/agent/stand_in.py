@@ -86,6 +86,12 @@ class StandIn:
 
         self._faults.append((path, how, take))
 
+    def next_job(self) -> None:
+        """From now on another agent may do the same once more."""
+        self.claims.clear()
+        self.reports.clear()
+        self.log.clear()
+
     def forgive(self) -> None:
         """No more failures."""
         self._faults.clear()

@@ -129,7 +129,11 @@ class Lake:
         return self._more(session, {"first": 0, "files": body["files"]})
 
     def _more(self, session: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-        first, given = body["first"], [dict(file) for file in body["files"]]
+        first, columns = body["first"], body["files"]
+        given: list[dict[str, Any]] = [
+            {"path": path, "size": size, "digest": said, **({"executable": True} if at in columns.get("executable", []) else {})}
+            for at, (path, size, said) in enumerate(zip(columns["path"], columns["size"], columns["digest"], strict=True))
+        ]
         assert len(given) <= 5000
         assert first in (len(session["files"]), len(session["files"]) - len(given)), "neither the next page nor the last again"
         session["files"][first:] = given
@@ -156,12 +160,13 @@ class Lake:
     def _seal(self, session: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for item in session["objects"].values():
             whole = self._object(session, item)
-            for member in item["files"]:
-                file = session["files"][member["position"]]
-                data = whole[member["offset"] : member["offset"] + file["size"]]
-                if digest(data) != file["digest"]:
-                    raise Refused(400, "digest_mismatch", f"{file['path']} is not what was announced.")
-                file["data"] = data
+            for run in item["files"]:
+                at = run["offset"]
+                for file in session["files"][run["position"] :][: run.get("count", 1)]:
+                    file["data"] = whole[at : at + file["size"]]
+                    at += file["size"]
+                    if digest(file["data"]) != file["digest"]:
+                        raise Refused(400, "digest_mismatch", f"{file['path']} is not what was announced.")
         for file in session["files"]:
             file.setdefault("data", self.known.get(file["digest"]))
             if file["data"] is None:

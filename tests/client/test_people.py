@@ -115,17 +115,17 @@ def test_a_digest_that_is_guessed_brings_no_bytes(people: People) -> None:
     """What one project has uploaded is not there for another: its bytes must be sent."""
     people.ann.files.upload(b"a guessable secret", "/guess")
     uploaded = people.other._transport.post(
-        "/uploads", {"purpose": "files", "files": [declared(b"a guessable secret")]}, creates=True
+        "/uploads", {"purpose": "files", "files": declared(b"a guessable secret")}, creates=True
     )
     assert uploaded["missing"] == [0]
-    again = people.ann._transport.post("/uploads", {"purpose": "files", "files": [declared(b"a guessable secret")]}, creates=True)
+    again = people.ann._transport.post("/uploads", {"purpose": "files", "files": declared(b"a guessable secret")}, creates=True)
     assert again["missing"] == []
 
 
 def declared(data: bytes) -> dict[str, object]:
     from support.examples import digest
 
-    return {"path": "/copy", "size": len(data), "digest": digest(data)}
+    return {"path": ["/copy"], "size": [len(data)], "digest": [digest(data)]}
 
 
 def test_ids_of_another_project_are_as_unknown_as_ids_that_never_were(people: People) -> None:

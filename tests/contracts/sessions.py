@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.uploads import ObjectKind, Purpose, UploadFile, UploadObject, UploadSession, UploadState
+from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, Purpose, UploadFile, UploadObject, UploadSession, UploadState
 from acai_jupyter.ports.store.unit import UnitOfWork
 from tests.contracts.people import Person
 
@@ -23,15 +23,15 @@ def begin_session(unit: UnitOfWork, who: Person, purpose: Purpose = Purpose.FILE
 def commit_files(unit: UnitOfWork, who: Person, files: Mapping[str, bytes]) -> dict[str, int]:
     """Make versions of these files, whose bytes are taken to lie in one object of the session; their numbers."""
     session = begin_session(unit, who)
-    sizes = [len(content) for content in files.values()]
     rows = [
-        UploadFile(position, path, len(content), of_bytes(content), False, False, 0, sum(sizes[:position]))
+        UploadFile(position, path, len(content), of_bytes(content), False)
         for position, (path, content) in enumerate(files.items())
     ]
     unit.uploads.add_files(session, rows)
     whole = b"".join(files.values())
     key = f"{session.project_id.hex}/{session.id.hex}/{new_id().hex}"
     unit.uploads.add_object(session, UploadObject(0, new_id(), ObjectKind.PACK, key, len(whole), of_bytes(whole)))
+    unit.uploads.place(session, 0, [CarriedFile(0, 0, len(rows))])
     unit.uploads.move(session, UploadState.SEALED)
     unit.blobs.record_upload(session)
     unit.files.commit(session, who.user_id, always_new=False)

@@ -58,7 +58,7 @@ def test_a_key_that_was_used_for_another_request_is_refused(world: World, name: 
     other = {
         "create_fileset": {"name": "Part", "references": ["@Digits:2"]},
         "submit_job": {"command": "true", "name": "another"},
-        "begin_upload": {"purpose": "files", "files": []},
+        "begin_upload": {"purpose": "files", "files": {"path": [], "size": [], "digest": []}},
     }
     answer = request.send(world.server, route_named(name), headers=key, body=other[name])
     assert (answer.status, answer.code) == (409, "idempotency_key_reused")

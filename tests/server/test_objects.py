@@ -25,7 +25,7 @@ def a_quiet_log(server: Server) -> Iterator[None]:
 def put(server: Server, request: pytest.FixtureRequest) -> dict[str, Any]:
     """A signed request for an object of its own, whose bytes are `content(request)`."""
     data = content(request)
-    files = [{"path": f"/{request.node.name}", "size": len(data), "digest": digest(data)}]
+    files = {"path": [f"/{request.node.name}"], "size": [len(data)], "digest": [digest(data)]}
     upload = server.call("POST", "/uploads", body={"purpose": "files", "files": files}).json["id"]
     wanted = {"ordinal": 0, "kind": "single", "size": len(data), "digest": digest(data), "files": [{"position": 0, "offset": 0}]}
     signed = server.call("POST", f"/uploads/{upload}/urls", body={"objects": [wanted]}).json

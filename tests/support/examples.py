@@ -64,7 +64,7 @@ class World:
 
     def upload(self, state: str = "PENDING") -> str:
         """The id of an upload session of new bytes that has come to a state."""
-        begun = self.server.call("POST", "/uploads", body={"purpose": "files", "files": [self.declared()]}).json
+        begun = self.server.call("POST", "/uploads", body={"purpose": "files", "files": self.declared()}).json
         steps = {"PENDING": [], "SENT": ["send"], "SEALED": ["send", "seal"], "COMMITTED": ["send", "seal", "commit"]}[state]
         for step in steps:
             if step == "send":
@@ -101,7 +101,7 @@ class World:
     def declared(self) -> dict[str, Any]:
         """A new file with new bytes."""
         self._data = f"the bytes of {next(self._counter)}".encode()
-        return {"path": f"/uploaded/{self._data.decode()}", "size": len(self._data), "digest": digest(self._data)}
+        return {"path": [f"/uploaded/{self._data.decode()}"], "size": [len(self._data)], "digest": [digest(self._data)]}
 
     def wanted(self) -> dict[str, Any]:
         """An object that carries the file that was declared last, alone in its upload."""
@@ -138,9 +138,9 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "create_project": lambda world: Request(body={"name": "Exemplary", "admin": "ann"}),
     "list_users": lambda world: Request(),
     "create_user": lambda world: Request(body={"name": "bob", "role": "project_admin"}),
-    "begin_upload": lambda world: Request(body={"purpose": "files", "fileset": "New", "files": [world.declared()]}),
+    "begin_upload": lambda world: Request(body={"purpose": "files", "fileset": "New", "files": world.declared()}),
     "get_upload": lambda world: Request({"upload": world.upload()}),
-    "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": [world.declared()]}),
+    "add_files": lambda world: Request({"upload": world.upload()}, body={"first": 1, "files": world.declared()}),
     "committed_files": lambda world: Request({"upload": world.upload("COMMITTED")}),
     "register_files": lambda world: Request(
         {"upload": world.upload()},

@@ -148,7 +148,9 @@ MISTAKES = [
         None,
         None,
         Rest(
-            "POST", "/uploads", body={"purpose": "files", "files": [{"path": "/../x", "size": 0, "digest": "sha256:" + "0" * 64}]}
+            "POST",
+            "/uploads",
+            body={"purpose": "files", "files": {"path": ["/../x"], "size": [0], "digest": ["sha256:" + "0" * 64]}},
         ),
     ),
     Mistake(

@@ -70,9 +70,10 @@ class Handle:
 
 class ProcessLauncher:
     """Keeps every attempt in a folder below `folder`, that only this user may enter. `ways` of holding a job to its resources
-    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together. `warm`
-    says whether agents are forked from a parent that is ready: elsewhere than on Linux a fork may end in what the system's own
-    libraries do behind it. `on_crash` is called, on some thread, when such an agent has ended with a failure."""
+    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together. Up to
+    `cache_bytes` of inputs are kept for other jobs. `warm` says whether agents are forked from a parent that is ready: elsewhere
+    than on Linux a fork may end in what the system's own libraries do behind it. `on_crash` is called, on some thread, when such
+    an agent has ended with a failure."""
 
     def __init__(
         self,
@@ -80,12 +81,13 @@ class ProcessLauncher:
         ways: Sequence[Way] | None = None,
         cpu: float = 0.0,
         memory_mb: int = 0,
+        cache_bytes: int = 0,
         warm: bool = sys.platform == "linux",
         on_crash: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = folder.resolve()
         self._starter = Starter(self._folder, warm, on_crash)
-        self._cpu, self._memory_mb = cpu, memory_mb
+        self._cpu, self._memory_mb, self._cache_bytes = cpu, memory_mb, cache_bytes
         self._limits = Limits(lambda: machine_ways(self._taken_cpus) if ways is None else ways)
 
     def capacity(self) -> Capacity:
@@ -185,10 +187,16 @@ class ProcessLauncher:
             with tells:
                 # Recorded before it is told what to do: no agent works that could not be found again.
                 write_text(folder / record, handle.to_text())
-                tells.write(json.dumps(_told(spec, folder, limits)).encode())
+                tells.write(json.dumps(self._told(spec, folder, limits)).encode())
         except BrokenPipeError:
             pass  # it ended at once; poll tells how
         return handle
+
+    def _told(self, spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
+        told = {**spec.config, "folder": str(folder), "environments": str(self._folder.with_name("environments"))}
+        if self._cache_bytes:
+            told |= {"cache": str(self._folder.with_name("inputs")), "cache_bytes": self._cache_bytes}
+        return told if limits is None else {**told, "limits": limits.to_json()}
 
     def _end(self, agent: Handle) -> None:
         """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
@@ -234,12 +242,6 @@ class ProcessLauncher:
         self._folder.mkdir(parents=True, exist_ok=True)
         for place in (folder.parent.parent, folder.parent, folder):
             place.mkdir(mode=0o700, exist_ok=True)
-
-
-def _told(spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
-    environments = folder.parents[2].with_name("environments")
-    told = {**spec.config, "folder": str(folder), "environments": str(environments)}
-    return told if limits is None else {**told, "limits": limits.to_json()}
 
 
 def _group(folder: Path) -> str:

@@ -5,6 +5,7 @@ Values are the driver's own: a digest as its 33 bytes, an id as `native_id` give
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -35,37 +36,25 @@ def insert_rows(
 ) -> None:
     """Insert `rows`, each with the values of `columns`, all with those of `shared`; a row whose `conflict` columns are taken is
     left out."""
-    if not rows:
+    insert_columns(session, table, shared, dict(zip(columns, _turned(rows), strict=True)) if rows else {}, conflict)
+
+
+def insert_columns(
+    session: Session, table: Table, shared: Mapping[str, Any], columns: Mapping[str, Sequence[Any]], conflict: Sequence[str]
+) -> None:
+    """The same of rows that are given as columns."""
+    if not any(columns.values()):
         return
     names = _named([*shared, *columns])
     ending = f"ON CONFLICT ({_named(conflict)}) DO NOTHING"
     if session.dialect == "postgresql":
         fixed = "".join(f"CAST(? AS {_type(table, name)}), " for name in shared)
-        sql = f"INSERT INTO {table.name} ({names}) SELECT {fixed}u.* FROM {_unnest(table, columns)} AS u {ending}"  # noqa: S608
-        execute(session, sql, (*shared.values(), *_turned(rows)))
+        sql = f"INSERT INTO {table.name} ({names}) SELECT {fixed}u.* FROM {_unnest(table, list(columns))} AS u {ending}"  # noqa: S608
+        execute(session, sql, (*shared.values(), *map(list, columns.values())))
         return
-    marks = ", ".join("?" * (len(shared) + len(columns)))
-    head = tuple(shared.values())
-    sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {ending}"  # noqa: S608 - names of columns and question marks
-    session.connection.exec_driver_sql(sql, [head + row for row in rows])
-
-
-def update_rows(session: Session, table: Table, shared: Mapping[str, Any], key: str, columns: Sequence[str], rows: Rows) -> None:
-    """Set `columns` of the rows of `shared` with the `key` that comes last in each of `rows`."""
-    if not rows:
-        return
-    own = " AND ".join(f"{table.name}.{_named([name])} = ?" for name in shared)
-    if session.dialect == "postgresql":
-        names = [*columns, key]
-        changes = ", ".join(f"{_named([name])} = u.{_named([name])}" for name in columns)
-        source = f"{_unnest(table, names)} AS u ({_named(names)})"
-        sql = f"UPDATE {table.name} SET {changes} FROM {source} WHERE {own} AND {table.name}.{_named([key])} = u.{_named([key])}"  # noqa: S608
-        execute(session, sql, (*_turned(rows), *shared.values()))
-        return
-    changes = ", ".join(f"{_named([name])} = ?" for name in columns)
-    sql = f"UPDATE {table.name} SET {changes} WHERE {_named([key])} = ? AND {own}"  # noqa: S608 - names of columns
-    tail = tuple(shared.values())
-    session.connection.exec_driver_sql(sql, [row + tail for row in rows])
+    values = ", ".join([*map(_literal, shared.values()), *"?" * len(columns)])
+    sql = f"INSERT INTO {table.name} ({names}) VALUES ({values}) {ending}"  # noqa: S608 - ids, numbers and names of columns
+    session.connection.exec_driver_sql(sql, list(zip(*columns.values(), strict=True)))
 
 
 def rows_with(
@@ -87,10 +76,10 @@ def pairs(session: Session, names: tuple[str, str], types: tuple[str, str], rows
     """A table `wanted` of two columns for a FROM, and its parameters."""
     if session.dialect == "postgresql":
         return f"unnest(CAST(? AS {types[0]}[]), CAST(? AS {types[1]}[])) AS wanted ({', '.join(names)})", tuple(_turned(rows))
-    full = padded(rows)
-    values = ", ".join(["(?, ?)"] * len(full))
-    source = f"(SELECT column1 AS {names[0]}, column2 AS {names[1]} FROM (VALUES {values})) AS wanted"  # noqa: S608
-    return source, tuple(value for row in full for value in row)
+    # One parameter whatever the number of rows: SQLite takes a long VALUES for a table so large that it reads the whole of what
+    # it is joined with, to make a Bloom filter of it.
+    columns = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(names))
+    return f"(SELECT {columns} FROM json_each(?)) AS wanted", (json.dumps(rows, ensure_ascii=False),)  # noqa: S608
 
 
 def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
@@ -103,6 +92,11 @@ def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any
 def padded(values: Sequence[Any]) -> list[Any]:
     """As many values as the next power of two, by repeating the last one: few lengths make few statements to prepare."""
     return [*values, *[values[-1]] * ((1 << (len(values) - 1).bit_length()) - len(values))]
+
+
+def _literal(value: bytes | int) -> str:
+    """An id or a number within a statement of SQLite: what all rows share isn't given with each of them."""
+    return f"X'{value.hex()}'" if isinstance(value, bytes) else str(int(value))
 
 
 def _named(names: Sequence[str]) -> str:

@@ -29,8 +29,11 @@ class Session:
         self.now = now
         self.changed: dict[UUID, int] = {}
 
-    def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
-        """Execute a statement; with `rows`, once for each of them."""
+    def run(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        """Execute a statement; with `rows`, once for each of them, or once with those values. One that is asked often is made
+        once, with values: making it costs more than asking it."""
         return self.connection.execute(statement, rows, execution_options=_COUNTED)
 
     def insert(self, table: Table) -> Any:

@@ -182,11 +182,9 @@ upload_files = _owned(
     Column("source_version", Label),
     Column("executable", Flag, nullable=False),
     Column("stored", Flag, nullable=False),
-    Column("object", Int),
-    Column("offset", Big, nullable=False),
     Column("path_id", Id, nullable=False),  # of the path if the commit makes it
-    Column("version", Big),  # what the commit made of it
-    Column("unchanged", Flag),
+    Column("version", Big, nullable=False),  # what the commit makes of it: 1 until it finds the path to be there
+    Column("unchanged", Flag, nullable=False),
     _refers("upload_id", "uploads.id"),
     UniqueConstraint("project_id", "upload_id", "path"),
     key=("upload_id", "position"),
@@ -205,6 +203,17 @@ upload_objects = _owned(
     Column("multipart_id", Label),
     _refers("upload_id", "uploads.id"),
     key=("upload_id", "ordinal"),
+)
+
+upload_runs = _owned(  # files that lie one after the other in an object
+    "upload_runs",
+    Column("upload_id", Id, nullable=False),
+    Column("first", Int, nullable=False),  # position of the first of them
+    Column("count", Int, nullable=False),
+    Column("ordinal", Int, nullable=False),  # of the object
+    Column("offset", Big, nullable=False),  # of the first of them, in the object
+    _refers("upload_id", "uploads.id"),
+    key=("upload_id", "first"),
 )
 
 # --- lake -------------------------------------------------------------------------------------------------------------
@@ -242,7 +251,13 @@ file_versions = _owned(
     _refers("creator_id", "users.id"),
     Index("ix_file_versions_digest", "project_id", "digest"),
     Index("ix_file_versions_created", "project_id", "created_at"),
-    Index("ix_file_versions_job", "project_id", "job_id"),
+    Index(
+        "ix_file_versions_job",
+        "project_id",
+        "job_id",
+        sqlite_where=text("job_id IS NOT NULL"),
+        postgresql_where=text("job_id IS NOT NULL"),
+    ),
     key=("path_id", "version"),
 )
 

@@ -11,7 +11,15 @@ from acai_jupyter.domain.files import BlobLocation, FileVersion
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.manifests import Built
 from acai_jupyter.domain.snapshots import Snapshot, SnapshotFile
-from acai_jupyter.domain.uploads import CommittedFile, UploadFile, UploadObject, UploadSession, UploadState
+from acai_jupyter.domain.uploads import (
+    CarriedFile,
+    CommittedFile,
+    DeclaredFiles,
+    UploadFile,
+    UploadObject,
+    UploadSession,
+    UploadState,
+)
 
 
 class Uploads(Protocol):
@@ -42,6 +50,10 @@ class Uploads(Protocol):
         """
         ...
 
+    def declare(self, session: UploadSession, first: int, files: DeclaredFiles, stored: Sequence[bool]) -> None:
+        """The same of files whose bytes are in the store, or have to be sent, from position `first` on."""
+        ...
+
     def take_back_registered(self, session: UploadSession, first: int) -> None:
         """Forget those of the files from position `first` on that are registered in place."""
         ...
@@ -54,12 +66,22 @@ class Uploads(Protocol):
 
     def file_count(self, session: UploadSession) -> int: ...
 
-    def place(self, session: UploadSession, ordinal: int, offsets: Mapping[int, int]) -> None:
-        """Say which object carries which files (position → offset)."""
+    def contents(self, session: UploadSession) -> list[tuple[str, int, bytes | None, bool]]:
+        """Of every declared file, in order of position: path, size, digest (as `Digest.to_bytes` gives it), and whether it is
+        stored."""
         ...
 
-    def unplaced(self, session: UploadSession, limit: int) -> list[UploadFile]:
-        """Files whose bytes neither lie in the store nor in an object of the session."""
+    def sums(self, session: UploadSession, runs: Sequence[CarriedFile]) -> dict[int, tuple[int, int, bool]]:
+        """Of each run of neighbours that is declared, by its first position: how many files of it are declared, their bytes,
+        and whether one of them is stored."""
+        ...
+
+    def place(self, session: UploadSession, ordinal: int, runs: Sequence[CarriedFile]) -> None:
+        """Say which object carries which files."""
+        ...
+
+    def runs(self, session: UploadSession, after: int = -1, before: int = 2**31) -> list[tuple[int, CarriedFile]]:
+        """Which objects, by ordinal, carry which files, in order of position: those whose first lies between the two."""
         ...
 
     def add_object(self, session: UploadSession, item: UploadObject) -> UploadObject:
@@ -90,11 +112,12 @@ class Uploads(Protocol):
 class Blobs(Protocol):
     """Where bytes lie, by digest, within a project. Only digests that the platform verified get here."""
 
-    def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
-        """Those that are in the store; they stay at least until the unit ends, so that it can `pin` them."""
+    def known(self, project_id: UUID, digests: Iterable[bytes]) -> set[bytes]:
+        """Those that are in the store, as `Digest.to_bytes` gives them; they stay at least until the unit ends, so that it can
+        `pin` them."""
         ...
 
-    def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
+    def pin(self, session: UploadSession, digests: Iterable[bytes]) -> None:
         """Promise the session that these stay."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Right
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from acai_jupyter.lake.uploads import Finished
 
 
+_NO_FILES: Final[Json] = {"path": [], "size": [], "digest": []}
+
+
 def begin(call: Call) -> Json:
     declared = call.platform.uploads.begin(
         call.principal,
         Purpose(call.body["purpose"]),
-        wire.declared_files(call.body.get("files", [])),
+        wire.declared_files(call.body.get("files", _NO_FILES)),
         call.body.get("fileset"),
         call.idempotency_key,
         _base(call.body),
@@ -110,7 +113,7 @@ def _wanted(given: Mapping[str, Any]) -> WantedObject:
         ObjectKind(given["kind"]),
         given["size"],
         Digest.parse(given["digest"]),
-        tuple(CarriedFile(file["position"], file["offset"]) for file in given["files"]),
+        tuple(CarriedFile(file["position"], file["offset"], file.get("count", 1)) for file in given["files"]),
         tuple(bytes.fromhex(part) for part in given.get("parts", [])),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from acai_jupyter.domain.digests import of_bytes
+from acai_jupyter.domain.digests import Digest, of_bytes
 from acai_jupyter.ports.store.unit import Store
 from tests.contracts.people import Person
 from tests.contracts.sessions import begin_session, commit_files
@@ -49,14 +49,14 @@ def test_a_removal_waits_for_a_unit_that_promises_and_then_spares_what_was_pinne
     remover = threading.Thread(target=lambda: removed.append(remove_garbage(second, ada)))
     with first.begin() as unit:
         session = begin_session(unit, ada)
-        known = unit.blobs.known(ada.project_id, [of_bytes(b"content")])
+        known = unit.blobs.known(ada.project_id, [of_bytes(b"content").to_bytes()])
         remover.start()
         remover.join(_LOST_SECONDS)
         unit.blobs.pin(session, known)
     remover.join(DEADLINE_S)
     assert removed == [0]
     with first.read() as unit:
-        assert list(unit.blobs.locate(ada.project_id, known)) == [of_bytes(b"content")]
+        assert list(unit.blobs.locate(ada.project_id, map(Digest.from_bytes, known))) == [of_bytes(b"content")]
 
 
 def test_units_that_promise_do_not_wait_for_each_other(new_store: Callable[[], Store], ada: Person) -> None:
@@ -64,5 +64,5 @@ def test_units_that_promise_do_not_wait_for_each_other(new_store: Callable[[], S
     leave_garbage(store, ada)
     for _ in range(2):
         with store.read() as outer, store.read() as inner:
-            assert len(outer.blobs.known(ada.project_id, [of_bytes(b"content")])) == 1
-            assert len(inner.blobs.known(ada.project_id, [of_bytes(b"content")])) == 1
+            assert len(outer.blobs.known(ada.project_id, [of_bytes(b"content").to_bytes()])) == 1
+            assert len(inner.blobs.known(ada.project_id, [of_bytes(b"content").to_bytes()])) == 1

@@ -17,6 +17,7 @@ WHOLE = [setting.name for setting in fields(Settings) if isinstance(setting.defa
 MAY_BE_ZERO = [
     "capacity_cpu",
     "capacity_memory_mb",
+    "input_cache_bytes",
     "gpu_max",
     "cpu_hour_price",
     "memory_gib_hour_price",

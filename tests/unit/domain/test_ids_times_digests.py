@@ -203,3 +203,15 @@ def test_parts_are_all_of_one_size_but_the_last(size: int, sizes: list[int]) -> 
     assert digests.part_sizes(size) == sizes
     assert Digest("sha256", bytes(32)).fits(size) == (size <= PART_SIZE)
     assert Digest("sha256-64m", bytes(32)).fits(size) == (size > PART_SIZE)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["sha256", "sha256-64m"]), st.binary(min_size=32, max_size=32)), max_size=4))
+def test_digests_are_read_together_as_each_alone(parts: list[tuple[str, bytes]]) -> None:
+    texts = [str(Digest(kind, value)) for kind, value in parts]
+    assert digests.digests_to_bytes(texts) == [Digest.parse(text).to_bytes() for text in texts]
+
+
+@pytest.mark.parametrize("wrong", ["", "sha256:", f"sha256:{SHA[1:]}", f"sha256:{SHA}0", f"md5:{SHA}", f"sha256:{SHA[:-1]}g"])
+def test_one_digest_that_is_none_is_told_among_others(wrong: str) -> None:
+    with pytest.raises(InvalidRequest, match="is not a digest"):
+        digests.digests_to_bytes([f"sha256:{SHA}", wrong, f"sha256:{SHA}"])

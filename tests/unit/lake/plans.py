@@ -48,13 +48,14 @@ def scans(world: World, call: Callable[[], object]) -> list[str]:
 
 
 def _is_scan(step: str, statement: str) -> bool:
-    words = step.split()
-    if words[0] not in ("SCAN", "SEARCH") or len(words) < 2:
+    blooms = step.startswith("BLOOM FILTER ON ")  # made by reading all that the search would go through
+    words = step.removeprefix("BLOOM FILTER ON ").split()
+    if len(words) < 2 or not (blooms or words[0] in ("SCAN", "SEARCH")):
         return False
-    table = words[1]
+    table = words[0] if blooms else words[1]
     for name in BIG:
         if f"{name} AS {table}" in statement:
             table = name
     if table not in BIG:
         return False
-    return words[0] == "SCAN" or step.endswith("(project_id=?)")
+    return blooms or words[0] == "SCAN" or step.endswith("(project_id=?)")

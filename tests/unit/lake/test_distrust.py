@@ -44,6 +44,11 @@ def pack(offsets: list[int], content: bytes = A + B, **changes: Any) -> WantedOb
     return replace(WantedObject(0, ObjectKind.PACK, len(content), of_bytes(content), carried), **changes)
 
 
+def run(first: int, offset: int, count: int) -> WantedObject:
+    """A pack of neighbours."""
+    return replace(pack([]), files=(CarriedFile(first, offset, count),))
+
+
 @pytest.mark.parametrize(
     "path",
     ["a", "", "/", "/a/", "//a", "/a//b", "/../a", "/a/..", "/./a", "/a\\b", "/a\0", "/a\nb", "/" + "x" * 256, "/\ud800",
@@ -110,7 +115,9 @@ def test_a_file_set_gets_a_name_or_none(world: World, name: str) -> None:
         replace(whole(0, A), files=(CarriedFile(0, 0), CarriedFile(1, 0))), replace(whole(0, A), size=5),
         replace(whole(0, A), digest=COMPOSITE), replace(whole(0, A), kind=ObjectKind.MULTIPART),
         pack([0, 5]), pack([-1, 4]), pack([0, 10**30]), pack([0, 4], size=-8), pack([0, 4], size=17 * 1024**2),
-        pack([0, 4], digest=COMPOSITE), pack([0, 4, 0]),
+        pack([0, 4], digest=COMPOSITE), pack([0, 4, 0]), run(0, 0, 3), run(1, 0, 2), run(0, 1, 2), run(0, 0, 0), run(0, 0, -1),
+        run(0, -1, 2), run(0, 0, 10**30), replace(run(0, 0, 2), files=(CarriedFile(0, 0, 2), CarriedFile(1, 4))),
+        replace(run(0, 0, 2), kind=ObjectKind.SINGLE),
     ],
 )  # fmt: skip
 def test_an_object_that_can_not_carry_its_files_is_refused(world: World, wanted: WantedObject) -> None:
@@ -155,6 +162,32 @@ def test_a_pack_with_its_files_in_any_place_is_taken(world: World) -> None:
     world.uploads.seal(world.ada, upload)
     world.uploads.commit(world.ada, upload)
     assert world.read("/") == {"/a": A, "/b": B, "/empty": b""}
+
+
+def test_a_pack_of_neighbours_is_told_as_a_run_of_them(world: World) -> None:
+    world.put({"/x": b"there"})
+    upload = begin(world, {"/b": B, "/a": A, "/there": b"there", "/empty": b"", "/c": b"c"})
+    carried = (CarriedFile(3, 8, 2), CarriedFile(0, 0, 2))
+    world.send(world.ada, upload, [(replace(pack([], B + A + b"c"), files=carried), B + A + b"c")])
+    world.uploads.seal(world.ada, upload)
+    world.uploads.commit(world.ada, upload)
+    assert world.read("/") == {"/a": A, "/b": B, "/c": b"c", "/empty": b"", "/there": b"there", "/x": b"there"}
+
+
+def test_a_run_across_a_file_that_the_store_has_is_refused(world: World) -> None:
+    world.put({"/x": b"there"})
+    upload = begin(world, {"/a": A, "/there": b"there", "/b": B})
+    with pytest.raises(InvalidRequest, match="has the bytes"):
+        world.uploads.urls(world.ada, upload, [run(0, 0, 3)], BASE_URL)
+
+
+def test_a_run_is_not_announced_again_as_other_runs(world: World) -> None:
+    upload = begin(world, {"/a": A, "/b": B})
+    first = world.uploads.urls(world.ada, upload, [run(0, 0, 2)], BASE_URL)
+    assert [ordinal for ordinal, _ in world.uploads.urls(world.ada, upload, [run(0, 0, 2)], BASE_URL)] == [first[0][0]]
+    for other in (pack([0, 4]), replace(run(0, 0, 2), ordinal=1), replace(run(1, 4, 1), ordinal=1)):
+        with pytest.raises(InvalidRequest, match="announced in another object"):
+            world.uploads.urls(world.ada, upload, [other], BASE_URL)
 
 
 def test_a_false_digest_never_gets_into_the_store(world: World) -> None:

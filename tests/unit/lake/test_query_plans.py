@@ -61,6 +61,7 @@ CALLS: dict[str, Callable[[World], object]] = {
     "one level": lambda lake: lake.files.one_level(lake.ada, "/", None, 20),
     "one level of a set": lambda lake: lake.files.one_level(lake.ada, "/@All", None, 20),
     "a page of a set": lambda lake: lake.files.page(lake.ada, "@All:1", None, 20),
+    "a long page of a set": lambda lake: lake.files.page(lake.ada, "@All:1", None, 1000),
     "downloads": lambda lake: lake.files.downloads(lake.ada, "/d07/@All", None, 20, BASE_URL),
     "versions of a file": lambda lake: lake.files.versions(lake.ada, "/d07/f0007", 0, 20),
     "versions of a set": lambda lake: lake.filesets.versions(lake.ada, "Set7", 0, 20),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from acai_jupyter.client.records import File, Fileset, FilesetSummary, record
-from acai_jupyter.domain.errors import FileNotFound
+from acai_jupyter.domain.errors import FileNotFound, InvalidRequest
+from acai_jupyter.domain.uploads import DeclaredFile, DeclaredFiles
 from acai_jupyter.wire import jobs, lake
 from acai_jupyter.wire.errors import error_from_json, error_to_json, status_of
 from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, TEXT, Schema, answer, or_null, resolved
@@ -112,10 +113,18 @@ def test_what_the_platform_reads_is_what_the_golden_messages_say() -> None:
     report = jobs.report_from_json({**golden("agent/report_request"), "of_a_newer_agent": 1})
     assert (report.ended, report.exit_code, report.command_time) == ("exited", 0, 3.4)
     assert (report.output_upload, report.kept_upload) == (goldens.ID, None)
-    (file,) = lake.declared_files(golden("upload_begin_request")["files"])
-    assert (file.path, file.size, file.digest, file.executable) == ("/data/train.json", 5, goldens.HELLO, False)
+    files = lake.declared_files(golden("upload_begin_request")["files"])
+    assert files == DeclaredFiles.of([DeclaredFile("/data/train.json", 5, goldens.HELLO)])
     error = error_from_json(status_of(FileNotFound("")), {**golden("error"), "of_a_newer_platform": 1})
     assert isinstance(error, FileNotFound) and error_to_json(error) == golden("error")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"size": []}, {"path": ["/a", "/b"]}, {"digest": []}, {"executable": [1]}, {"digest": ["sha256:0"]}]
+)
+def test_columns_of_files_that_do_not_fit_each_other_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        lake.declared_files({**golden("upload_begin_request")["files"], **wrong})
 
 
 def test_every_text_of_an_id_time_or_digest_has_the_one_form() -> None:

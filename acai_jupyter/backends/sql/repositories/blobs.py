@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, literal, select
+from sqlalchemy import delete, exists, func, literal, select
 
-from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
+from acai_jupyter.backends.sql.driver import execute, insert_columns, native_id, rows_with
 from acai_jupyter.backends.sql.repositories.promises import lock_promises
 from acai_jupyter.backends.sql.session import Session
-from acai_jupyter.backends.sql.tables import blob_pins, blobs, damaged_objects, objects, upload_files, upload_objects
+from acai_jupyter.backends.sql.tables import (
+    blob_pins,
+    blobs,
+    damaged_objects,
+    objects,
+    upload_files,
+    upload_objects,
+    upload_runs,
+)
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import UploadIncomplete
 from acai_jupyter.domain.files import BlobLocation
 from acai_jupyter.domain.uploads import UploadSession
+
+_LIE: Final = """INSERT INTO blobs (project_id, digest, size, object_id, "offset", created_at)
+    SELECT held.project_id, held.digest, held.size, carrier.id, CAST(run."offset" - held.size
+        + SUM(held.size) OVER (PARTITION BY run."first" ORDER BY held.position ROWS UNBOUNDED PRECEDING) AS BIGINT), ?
+    FROM upload_runs AS run CROSS JOIN upload_objects AS carrier CROSS JOIN upload_files AS held
+    WHERE run.project_id = ? AND run.upload_id = ?
+    AND carrier.project_id = run.project_id AND carrier.upload_id = run.upload_id AND carrier.ordinal = run.ordinal
+    AND held.project_id = run.project_id AND held.upload_id = run.upload_id
+    AND held.position >= run."first" AND held.position < run."first" + run."count"
+    ON CONFLICT (project_id, digest) DO NOTHING"""
+"""In this order: SQLite takes a CROSS JOIN at its word, and finds the files of a run by their positions."""
 
 
 class SqlBlobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def known(self, project_id: UUID, digests: Iterable[Digest]) -> set[Digest]:
+    def known(self, project_id: UUID, digests: Iterable[bytes]) -> set[bytes]:
         lock_promises(self._session, project_id, shared=True)
-        wanted = {digest.to_bytes(): digest for digest in digests}
-        for damaged in self._damaged(project_id, wanted):
-            del wanted[damaged]
+        wanted = set(digests)
+        wanted -= self._damaged(project_id, wanted)
         own = {"project_id": native_id(self._session, project_id)}
-        return {wanted[row[0]] for row in rows_with(self._session, blobs, ["digest"], own, "digest", list(wanted))}
+        return {bytes(row[0]) for row in rows_with(self._session, blobs, ["digest"], own, "digest", list(wanted))}
 
     def _damaged(self, project_id: UUID, digests: Iterable[bytes]) -> set[bytes]:
         """Which of the digests lie in objects that a check found missing or damaged."""
@@ -40,21 +58,14 @@ class SqlBlobs:
 
     def _forget_damaged(self, session: UploadSession) -> None:
         """What the session brings anew lies where it brought it."""
-        brought = select(upload_files.c.digest).where(
-            upload_files.c.project_id == session.project_id,
-            upload_files.c.upload_id == session.id,
-            upload_files.c.object.is_not(None),
-        )
+        brought = select(upload_files.c.digest).where(*_mine(session), upload_files.c.stored.is_(False))
         inside = blobs.c.object_id.in_(_damaged_objects(session.project_id))
         self._session.run(delete(blobs).where(blobs.c.project_id == session.project_id, inside, blobs.c.digest.in_(brought)))
 
-    def pin(self, session: UploadSession, digests: Iterable[Digest]) -> None:
-        own = {
-            "project_id": native_id(self._session, session.project_id),
-            "upload_id": native_id(self._session, session.id),
-        }
-        rows = [(digest.to_bytes(),) for digest in set(digests)]
-        insert_rows(self._session, blob_pins, own, ["digest"], rows, ["project_id", "digest", "upload_id"])
+    def pin(self, session: UploadSession, digests: Iterable[bytes]) -> None:
+        own = self._key(session)
+        columns = {"digest": list(set(digests))}
+        insert_columns(self._session, blob_pins, own, columns, ["project_id", "digest", "upload_id"])
 
     def unpin(self, session: UploadSession) -> None:
         mine = (blob_pins.c.project_id == session.project_id, blob_pins.c.upload_id == session.id)
@@ -71,40 +82,28 @@ class SqlBlobs:
         )
         if self._session.run(select(exists(_damaged_objects(session.project_id)))).scalar_one():
             self._forget_damaged(session)
-        carried = upload_files.join(
-            upload_objects,
-            and_(
-                upload_objects.c.project_id == upload_files.c.project_id,
-                upload_objects.c.upload_id == upload_files.c.upload_id,
-                upload_objects.c.ordinal == upload_files.c.object,
-            ),
-        )
-        own_files = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
-        lying = select(
-            upload_files.c.project_id,
-            upload_files.c.digest,
-            upload_files.c.size,
-            upload_objects.c.id,
-            upload_files.c.offset,
-            now,
-        )
-        self._session.run(
-            self._session.insert(blobs)
-            .from_select(
-                ["project_id", "digest", "size", "object_id", "offset", "created_at"],
-                lying.select_from(carried).where(*own_files),
-            )
-            .on_conflict_do_nothing(index_elements=["project_id", "digest"])
-        )
+        execute(self._session, _LIE, (self._session.now, *self._key(session).values()))
         self._check_all_there(session)
 
     def _check_all_there(self, session: UploadSession) -> None:
+        """All that was promised, and all that lies in no object of the session."""
         there = exists().where(blobs.c.project_id == upload_files.c.project_id, blobs.c.digest == upload_files.c.digest)
-        mine = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
-        missing = select(func.min(upload_files.c.path)).where(*mine, upload_files.c.source_url.is_(None), ~there)
+        runs = select(func.coalesce(func.sum(upload_runs.c.count), 0))
+        brought = runs.where(upload_runs.c.project_id == session.project_id, upload_runs.c.upload_id == session.id)
+        lacking = select(func.count()).select_from(upload_files).where(*_mine(session), upload_files.c.stored.is_(False))
+        doubtful = [upload_files.c.source_url.is_(None), ~there]
+        if self._session.run(select(brought.scalar_subquery() == lacking.scalar_subquery())).scalar():
+            doubtful.append(upload_files.c.stored.is_(True))
+        missing = select(func.min(upload_files.c.path)).where(*_mine(session), *doubtful)
         path = self._session.run(missing).scalar()
         if path is not None:
             raise UploadIncomplete(f"The bytes of {path!r} are not in the store (any more): upload it again.")
+
+    def _key(self, session: UploadSession) -> dict[str, Any]:
+        return {
+            "project_id": native_id(self._session, session.project_id),
+            "upload_id": native_id(self._session, session.id),
+        }
 
     def add_object(self, project_id: UUID, object_id: UUID, key: str, size: int) -> None:
         values = {"id": object_id, "key": key, "size": size, "created_at": self._session.now}
@@ -120,6 +119,10 @@ class SqlBlobs:
         return {
             wanted[digest]: BlobLocation(wanted[digest], keys[holder], offset, size) for digest, holder, offset, size in found
         }
+
+
+def _mine(session: UploadSession) -> tuple[Any, Any]:
+    return upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id
 
 
 def _damaged_objects(project_id: UUID) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from acai_jupyter.backends.sql.driver import as_uuid, execute, native_id, pairs
 from acai_jupyter.backends.sql.session import Session, chunks
@@ -32,11 +32,32 @@ _columns = (
     file_versions.c.source_url,
     file_versions.c.source_version,
 )
-_same_source = and_(
-    file_versions.c.source_url == upload_files.c.source_url,
-    file_versions.c.source_version == upload_files.c.source_version,
-    file_versions.c.size == upload_files.c.size,
-)
+_SAME: Final = """COALESCE(latest.digest = held.digest OR (latest.source_url = held.source_url
+    AND latest.source_version = held.source_version AND latest.size = held.size), FALSE)"""
+
+_NUMBER: Final = """UPDATE upload_files SET path_id = found.path_id, unchanged = found.same,
+    version = CASE WHEN found.same THEN found.latest_version ELSE found.last_version + 1 END
+    FROM (SELECT held.position, paths.id AS path_id, paths.latest_version, paths.last_version, {same} AS same
+        FROM upload_files AS held CROSS JOIN paths LEFT JOIN file_versions AS latest
+        ON latest.project_id = paths.project_id AND latest.path_id = paths.id AND latest.version = paths.latest_version
+        WHERE held.project_id = ? AND held.upload_id = ? AND paths.project_id = held.project_id AND paths.path = held.path
+    ) AS found
+    WHERE upload_files.project_id = ? AND upload_files.upload_id = ? AND upload_files.position = found.position"""
+"""Of those of an upload's files whose paths are there: the others are the first version, as they were declared."""
+
+_ADD_PATHS: Final = """INSERT INTO paths
+    (project_id, id, path, owner_id, mode, last_version, latest_version, hidden, created_at)
+    SELECT project_id, path_id, path, CAST(? AS {id}), CAST(? AS INTEGER), 1, 1, FALSE, CAST(? AS BIGINT)
+    FROM upload_files WHERE project_id = ? AND upload_id = ? AND version = 1 AND NOT unchanged"""
+_ADVANCE_PATHS: Final = """UPDATE paths SET last_version = made.version, latest_version = made.version, hidden = FALSE
+    FROM (SELECT path_id, version FROM upload_files
+        WHERE project_id = ? AND upload_id = ? AND version > 1 AND NOT unchanged) AS made
+    WHERE paths.project_id = ? AND paths.id = made.path_id"""
+_ADD_VERSIONS: Final = """INSERT INTO file_versions
+    (project_id, path_id, version, kind, size, digest, source_url, source_version, creator_id, job_id, created_at)
+    SELECT project_id, path_id, version, CAST(? AS TEXT), size, digest, source_url, source_version,
+        CAST(? AS {id}), CAST(? AS {id}), CAST(? AS BIGINT)
+    FROM upload_files WHERE project_id = ? AND upload_id = ? AND NOT unchanged"""
 
 _AT: Final = """SELECT paths.id, paths.path, held.version, held.size, held.digest, users.name, held.created_at, held.job_id,
     held.source_url, held.source_version
@@ -53,80 +74,14 @@ class SqlFiles:
         self._session = session
 
     def commit(self, session: UploadSession, creator: UUID, always_new: bool) -> None:
-        self._add_paths(session, creator)
-        if not always_new:
-            self._mark_unchanged(session)
-        self._number(session, creator)
-        self._advance(session)
-
-    def _add_paths(self, session: UploadSession, owner: UUID) -> None:
-        new = select(
-            upload_files.c.project_id,
-            upload_files.c.path_id,
-            upload_files.c.path,
-            literal(owner, paths.c.owner_id.type),
-            literal(DEFAULT_MODE),
-            literal(0),
-            false(),
-            literal(self._session.now),
-        )
-        names = ["project_id", "id", "path", "owner_id", "mode", "last_version", "hidden", "created_at"]
-        statement = self._session.insert(paths).from_select(names, new.where(*_of(session)))
-        self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "path"]))
-
-    def _mark_unchanged(self, session: UploadSession) -> None:
-        same = (
-            select(paths.c.latest_version)
-            .join(file_versions, and_(_same_version, file_versions.c.version == paths.c.latest_version))
-            .where(
-                paths.c.project_id == upload_files.c.project_id,
-                paths.c.path == upload_files.c.path,
-                or_(file_versions.c.digest == upload_files.c.digest, _same_source),
-            )
-            .scalar_subquery()
-        )
-        self._session.run(update(upload_files).where(*_of(session)).values(version=same))
-        self._session.run(update(upload_files).where(*_of(session)).values(unchanged=upload_files.c.version.is_not(None)))
-
-    def _number(self, session: UploadSession, creator: UUID) -> None:
-        numbered = (
-            select(
-                paths.c.project_id,
-                paths.c.id,
-                paths.c.last_version + 1,
-                literal(VersionKind.DATA.value),
-                upload_files.c.size,
-                upload_files.c.digest,
-                upload_files.c.source_url,
-                upload_files.c.source_version,
-                literal(creator, file_versions.c.creator_id.type),
-                literal(session.job_id, file_versions.c.job_id.type) if session.job_id else null(),
-                literal(self._session.now),
-            )
-            .select_from(upload_files)
-            .join(paths, and_(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path))
-        )
-        names = ["project_id", "path_id", "version", "kind", "size", "digest", "source_url", "source_version"]
-        names += ["creator_id", "job_id", "created_at"]
-        changed = (*_of(session), upload_files.c.version.is_(None))
-        self._session.run(self._session.insert(file_versions).from_select(names, numbered.where(*changed)))
-
-    def _advance(self, session: UploadSession) -> None:
-        """Move the paths of new versions on, and write the new numbers back to the session's files."""
-        changed = (*_of(session), upload_files.c.version.is_(None))
-        moved = paths.c.path.in_(select(upload_files.c.path).where(*changed))
-        following = paths.c.last_version + 1
-        self._session.run(
-            update(paths)
-            .where(paths.c.project_id == session.project_id, moved)
-            .values(last_version=following, latest_version=following, hidden=False)
-        )
-        given = (
-            select(paths.c.last_version)
-            .where(paths.c.project_id == upload_files.c.project_id, paths.c.path == upload_files.c.path)
-            .scalar_subquery()
-        )
-        self._session.run(update(upload_files).where(*changed).values(version=given))
+        own = (native_id(self._session, session.project_id), native_id(self._session, session.id))
+        who, now = native_id(self._session, creator), self._session.now
+        job = native_id(self._session, session.job_id) if session.job_id else None
+        execute(self._session, _NUMBER.format(same="FALSE" if always_new else _SAME), (*own, *own))
+        kind = "UUID" if self._session.dialect == "postgresql" else "BLOB"
+        execute(self._session, _ADD_PATHS.format(id=kind), (who, DEFAULT_MODE, now, *own))
+        execute(self._session, _ADVANCE_PATHS, (*own, own[0]))
+        execute(self._session, _ADD_VERSIONS.format(id=kind), (VersionKind.DATA.value, who, job, now, *own))
 
     def latest(self, project_id: UUID, paths_wanted: Sequence[str]) -> dict[str, FileVersion]:
         found: dict[str, FileVersion] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, literal, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, literal, select, update
 
 from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.session import Session, chunks
@@ -37,9 +37,8 @@ class SqlFilesets:
         self._session = session
 
     def get(self, project_id: UUID, name: str, version: int | None) -> FilesetVersion | None:
-        number = filesets.c.latest_version if version is None else version
-        wanted = _there(project_id).where(filesets.c.name == name, fileset_versions.c.version == number)
-        row = self._session.run(wanted).one_or_none()
+        given = {"project": project_id, "name": name, "version": version}
+        row = self._session.run(_LATEST if version is None else _NUMBERED, given).one_or_none()
         return row and _version(row)
 
     def by_id(self, project_id: UUID, ids: Sequence[UUID]) -> dict[UUID, FilesetVersion]:
@@ -51,42 +50,33 @@ class SqlFilesets:
 
     def add(self, project_id: UUID, name: str, content: Built, creator: UUID, job_id: UUID | None) -> FilesetVersion:
         self._add_nodes(project_id, content.nodes)
-        self._session.run(
-            self._session.insert(filesets)
-            .values(
-                project_id=project_id,
-                id=new_id(),
-                name=name,
-                owner_id=creator,
-                mode=DEFAULT_MODE,
-                last_version=0,
-                created_at=self._session.now,
-            )
-            .on_conflict_do_nothing(index_elements=["project_id", "name"])
-        )
-        next_version = filesets.c.last_version + 1
-        numbered = self._session.run(
-            update(filesets)
-            .where(filesets.c.project_id == project_id, filesets.c.name == name)
-            .values(last_version=next_version, latest_version=next_version)
-            .returning(filesets.c.id, filesets.c.last_version)
-        ).one()
+        number = self._next_number(project_id, name, creator)
         version_id = new_id()
-        self._session.run(
-            self._session.insert(fileset_versions).values(
-                project_id=project_id,
-                id=version_id,
-                fileset_id=numbered.id,
-                version=numbered.last_version,
-                root=content.root,
-                file_count=content.file_count,
-                size=content.size,
-                creator_id=creator,
-                job_id=job_id,
-                created_at=self._session.now,
-            )
-        )
+        made = {
+            "project_id": project_id,
+            "id": version_id,
+            "fileset_id": number.id,
+            "version": number.last_version,
+            "root": content.root,
+            "file_count": content.file_count,
+            "size": content.size,
+            "creator_id": creator,
+            "job_id": job_id,
+            "created_at": self._session.now,
+        }
+        self._session.run(_ADD, made)
         return self.by_id(project_id, [version_id])[version_id]
+
+    def _next_number(self, project_id: UUID, name: str, creator: UUID) -> Row[Any]:
+        """The id of the file set, which is made where there is none, and the number of its next version."""
+        given = {"project": project_id, "of_name": name}
+        numbered = self._session.run(_ADVANCE, given).one_or_none()
+        if numbered is None:
+            new = {"id": new_id(), "owner_id": creator, "mode": DEFAULT_MODE, "last_version": 0, "created_at": self._session.now}
+            made = self._session.insert(filesets).values(project_id=project_id, name=name, **new)
+            self._session.run(made.on_conflict_do_nothing(index_elements=["project_id", "name"]))
+            numbered = self._session.run(_ADVANCE, given).one()
+        return numbered
 
     def page(self, project_id: UUID, after: str | None, limit: int) -> list[FilesetSummary]:
         counted = fileset_versions.alias("counted")
@@ -170,7 +160,7 @@ class SqlSnapshots:
             yield SnapshotFile(row.path, row.size, row.digest, row.executable)
 
 
-def _all(project_id: UUID) -> Select[Any]:
+def _all(project_id: Any) -> Select[Any]:
     """File set versions, deleted ones too: the graph still shows them."""
     own = fileset_versions.c
     columns = (own.id, own.fileset_id, filesets.c.name, own.version, own.root, own.file_count, own.size)
@@ -178,8 +168,22 @@ def _all(project_id: UUID) -> Select[Any]:
     return wanted.select_from(_joined).where(own.project_id == project_id)
 
 
-def _there(project_id: UUID) -> Select[Any]:
+def _there(project_id: Any) -> Select[Any]:
     return _all(project_id).where(fileset_versions.c.deleted_at.is_(None))
+
+
+# What is asked of every reference to a file set, and done for every version, is made once.
+_named = _there(bindparam("project")).where(filesets.c.name == bindparam("name"))
+_LATEST: Final = _named.where(fileset_versions.c.version == filesets.c.latest_version)
+_NUMBERED: Final = _named.where(fileset_versions.c.version == bindparam("version"))
+_ADD: Final = insert(fileset_versions)
+_following = filesets.c.last_version + 1
+_ADVANCE: Final = (
+    update(filesets)
+    .where(filesets.c.project_id == bindparam("project"), filesets.c.name == bindparam("of_name"))
+    .values(last_version=_following, latest_version=_following)
+    .returning(filesets.c.id, filesets.c.last_version)
+)
 
 
 def _version(row: Row[Any]) -> FilesetVersion:

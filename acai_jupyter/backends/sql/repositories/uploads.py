@@ -10,15 +10,17 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from acai_jupyter.backends.sql.driver import execute, insert_rows, native_id, rows_with, update_rows
-from acai_jupyter.backends.sql.session import Session, to_json
-from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, uploads
+from acai_jupyter.backends.sql.driver import execute, insert_columns, native_id, pairs, rows_with
+from acai_jupyter.backends.sql.session import Session, chunks, to_json
+from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, upload_runs, uploads
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.files import Source
-from acai_jupyter.domain.ids import new_ids
+from acai_jupyter.domain.ids import new_ids_as_bytes
 from acai_jupyter.domain.uploads import (
+    CarriedFile,
     CommittedFile,
+    DeclaredFiles,
     ObjectKind,
     Purpose,
     UploadFile,
@@ -28,11 +30,20 @@ from acai_jupyter.domain.uploads import (
 )
 
 _ENDED = (UploadState.COMMITTED, UploadState.ABORTED)
-_DECLARED = ("position", "path", "size", "digest", "stored", "executable", "object", "offset", "source_url", "source_version")
+_DECLARED = ("position", "path", "size", "digest", "stored", "executable", "source_url", "source_version")
 _FILE = f"""SELECT {", ".join(f'"{name}"' for name in _DECLARED)} FROM upload_files
     WHERE project_id = ? AND upload_id = ?"""  # noqa: S608 - names of columns
 _COMMITTED = """SELECT position, path, version, size, unchanged FROM upload_files
     WHERE project_id = ? AND upload_id = ? AND position > ? ORDER BY position LIMIT ?"""
+_CONTENTS = """SELECT path, size, digest, stored FROM upload_files
+    WHERE project_id = ? AND upload_id = ? ORDER BY position"""
+_RUNS = """SELECT ordinal, "first", "offset", "count" FROM upload_runs
+    WHERE project_id = ? AND upload_id = ? AND "first" > ? AND "first" < ? ORDER BY 2"""
+_SUMS = """SELECT run.start, COUNT(*), SUM(held.size), MAX(CASE WHEN held.stored THEN 1 ELSE 0 END)
+    FROM (SELECT DISTINCT start, length FROM {wanted}) AS run CROSS JOIN upload_files AS held
+    WHERE held.project_id = ? AND held.upload_id = ?
+    AND held.position >= run.start AND held.position < run.start + run.length
+    GROUP BY run.start"""
 _ALL: Final = 2**31
 
 
@@ -82,26 +93,42 @@ class SqlUploads:
         row = self._session.run(wanted).one()
         return row.fileset_version_id, row.snapshot_id
 
+    def declare(self, session: UploadSession, first: int, files: DeclaredFiles, stored: Sequence[bool]) -> None:
+        self._insert(
+            session,
+            {
+                "position": range(first, first + len(files)),
+                "path": files.paths,
+                "size": files.sizes,
+                "digest": files.digests,
+                "stored": stored,
+                "executable": [at in files.executable for at in range(len(files))],
+            },
+        )
+
     def add_files(self, session: UploadSession, files: Sequence[UploadFile]) -> None:
-        values = [
-            (
-                file.position,
-                file.path,
-                file.size,
-                file.digest and file.digest.to_bytes(),
-                file.stored,
-                file.executable,
-                file.object,
-                file.offset,
-                file.source and file.source.url,
-                file.source and file.source.version,
-                native_id(self._session, path_id),
-            )
-            for file, path_id in zip(files, new_ids(len(files)), strict=True)
-        ]
+        self._insert(
+            session,
+            {
+                "position": [file.position for file in files],
+                "path": [file.path for file in files],
+                "size": [file.size for file in files],
+                "digest": [file.digest and file.digest.to_bytes() for file in files],
+                "stored": [file.stored for file in files],
+                "executable": [file.executable for file in files],
+                "source_url": [file.source and file.source.url for file in files],
+                "source_version": [file.source and file.source.version for file in files],
+            },
+        )
+
+    def _insert(self, session: UploadSession, columns: Mapping[str, Sequence[Any]]) -> None:
+        ids: Sequence[Any] = new_ids_as_bytes(len(columns["position"]))
+        if self._session.dialect == "postgresql":
+            ids = [made.hex() for made in ids]
+        shared = {**self._key(session), "version": 1, "unchanged": False}
         taken = ("project_id", "upload_id", "position")
         try:
-            insert_rows(self._session, upload_files, self._key(session), (*_DECLARED, "path_id"), values, taken)
+            insert_columns(self._session, upload_files, shared, {**columns, "path_id": ids}, taken)
         except IntegrityError as error:
             raise InvalidRequest("Two files of this upload have the same path; name every path once.") from error
 
@@ -122,14 +149,31 @@ class SqlUploads:
         count = select(func.count()).select_from(upload_files).where(*_of(upload_files, session))
         return int(self._session.run(count).scalar_one())
 
-    def place(self, session: UploadSession, ordinal: int, offsets: Mapping[int, int]) -> None:
-        rows = [(ordinal, offset, position) for position, offset in offsets.items()]
-        update_rows(self._session, upload_files, self._key(session), "position", ("object", "offset"), rows)
+    def contents(self, session: UploadSession) -> list[tuple[str, int, bytes | None, bool]]:
+        return list(execute(self._session, _CONTENTS, tuple(self._key(session).values())))
 
-    def unplaced(self, session: UploadSession, limit: int) -> list[UploadFile]:
+    def sums(self, session: UploadSession, runs: Sequence[CarriedFile]) -> dict[int, tuple[int, int, bool]]:
+        found: dict[int, tuple[int, int, bool]] = {}
         own = tuple(self._key(session).values())
-        sql = f"{_FILE} AND object IS NULL AND stored = ? ORDER BY position LIMIT ?"
-        return [_file(row) for row in execute(self._session, sql, (*own, False, limit))]
+        for some in chunks(runs):
+            ranges = [(run.position, run.file_count) for run in some]
+            wanted, values = pairs(self._session, ("start", "length"), ("bigint", "bigint"), ranges)
+            for first, count, size, stored in execute(self._session, _SUMS.format(wanted=wanted), (*values, *own)):
+                found[first] = (count, int(size), bool(stored))
+        return found
+
+    def place(self, session: UploadSession, ordinal: int, runs: Sequence[CarriedFile]) -> None:
+        columns = {
+            "first": [run.position for run in runs],
+            "count": [run.file_count for run in runs],
+            "offset": [run.offset for run in runs],
+        }
+        shared = {**self._key(session), "ordinal": ordinal}
+        insert_columns(self._session, upload_runs, shared, columns, ("project_id", "upload_id", "first"))
+
+    def runs(self, session: UploadSession, after: int = -1, before: int = _ALL) -> list[tuple[int, CarriedFile]]:
+        found = execute(self._session, _RUNS, (*self._key(session).values(), after, before))
+        return [(ordinal, CarriedFile(*run)) for ordinal, *run in found]
 
     def add_object(self, session: UploadSession, item: UploadObject) -> UploadObject:
         statement = self._session.insert(upload_objects).values(
@@ -160,8 +204,7 @@ class SqlUploads:
     def committed(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
         rows = execute(self._session, _COMMITTED, (*self._key(session).values(), after, limit))
         return [
-            (position, CommittedFile(path, version or 0, size, bool(unchanged)))
-            for position, path, version, size, unchanged in rows
+            (position, CommittedFile(path, version, size, bool(unchanged))) for position, path, version, size, unchanged in rows
         ]
 
     def overdue(self, limit: int) -> list[UploadSession]:
@@ -175,7 +218,7 @@ class SqlUploads:
         return [_session(row) for row in self._session.run(old.limit(limit))]
 
     def forget(self, session: UploadSession) -> None:
-        for table in (blob_pins, upload_files, upload_objects):
+        for table in (blob_pins, upload_runs, upload_files, upload_objects):
             self._session.run(delete(table).where(*_of(table, session)))
         self._session.run(delete(uploads).where(*_is(uploads, session)))
 
@@ -213,10 +256,10 @@ def _session(row: Row[Any]) -> UploadSession:
 
 
 def _file(row: Any) -> UploadFile:
-    position, path, size, digest, stored, executable, carrier, offset, url, version = row
+    position, path, size, digest, stored, executable, url, version = row
     own = None if digest is None else Digest.from_bytes(digest)
     source = None if url is None else Source(url, version)
-    return UploadFile(position, path, size, own, bool(stored), bool(executable), carrier, offset, source)
+    return UploadFile(position, path, size, own, bool(stored), bool(executable), source)
 
 
 def _object(row: Row[Any]) -> UploadObject:

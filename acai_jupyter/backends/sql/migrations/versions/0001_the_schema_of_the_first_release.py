@@ -357,7 +357,13 @@ def upgrade() -> None:
     with op.batch_alter_table("file_versions", schema=None) as batch_op:
         batch_op.create_index("ix_file_versions_created", ["project_id", "created_at"], unique=False)
         batch_op.create_index("ix_file_versions_digest", ["project_id", "digest"], unique=False)
-        batch_op.create_index("ix_file_versions_job", ["project_id", "job_id"], unique=False)
+        batch_op.create_index(
+            "ix_file_versions_job",
+            ["project_id", "job_id"],
+            unique=False,
+            sqlite_where=sa.text("job_id IS NOT NULL"),
+            postgresql_where=sa.text("job_id IS NOT NULL"),
+        )
 
     op.create_table(
         "fileset_versions",
@@ -887,11 +893,9 @@ def upgrade() -> None:
         sa.Column("source_version", LABEL, nullable=True),
         sa.Column("executable", sa.Boolean(), nullable=False),
         sa.Column("stored", sa.Boolean(), nullable=False),
-        sa.Column("object", sa.Integer(), nullable=True),
-        sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("path_id", ID, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=True),
-        sa.Column("unchanged", sa.Boolean(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "upload_id"], ["uploads.project_id", "uploads.id"], name=op.f("fk_upload_files_project_id_upload_id")
         ),
@@ -920,6 +924,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "upload_runs",
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("upload_id", ID, nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "upload_id"], ["uploads.project_id", "uploads.id"], name=op.f("fk_upload_runs_project_id_upload_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_upload_runs_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "upload_id", "first", name=op.f("pk_upload_runs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "webhook_deliveries",
         sa.Column("project_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -943,6 +962,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_webhook_deliveries_due")
 
     op.drop_table("webhook_deliveries")
+    op.drop_table("upload_runs")
     op.drop_table("upload_objects")
     op.drop_table("upload_files")
     op.drop_table("profile_trials")
@@ -1007,7 +1027,11 @@ def downgrade() -> None:
 
     op.drop_table("fileset_versions")
     with op.batch_alter_table("file_versions", schema=None) as batch_op:
-        batch_op.drop_index("ix_file_versions_job")
+        batch_op.drop_index(
+            "ix_file_versions_job",
+            sqlite_where=sa.text("job_id IS NOT NULL"),
+            postgresql_where=sa.text("job_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_file_versions_digest")
         batch_op.drop_index("ix_file_versions_created")
 
