@@ -125,7 +125,7 @@ class ObjectHandler(RequestHandler):
                 self._let_go()
 
     def _drain(self, receiver: Receiver) -> None:
-        piece, self._buffer = bytes(self._buffer), bytearray()
+        piece, self._buffer = self._buffer, bytearray()
         receiver.write(piece)
 
     def _complete(self, receiver: Receiver) -> None:
