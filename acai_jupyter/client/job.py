@@ -173,7 +173,7 @@ class Job:
             yield self
             return
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-        for event in events(self._transport, silence=lambda: silence):
+        for event in events(self._transport, silence=lambda: silence, deadline=deadline):
             if event is None or (event["ids"].get("job") == self.id and matters(event["kind"])):
                 self._refresh()
                 yield self

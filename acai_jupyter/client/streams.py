@@ -23,9 +23,15 @@ _PATIENCE_SECONDS: Final = 600.0
 Silence = Callable[[], float]
 
 
-def events(transport: Transport, after: int | None = None, silence: Silence = lambda: SILENCE_SECONDS) -> Iterator[Json | None]:
+def events(
+    transport: Transport,
+    after: int | None = None,
+    silence: Silence = lambda: SILENCE_SECONDS,
+    deadline: float | None = None,
+) -> Iterator[Json | None]:
     """Every event of the project from now on, or after a number. None comes first, after each reconnection, and after
-    `silence()` seconds without one, which is asked anew for every wait: a moment to look for oneself.
+    `silence()` seconds without one, which is asked anew for every wait: a moment to look for oneself. It comes, too, where
+    there is no stream and `deadline` (of the monotonic clock) has passed.
 
     Raises what the platform refuses with, ServerUnreachable where it stays away.
     """
@@ -43,6 +49,8 @@ def events(transport: Transport, after: int | None = None, silence: Silence = la
                     number = message["number"]
                     yield message
         except ServerUnreachable as error:
+            if deadline is not None and time.monotonic() > deadline:
+                yield None
             pause.wait(error)
             transport.api.look_elsewhere()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.job import Job
+from acai_jupyter.client.transport import Transport
+from acai_jupyter.domain.errors import ServerUnreachable
 
 WAITS = "echo waits; until [ -e $GATE ]; do sleep 0.05; done"
 
@@ -83,6 +85,15 @@ def test_a_job_whose_agent_died_meanwhile_is_found_lost(outage: Outage) -> None:
 def test_jobs_that_were_queued_have_their_turn_once(outage: Outage) -> None:
     assert [job.status for job in outage.next] == ["FINISHED"] * 4
     assert sorted((outage.folder / "next").read_text().split()) == ["0", "1", "2"]
+
+
+def test_a_wait_for_some_seconds_ends_though_the_server_stays_away(new_server: Callable[..., Server]) -> None:
+    server = new_server().start()
+    with Client(Transport(server.url, server.token, 0.2)) as client:
+        job = client.jobs.submit("sleep 600")
+        server.kill()
+        with pytest.raises(ServerUnreachable):
+            job.wait(timeout=1)
 
 
 def test_nothing_of_ended_jobs_stays_on_the_machine(outage: Outage) -> None:
