@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from support.examples import digest
 from support.servers import Answer, Server, send
 from support.waiting import wait_for
+
+from acai_jupyter.backends.blobs.signing import Signer
 
 DATA = b"0123456789" * 1000
 
@@ -76,6 +80,21 @@ def test_a_signature_serves_one_object_only(get: dict[str, Any]) -> None:
     for other in ("0/0/0", key + "0", "../home/token", "..%2f..%2ftoken", "%2e%2e/token", key + "%00", key.upper() + "/"):
         url = get["url"].replace(key, other)
         assert send(url, "GET").status in (403, 404)
+
+
+def test_a_url_serves_until_it_expires_and_not_longer(
+    server: Server, get: dict[str, Any], put: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    key = (server.home / "keys" / "objects").read_bytes()
+    for told, body in ((get, None), (put, content(request))):
+        parts = urlsplit(told["url"])
+        query = dict(parse_qsl(parts.query))
+        grant = Signer(key).check(told["method"], parts.path.rpartition("objects/")[2], query)
+        for seconds, status in ((-1, 403), (60, 200)):
+            url = Signer(key).url(replace(grant, expires=int(time.time()) + seconds), f"{server.root}/")
+            answer = carry_out({**told, "url": url}, body)
+            assert answer.status == status
+            assert status == 200 or "expired; ask for a new one" in answer.json["message"]
 
 
 def test_altered_parameters_are_refused(put: dict[str, Any], request: pytest.FixtureRequest) -> None:
