@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypedDict, Union
 
 CONTRACT: Final = 1
@@ -80,7 +81,8 @@ class FilesPage(NamedTuple):
 
 class Manifest(NamedTuple):
     """What the agent is to do. `secrets` are further variables, whose values must be stored nowhere; `timeout_s` counts from
-    the claim; `python` is the interpreter that `python` means."""
+    the claim; `python` is the interpreter that `python` means; `files` are the first pages of its files by kind, as they came,
+    where the platform sent them along."""
 
     job: str
     number: int
@@ -99,6 +101,7 @@ class Manifest(NamedTuple):
     kill_grace_s: float
     sample_s: float
     requirements: str | None = None
+    files: Mapping[str, Any] = MappingProxyType({})
 
 
 class Report(TypedDict):
@@ -208,6 +211,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
         sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
         requirements=_optional(message, "requirements", str),
+        files=_optional(message, "files", dict) or {},
     )
 
 
