@@ -29,7 +29,7 @@ _A_TRANSACTION: Final = 500
 _INSTRUCTIONS: Final = 10
 
 CALLS: Final[dict[str, Callable[[World, str], object]]] = {
-    "a new version": lambda lake, name: lake.filesets.create(lake.ada, name, [f"@{name}", "/many/007"]),
+    "a new version": lambda lake, name: lake.filesets.create(lake.ada, name, [f"@{name}", "/many/150:2"]),
     "the list of sets": lambda lake, name: lake.filesets.page(lake.ada, None, 10),
     "the latest": lambda lake, name: lake.filesets.get(lake.ada, name),
     "one that lies back": lambda lake, name: lake.filesets.get(lake.ada, f"{name}:9"),
