@@ -10,7 +10,7 @@ SOURCES := $(shell find labextension/src labextension/style labextension/schema 
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo lab test lint types python-test ts-test ui-test faults bench docs screenshots clean
+.PHONY: help install demo lab test lint types python-test ts-test ui-test faults bench experiment docs screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench: install ## the benchmarks
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/lake.py
 	$(BIN)/python benchmarks/engine.py --peers
+
+experiment: install ## section 5.1 of the paper again: real training as profiled jobs (FULL=1 for all of it)
+	$(BIN)/python benchmarks/experiment.py $(if $(FULL),--full)
 
 docs: install ## the documentation, into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.domain.errors import PackageMissing
@@ -72,11 +75,40 @@ def plot_grid(profile: Profile, values: Sequence[float], max_cost: float | None)
     return figure
 
 
+def as_html(draw: Callable[[], Figure], title: str) -> str:
+    """A plot as a picture within HTML, empty where matplotlib is not installed."""
+    try:
+        figure = draw()
+    except PackageMissing:
+        return ""
+    data = base64.b64encode(_png(figure)).decode()
+    return f'<img alt="{escape(title)}" style="max-width: 40em" src="data:image/png;base64,{data}"/>'
+
+
 def _figure() -> tuple[Figure, Any]:
     """A figure of its own, which no other plot's state touches. Raises PackageMissing."""
+    figure = _plot_class()(figsize=(7, 4.5), layout="constrained")
+    return figure, figure.subplots()
+
+
+@cache
+def _plot_class() -> type[Figure]:
+    """A matplotlib figure that notebooks show as a picture, whatever was set about matplotlib. Raises PackageMissing."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise PackageMissing("Plots need matplotlib: pip install matplotlib.") from error
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    return figure, figure.subplots()
+
+    class Plot(Figure):
+        def _repr_png_(self) -> bytes:
+            return _png(self)
+
+    return Plot
+
+
+def _png(figure: Figure) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PROFILING: Final = "PROFILING"
+_MOST_DRAWN: Final = 60
+"""Of so many trials a notebook shows a picture beside the table; each is predicted for it."""
 _COLUMNS: Final = {
     "name": "text",
     "status": "text",
@@ -158,7 +160,12 @@ class Profile:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trials.to_html(index=False, border=0)}"
+        from acai_jupyter.client.profile_plots import as_html
+
+        finished = [trial for trial in self._told["jobs"] if trial["status"] == Status.FINISHED]
+        shown = self._told["status"] == "FITTED" and 0 < len(finished) <= _MOST_DRAWN
+        picture = as_html(self.plot, "predicted against measured") if shown else ""
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trials.to_html(index=False, border=0)}{picture}"
 
     @property
     def _path(self) -> str:

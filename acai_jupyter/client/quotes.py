@@ -108,8 +108,13 @@ class Quote:
     def _repr_html_(self) -> str:
         from html import escape
 
+        from acai_jupyter.client.profile_plots import as_html
+
         table = self.to_frame().to_html(index=False, border=0)
-        return f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>{table}<p>{escape(self._told['law'])}</p>"
+        left_out = "".join(f"<li>not: {escape(text)}</li>" for text in self._told["excluded"])
+        said = f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>"
+        rest = f"<ul>{left_out}</ul>" if left_out else ""
+        return f"{said}{table}{rest}<p>{escape(self._told['law'])}</p>{as_html(self.plot, 'time and cost')}"
 
 
 def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:

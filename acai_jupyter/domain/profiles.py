@@ -19,6 +19,10 @@ ENOUGH_DONE: Final = 0.95
 """The share of trials that must be done before the model is fitted; the rest are stragglers."""
 
 
+STOPPED_EARLY: Final = "stopped early: its pace is known"
+"""Why a trial was KILLED whose steps had told how long it takes."""
+
+
 class ProfileStatus(StrEnum):
     PROFILING = "PROFILING"  # trials wait or run
     FITTED = "FITTED"  # predicts
@@ -72,7 +76,7 @@ class NewProfile:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A profile as the database knows it. Times in microseconds, `max_cost` in micro-dollars. `law`: what was found, in words;
-    `detail`: why it FAILED."""
+    `detail`: why it FAILED, or ended early."""
 
     project_id: UUID
     id: UUID

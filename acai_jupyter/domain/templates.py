@@ -10,6 +10,8 @@ from itertools import product
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
+from acai_jupyter.domain.pricing import PriceTable, hourly_price
+from acai_jupyter.domain.resources import Resources
 
 MOST_TRIALS: Final = 1000
 """A profile never has more trials than this."""
@@ -103,17 +105,25 @@ def parse_template(text: str, numbers: bool = True, hints_needed: bool = True) -
     return Template((*parts, literal + text[end:]), tuple(hints))
 
 
-def trials(template: Template, cpus: Sequence[float], memories_mb: Sequence[int], most: int = MOST_TRIALS) -> list[Trial]:
+def trials(
+    template: Template,
+    cpus: Sequence[float],
+    memories_mb: Sequence[int],
+    most: int = MOST_TRIALS,
+    prices: PriceTable | None = None,
+) -> list[Trial]:
     """The full grid of a profile.
 
-    Raises LimitExceeded where it has more than `most` trials; the message says how many, and how they come about.
+    Raises LimitExceeded where it has more than `most` trials; the message says how many, how they come about, and what they cost.
     """
     count = template.combinations * len(cpus) * len(memories_mb)
     if count > most:
+        hourly = sum(hourly_price(Resources(cpu, memory), prices or PriceTable()) for cpu in cpus for memory in memories_mb)
+        minute = template.combinations * hourly / 60
         factors = " × ".join(f"{len(hint.texts)} {hint.name}" for hint in template.hints)
         raise LimitExceeded(
-            f"This profile would run {count:,} trials ({factors} × {len(cpus)} cpu × {len(memories_mb)} memory); "
-            f"{most:,} are allowed. Nothing was started: give fewer values."
+            f"This profile would run {count:,} trials ({factors} × {len(cpus)} cpu × {len(memories_mb)} memory), which cost "
+            f"${minute:,.2f} for each minute that one takes; {most:,} are allowed. Nothing was started: give fewer values."
         )
     return [Trial(values, cpu, memory) for values in template.expand() for cpu in cpus for memory in memories_mb]
 

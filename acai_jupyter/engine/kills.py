@@ -42,10 +42,10 @@ class Kills:
         return killed
 
 
-def kill_job(unit: UnitOfWork, principal: Principal, job: Job) -> Job:
-    """End a job that has not ended: at once where nothing of it runs, else its agent is told. Call it where the project is
-    locked."""
-    by = f"by {principal.user_name}"
+def kill_job(unit: UnitOfWork, principal: Principal, job: Job, why: str | None = None) -> Job:
+    """End a job that has not ended: at once where nothing of it runs, else its agent is told. Without a `why`, it tells by whom.
+    Call it where the project is locked."""
+    by = why or f"by {principal.user_name}"
     job = unit.jobs.request_kill(job, by)
     kind = EventKind.JOB_CHANGED
     if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):

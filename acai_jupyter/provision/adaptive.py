@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.jobs import Reason, Status
+from acai_jupyter.domain.jobs import Reason
 from acai_jupyter.domain.pricing import MICRODOLLARS, PriceTable, hourly_price
 from acai_jupyter.domain.profiles import Profile, ProfileTrial
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.templates import Template, Trial
+from acai_jupyter.provision.paces import NOTHING, Told, values_of
 
 
-def choose_trial(profile: Profile, template: Template, made: Sequence[ProfileTrial], prices: PriceTable) -> Trial | None:
+def choose_trial(
+    profile: Profile, template: Template, made: Sequence[ProfileTrial], prices: PriceTable, told: Told = NOTHING
+) -> Trial | None:
     """The trial to run next, None where the profile has enough: its trials or its dollars are used up, or nothing is left."""
     new = profile.new
     if new.max_trials is not None and len(made) >= new.max_trials:
@@ -21,7 +23,7 @@ def choose_trial(profile: Profile, template: Template, made: Sequence[ProfileTri
     left = [trial for trial in new.grid if trial not in tried and not _too_small(trial, made)]
     if not left:
         return None
-    number, dollars = _next(template, left, new.grid, made, prices)
+    number, dollars = _next(template, left, new.grid, made, prices, told)
     if new.max_cost is not None and made:
         spent = sum(trial.job.cost or 0 for trial in made)
         expected = 0 if dollars is None else dollars * MICRODOLLARS
@@ -31,20 +33,25 @@ def choose_trial(profile: Profile, template: Template, made: Sequence[ProfileTri
 
 
 def _next(
-    template: Template, left: Sequence[Trial], grid: Sequence[Trial], made: Sequence[ProfileTrial], prices: PriceTable
+    template: Template,
+    left: Sequence[Trial],
+    grid: Sequence[Trial],
+    made: Sequence[ProfileTrial],
+    prices: PriceTable,
+    told: Told,
 ) -> tuple[int, float | None]:
     import numpy as np
 
-    from acai_jupyter.provision.learning import columns_of
+    from acai_jupyter.provision.learning import columns_of, measured_runs
     from acai_jupyter.provision.models.next_trial import next_trial
     from acai_jupyter.provision.models.runs import Runs
 
     columns = columns_of(template)
-    done = [trial for trial in made if trial.job.status is Status.FINISHED and trial.job.runtime]
+    done = measured_runs([(values_of(trial), trial.job) for trial in made], told)
     runs = None
     if done:
-        seconds = np.array([(trial.job.runtime or 0) / SECOND for trial in done])
-        runs = Runs(columns, np.array([_point(trial.trial) for trial in done]), seconds)
+        points = [[*values, job.spec.resources.cpu, float(job.spec.resources.memory_mb)] for values, job, _ in done]
+        runs = Runs(columns, np.array(points), np.array([seconds for _, _, seconds in done]))
     found = next_trial(
         columns,
         np.array([_point(trial) for trial in left]),

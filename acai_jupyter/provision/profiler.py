@@ -9,36 +9,40 @@ from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import AcaiError, InvalidRequest, ProfileEnded, ProfileNotFound
+from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, InvalidRequest, ProfileEnded, ProfileNotFound
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Status
 from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.profiles import (
     ENOUGH_DONE,
+    STOPPED_EARLY,
     NewProfile,
-    Pins,
     Profile,
     ProfileDetails,
     ProfileRequest,
     ProfileStatus,
     ProfileTrial,
 )
-from acai_jupyter.domain.references import check_fileset_name, parse_fileset
+from acai_jupyter.domain.references import check_fileset_name
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Template, Trial, parse_template, trials
+from acai_jupyter.engine.budgets import check_budget
 from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.settings import EngineSettings
-from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
+from acai_jupyter.ports.store.provision import TrialCount
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.adaptive import choose_trial
-from acai_jupyter.provision.learning import learn
+from acai_jupyter.provision.learning import learn, measured_runs
+from acai_jupyter.provision.paces import Told, told, values_of
+from acai_jupyter.provision.pins import pinned
 from acai_jupyter.provision.trial_grid import explored
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_AT_ONCE: Final = 100
+Result = tuple[ProfileStatus, str | None, str | None]
 
 
 class Profiler:
@@ -68,7 +72,7 @@ class Profiler:
             raise InvalidRequest("A template is one text with hints in braces, such as python train.py --epoch {1,2,5}.")
         template = parse_template(wanted.submission.command)
         cpus, memories_mb, notes = explored(wanted, self._capacity(), self._settings.bounds)
-        grid = trials(template, cpus, memories_mb)
+        grid = trials(template, cpus, memories_mb, prices=self._settings.prices)
         if wanted.adaptive:
             _check_adaptive(wanted, grid)
         with self._store.begin() as unit:
@@ -77,6 +81,9 @@ class Profiler:
             known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
             if known is not None:
                 return _details(unit, known)
+            if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
+                made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
+                check_budget(unit, principal, made)
             max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
             new = NewProfile(name, submission, pins, tuple(grid), wanted.max_trials, max_cost, notes)
             profile = unit.profiles.add(principal.project_id, principal.user_id, new)
@@ -118,6 +125,7 @@ class Profiler:
             waiting = unit.profiles.profiling(_MOST_AT_ONCE)
         for profile in waiting:
             try:
+                self._stop_early(profile)
                 self._advance(profile)
             except AcaiError as error:
                 _LOG.warning("Profile %s can't go on at the moment: %s", profile.name, error.message)
@@ -128,9 +136,20 @@ class Profiler:
             if count.ended < (count.submitted if profile.adaptive else ENOUGH_DONE * len(profile.new.grid)):
                 return
             made = unit.profiles.trials(profile)
+            progress = told(unit, made)
         template = parse_template(profile.template)
-        following = choose_trial(profile, template, made, self._settings.prices) if profile.adaptive else None
-        ended = None if following is not None else _result(profile, template, made)
+        following = choose_trial(profile, template, made, self._settings.prices, progress) if profile.adaptive else None
+        ended = None if following is not None else _result(template, made, progress)
+        try:
+            self._go_on(profile, template, count, following, ended)
+        except BudgetExceeded as error:
+            _LOG.warning("Profile %s ends with the trials that it has: %s", profile.name, error.message)
+            self._go_on(profile, template, count, None, _result(template, made, progress, error.message))
+
+    def _go_on(
+        self, profile: Profile, template: Template, count: TrialCount, following: Trial | None, ended: Result | None
+    ) -> None:
+        """Submit the next trial, or end the profile."""
         with self._store.begin() as unit:
             unit.lock_project(profile.project_id)
             principal = unit.access.principal(profile.project_id, profile.user_id)
@@ -146,22 +165,38 @@ class Profiler:
             self._kill(unit, principal, slow)
             _tell(unit, profile)
 
+    def _stop_early(self, profile: Profile) -> None:
+        """End trials whose pace is known: nothing more would be learnt from the rest of them."""
+        with self._store.read() as unit:
+            if not unit.profiles.has_steps(profile):
+                return
+            made = unit.profiles.trials(profile)
+            progress = told(unit, made)
+        running = [trial for trial in made if trial.job.status is Status.RUNNING and trial.job.kill_requested_at is None]
+        known = [trial for trial in running if progress.is_known(values_of(trial), trial.job)]
+        if not known:
+            return
+        with self._store.begin() as unit:
+            unit.lock_project(profile.project_id)
+            principal = unit.access.principal(profile.project_id, profile.user_id)
+            self._kill(unit, principal, known, STOPPED_EARLY)
+
     def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, trial: Trial) -> None:
-        base = profile.new.submission
-        wanted = replace(
-            base,
-            command=template.command(trial.values),
-            name=f"{profile.name} trial",
-            cpu=trial.cpu,
-            memory=trial.memory_mb,
-        )
+        wanted = trial_of(profile.name, profile.new.submission, template, trial)
         unit.profiles.add_trial(profile, trial, self._registry.add(unit, principal, wanted))
 
     @staticmethod
-    def _kill(unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial]) -> None:
+    def _kill(unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial], why: str | None = None) -> None:
         for trial in made:
-            if not trial.job.ended:
-                kill_job(unit, principal, trial.job)
+            job = unit.jobs.get(trial.job.project_id, trial.job.id, lock=True)
+            if job is not None and not job.ended:
+                kill_job(unit, principal, job, why)
+
+
+def trial_of(name: str, base: Submission, template: Template, trial: Trial) -> Submission:
+    """What a trial of a profile submits."""
+    command = template.command(trial.values)
+    return replace(base, command=command, name=f"{name} trial", cpu=trial.cpu, memory=trial.memory_mb)
 
 
 def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
@@ -172,32 +207,11 @@ def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
     return found
 
 
-def _result(profile: Profile, template: Template, made: Sequence[ProfileTrial]) -> tuple[ProfileStatus, str | None, str | None]:
-    """How a profile ends: (status, law, why it failed)."""
-    if not any(trial.job.status is Status.FINISHED for trial in made):
+def _result(template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
+    """How a profile ends: (status, law, why it failed, or `why` it ended early)."""
+    if not measured_runs([(values_of(trial), trial.job) for trial in made], progress):
         return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: look at their logs"
-    return ProfileStatus.FITTED, learn(profile, template, made).fitted.law(), None
-
-
-def pinned(unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Submission, Pins]:
-    """The submission with its references as versions, and what they are. Trials write no output set: it stays with the job."""
-    resolver = Resolver(unit, principal.project_id)
-    input_set = None if wanted.input is None else resolver.fileset(parse_fileset(wanted.input))
-    snapshot, code_set = None, None
-    if wanted.code is not None and wanted.code.startswith(f"{Kind.SNAPSHOT}_"):
-        snapshot = read(Kind.SNAPSHOT, wanted.code)
-    elif wanted.code is not None:
-        code_set = resolver.fileset(parse_fileset(wanted.code))
-    pinned = replace(
-        wanted,
-        input=input_set.label if input_set else None,
-        code=code_set.label if code_set else wanted.code,
-        output=None,
-        output_path=None,
-        git=None,
-        environment=None,
-    )
-    return pinned, Pins(input_set.id if input_set else None, snapshot, code_set.id if code_set else None)
+    return ProfileStatus.FITTED, learn(template, made, told=progress).fitted.law(), why
 
 
 def _check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial]) -> None:

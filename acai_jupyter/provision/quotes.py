@@ -24,7 +24,9 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.learning import Learnt, learn
-from acai_jupyter.provision.profiler import find_profile, pinned
+from acai_jupyter.provision.paces import told
+from acai_jupyter.provision.pins import pinned
+from acai_jupyter.provision.profiler import find_profile
 from acai_jupyter.provision.search import FREE, as_submitted, choose, predict_options, resource_grid
 from acai_jupyter.provision.trial_grid import explored
 
@@ -89,12 +91,13 @@ class Quotes:
         with self._store.read() as unit:
             made = unit.profiles.trials(profile)
             others = unit.profiles.other_jobs(profile)
+            progress = told(unit, made)
         known = [(values, job) for job in others if (values := template.values_in(str(job.spec.command))) is not None]
         key = (profile.id, model, len(known))
         with self._lock:
             found = self._kept.get(key)
         if found is None:
-            found = learn(profile, template, made, known, model)
+            found = learn(template, made, known, model, progress)
             with self._lock:
                 self._kept[key] = found
                 while len(self._kept) > _MOST_KEPT:
@@ -122,6 +125,7 @@ class Quotes:
         capacity = self._capacity()
         grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
         options = predict_options(learnt.fitted, learnt.columns, asked_values, grid, self._settings.prices, limits.confidence)
+        steps = None if learnt.rule is None else learnt.rule.steps(tuple(asked_values))
         needs = [need for need in (memory_need(learnt.memory, asked_values), memory_cliff(learnt.runs)) if need is not None]
         need = max(needs, key=lambda one: one.memory_mb, default=None)
         if given is None or limits.bound:
@@ -133,7 +137,7 @@ class Quotes:
             prices = self._settings.prices
             [chosen] = predict_options(learnt.fitted, learnt.columns, asked_values, [asked], prices, limits.confidence)
             choice = as_submitted(options, chosen, need, cut)
-        return Quote(profile.name, command, tuple(asked_values), limits, choice, learnt.fitted.law(), len(learnt.runs))
+        return Quote(profile.name, command, tuple(asked_values), limits, choice, learnt.fitted.law(), learnt.count, steps)
 
     def _known(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Profile, tuple[float, ...]]:
         """The newest profile that knows a job, and the job's values. Raises ProfileNotFound, ProfileNotFitted."""

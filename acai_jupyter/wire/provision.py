@@ -9,8 +9,9 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.clock import write as write_time
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Status
 from acai_jupyter.domain.pricing import MICRODOLLARS
-from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, Profile, ProfileDetails, ProfileRequest, ProfileTrial
+from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, STOPPED_EARLY, Profile, ProfileDetails, ProfileRequest, ProfileTrial
 from acai_jupyter.domain.quotes import CONFIDENCE, Limits, Option, Quote
 from acai_jupyter.domain.resources import parse_duration
 from acai_jupyter.wire.jobs import submission
@@ -85,7 +86,6 @@ def profile_details(item: ProfileDetails) -> Json:
 
 def profile_trial(item: ProfileTrial) -> Json:
     job = item.job
-    reason = job.outcome.reason.value if job.outcome and job.outcome.reason else None
     return {
         "number": item.number,
         "values": [float(text) for text in item.trial.values],
@@ -93,10 +93,22 @@ def profile_trial(item: ProfileTrial) -> Json:
         "memory_mb": item.trial.memory_mb,
         "job": job.number,
         "status": job.status.value,
-        "reason": "straggler" if item.straggler and job.outcome else reason,
+        "reason": _reason(item),
         "runtime": None if job.runtime is None else job.runtime / SECOND,
         "cost": None if job.cost is None else job.cost / MICRODOLLARS,
     }
+
+
+def _reason(item: ProfileTrial) -> str | None:
+    """Why a trial ended before its end."""
+    outcome = item.job.outcome
+    if outcome is None or outcome.status is Status.FINISHED:
+        return None
+    if item.job.kill_requested_by == STOPPED_EARLY:
+        return "stopped early"
+    if item.straggler:
+        return "straggler"
+    return outcome.reason.value if outcome.reason else None
 
 
 def option(item: Option) -> Json:

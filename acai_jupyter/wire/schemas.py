@@ -207,6 +207,8 @@ _HEAD_SENT: Final[Schema] = {"type": "string", "description": "the first bytes i
 _FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
+_FILES_PAGE: Final = or_null(answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)))
+
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
     "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
@@ -364,6 +366,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
         heartbeat_s=NUMBER,
         kill_grace_s=NUMBER,
         sample_s=NUMBER,
+        files={
+            **answer(code=_FILES_PAGE, input=_FILES_PAGE, start=_FILES_PAGE),
+            "description": "the first pages of the job's files; what is null must be asked for",
+        },
     ),
 }
 

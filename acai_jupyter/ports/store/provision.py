@@ -51,8 +51,13 @@ class Profiles(Protocol):
 
     def trials(self, profile: Profile) -> list[ProfileTrial]: ...
 
+    def has_steps(self, profile: Profile) -> bool:
+        """Whether a running trial has told by a step how far it is."""
+        ...
+
     def other_jobs(self, profile: Profile) -> list[Job]:
-        """The latest FINISHED jobs with the profile's pins that are no trials of it, at most a thousand."""
+        """The latest jobs with the profile's pins that are no trials of it and FINISHED, or ran out of memory; at most a
+        thousand."""
         ...
 
     def mark_stragglers(self, profile: Profile, numbers: Sequence[int]) -> None: ...

@@ -118,7 +118,8 @@ def test_ten_thousand_combinations_are_refused_with_their_count() -> None:
     hundred = ",".join(str(number) for number in range(100))
     template = parse_template(f"train --a {{{hundred}}} --b {{{hundred}}}")
     with pytest.raises(
-        LimitExceeded, match=r"90,000 trials \(100 a × 100 b × 3 cpu × 3 memory\); 1,000 are allowed. Nothing was started"
+        LimitExceeded,
+        match=r"90,000 trials \(100 a × 100 b × 3 cpu × 3 memory\), which cost \$47\.40 .*; 1,000 are allowed",
     ):
         trials(template, (0.5, 1, 2), (512, 1024, 2048))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, Row, Select, and_, bindparam, select
 
-from acai_jupyter.backends.sql.driver import as_uuid, execute, native_id, padded, pairs
+from acai_jupyter.backends.sql.driver import as_uuid, execute, fetched, native_id, padded, pairs
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
 from acai_jupyter.domain.digests import Digest
@@ -95,8 +95,8 @@ class SqlFiles:
         own = native_id(self._session, project_id)
         for some in chunks(pins):
             wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
-            for row in execute(self._session, _AT.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
-                found[row.path] = _native_version(row)
+            for row in fetched(self._session, _AT.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
+                found[row[1]] = _native_version(row)
         return found
 
     def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, and_, func, select, update
+from sqlalchemy import Row, Select, Table, and_, func, or_, select, update
 
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import jobs, profile_trials, profiles, users
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.jobs import TERMINAL, Job, Status
+from acai_jupyter.domain.jobs import TERMINAL, Job, Reason, Status
 from acai_jupyter.domain.profiles import NewProfile, Pins, Profile, ProfileStatus, ProfileTrial
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Trial
@@ -104,9 +104,15 @@ class SqlProfiles:
             for row in rows
         ]
 
+    def has_steps(self, profile: Profile) -> bool:
+        running = (jobs.c.status == Status.RUNNING.value, jobs.c.stepped_at.is_not(None))
+        found = select(profile_trials.c.job_id).select_from(profile_trials.join(jobs, _job_of_trial))
+        return self._session.run(found.where(*_of(profile), *running).limit(1)).first() is not None
+
     def other_jobs(self, profile: Profile) -> list[Job]:
         mine = select(profile_trials.c.job_id).where(*_of(profile))
-        own = (jobs.c.project_id == profile.project_id, jobs.c.status == Status.FINISHED.value, jobs.c.id.not_in(mine))
+        teaches = or_(jobs.c.status == Status.FINISHED.value, jobs.c.reason == Reason.OUT_OF_MEMORY.value)
+        own = (jobs.c.project_id == profile.project_id, teaches, jobs.c.id.not_in(mine))
         wanted = select(jobs.c.id).where(*own, *_pinned(jobs, profile.new.pins))
         ids = self._session.run(wanted.order_by(jobs.c.number.desc()).limit(_MOST_OTHERS)).scalars().all()
         return list(SqlJobs(self._session).by_ids(profile.project_id, ids).values())

@@ -1,0 +1,112 @@
+"""Trials that report their steps: start-up and time per step are told apart, and a trial stops when its pace is known."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.engine import Agent
+from support.steps import have_told
+from unit.provision.conftest import Lab
+
+from acai_jupyter.domain.jobs import Job, Status
+from acai_jupyter.domain.profiles import STOPPED_EARLY, ProfileStatus
+from acai_jupyter.domain.quotes import Limits
+from acai_jupyter.domain.resources import Resources
+from acai_jupyter.provision.paces import StepRule, step_rule
+from acai_jupyter.wire.provision import profile_trial
+
+START_UP = 20.0
+TEMPLATE = "train --epoch {4,8}"
+
+
+def epochs(job: Job) -> int:
+    found = re.search(r"--epoch (\d+)", str(job.spec.command))
+    assert found
+    return int(found[1])
+
+
+def moments(job: Job, upto: int) -> list[float]:
+    """An epoch takes 10 CPU-seconds, after the start-up."""
+    return [START_UP + 10.0 * step / job.spec.resources.cpu for step in range(1, upto + 1)]
+
+
+def begin(lab: Lab) -> list[Agent]:
+    """All trials run."""
+    lab.start(TEMPLATE, cpus=(1.0, 2.0), memories_mb=(512,))
+    while lab.engine.scheduler.claim():
+        lab.engine.dispatch.launch_waiting()
+    agents = [Agent(lab.engine, spec) for spec in lab.engine.launcher.specs]
+    for agent in agents:
+        agent.claim()
+    return agents
+
+
+def stopped(agents: list[Agent]) -> list[bool]:
+    return [agent.job.kill_requested_by == STOPPED_EARLY for agent in agents]
+
+
+def test_trials_stop_when_their_pace_is_known_and_teach_as_if_they_had_run_to_their_end(lab: Lab) -> None:
+    agents = begin(lab)
+    for agent in agents:
+        have_told(lab.engine.store, agent.job, moments(agent.job, 4), float(epochs(agent.job)))
+    lab.profiler.advance()
+    assert stopped(agents) == [epochs(agent.job) == 8 for agent in agents]  # the others have nearly ended
+    for agent, early in zip(agents, stopped(agents), strict=True):
+        ending = {"ended": "killed", "exit_code": None} if early else {}
+        agent.report(**ending, command_time=moments(agent.job, 4)[-1])
+    lab.profiler.advance()
+    done = lab.profile()
+    assert done.profile.status is ProfileStatus.FITTED
+    assert {trial.job.status for trial in done.trials} == {Status.FINISHED, Status.KILLED}
+    assert sorted({str(profile_trial(trial)["reason"]) for trial in done.trials}) == ["None", "stopped early"]
+    for cpu in (1.0, 2.0):
+        far = lab.quotes.predict(lab.engine.owner, "fit", [90], Resources(cpu, 512))
+        assert far.seconds == pytest.approx(START_UP + 900 / cpu, rel=0.05)
+    assert "20.0 s start-up" in str(done.profile.law)
+    quote = lab.quotes.quote(lab.engine.owner, "fit", [90], Limits())
+    assert (quote.steps, quote.runs) == (90, 4)
+
+
+def test_a_trial_whose_number_of_steps_nobody_knows_runs_on_until_another_has_shown_it(lab: Lab) -> None:
+    agents = begin(lab)
+    long = [agent for agent in agents if epochs(agent.job) == 8]
+    for agent in agents:
+        have_told(lab.engine.store, agent.job, moments(agent.job, 4))
+    lab.profiler.advance()
+    assert not any(stopped(agents))
+    for agent in agents:
+        if agent not in long:
+            agent.report(command_time=moments(agent.job, 4)[-1])
+    lab.profiler.advance()
+    assert stopped(long) == [True, True]
+
+
+def test_a_bar_is_believed_once_a_trial_has_shown_that_it_tells_of_the_whole(lab: Lab) -> None:
+    agents = begin(lab)
+    long = [agent for agent in agents if epochs(agent.job) == 8]
+    for agent in agents:
+        have_told(lab.engine.store, agent.job, moments(agent.job, 4), float(epochs(agent.job)), tagged=False)
+    lab.profiler.advance()
+    assert not any(stopped(agents))
+    agents[0].report(command_time=moments(agents[0].job, 4)[-1])
+    lab.profiler.advance()
+    assert stopped(long) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ([], None),
+        ([((4.0, 32.0), 4.0)], StepRule(1.0, 0)),
+        ([((4.0, 32.0), 3.0)], StepRule(1.0, 0, -1.0)),
+        ([((4.0, 32.0), 7.0)], None),
+        ([((4.0, 32.0), 12.0), ((8.0, 64.0), 24.0), ((8.0, 32.0), 24.0)], StepRule(3.0, 0)),
+        ([((4.0, 32.0), 3.0), ((8.0, 32.0), 7.0)], StepRule(1.0, 0, -1.0)),
+        ([((4.0, 32.0), 50.0), ((8.0, 64.0), 50.0)], StepRule(50.0)),
+        ([((4.0, 32.0), 50.0), ((8.0, 64.0), 51.0), ((8.0, 32.0), 90.0)], None),
+        ([((0.0, 0.0), 0.0)], None),
+    ],
+)
+def test_how_steps_follow_from_arguments(last: list[tuple[tuple[float, ...], float]], expected: StepRule | None) -> None:
+    assert step_rule(last) == expected
