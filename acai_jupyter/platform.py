@@ -220,12 +220,13 @@ class Platform:
         """Whether what a client shows comes from this platform's folder, which only its own user can read."""
         return shown is not None and hmac.compare_digest(shown.encode(), self.disk_key.hex().encode())
 
-    def tick(self) -> None:
-        """Everything that is due for jobs: whose turn it is, what must be launched, what has died. May be called at any
-        time, by any number of servers."""
+    def start_jobs(self) -> None:
+        """Whose turn it is, is launched. Like `look_after_jobs` it may be called at any time, by any number of servers."""
         self.chains.advance()
-        self.scheduler.claim()
-        self.dispatch.launch_waiting()
+        self.dispatch.launch_waiting(self.scheduler)
+
+    def look_after_jobs(self) -> None:
+        """What is due for jobs that run: who was told to end, what has died, what is left of those that ended."""
         self.monitor.check()
         self.profiler.advance()
         self.arrivals.advance()

@@ -19,7 +19,8 @@ _TURNS = 20
 def run(server: Any, cache: Path, step: str, *words: object) -> dict[str, float]:
     """A step against `server`, by a process of its own: its seconds, its peak memory in MB, CPU seconds of both sides."""
     before = server.cpu
-    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "ACAI_URL": server.url, "ACAI_TOKEN": server.token}
+    own = {"XDG_CACHE_HOME": str(cache), "ACAI_URL": server.url, "ACAI_TOKEN": server.token, "ACAI_HOME": str(server.home)}
+    environment = os.environ | own
     command = [sys.executable, __file__, step, *map(str, words)]
     told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     answer: dict[str, float] = json.loads(told)

@@ -31,7 +31,7 @@ def fetch_range(transport: Transport, item: Json, first: int, size: int) -> byte
 
 def entries_of(items: Mapping[str, Json]) -> list[contract.FileEntry]:
     """The files to download, by their names below the target folder."""
-    return [contract.parse_file_entry({**item, "path": name}) for name, item in items.items()]
+    return contract.parse_file_entries({**item, "path": name} for name, item in items.items())
 
 
 def renewing(transport: Transport, items: Mapping[str, Json]) -> Callable[[], Iterable[contract.FileEntry]]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _MOST_NAMED: Final = 5
+_HEAD: Final = 32 * 1024
+"""Bytes of a file that come with how to fetch it: who opens a file wants its beginning."""
 
 
 class Upload:
@@ -254,7 +256,9 @@ class Files:
 
         if not isinstance(parse(reference), FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
-        return RemoteFile(self._transport, reference, self._transport.get("/files/downloads", ref=reference)["items"][0])
+        return RemoteFile(
+            self._transport, reference, self._transport.get("/files/downloads", ref=reference, head=_HEAD)["items"][0]
+        )
 
 
 def _entry(item: Json) -> File | Folder:

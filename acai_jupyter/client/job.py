@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
@@ -155,7 +155,7 @@ class Job:
 
         Raises TimeoutError.
         """
-        for _ in self.changes(timeout):
+        for _ in self._events(timeout, lambda kind: kind == EventKind.JOB_ENDED.value):
             pass
         return self
 
@@ -164,13 +164,17 @@ class Job:
 
         Raises TimeoutError.
         """
+        return self._events(timeout, lambda kind: kind not in _PRINTED)
+
+    def _events(self, timeout: float | None, matters: Callable[[str], bool]) -> Iterator[Job]:
+        """The handle, asked for anew at every event of it that `matters`, by its kind."""
         deadline = None if timeout is None else time.monotonic() + timeout
         if self.ended:
             yield self
             return
         silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
         for event in events(self._transport, silence=lambda: silence):
-            if event is None or (event["ids"].get("job") == self.id and event["kind"] not in _PRINTED):
+            if event is None or (event["ids"].get("job") == self.id and matters(event["kind"])):
                 self._refresh()
                 yield self
             if Status(self._details["status"]) in TERMINAL:

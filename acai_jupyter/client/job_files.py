@@ -14,7 +14,7 @@ def download_job_files(transport: Transport, job_id: str, kind: str, to: Path) -
     items = list(transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind))
     if not items:
         raise FileNotFound(f"The job has no {kind} files.")
-    entries = [contract.parse_file_entry(item) for item in items]
+    entries = contract.parse_file_entries(items)
     with translated():
         to.mkdir(parents=True, exist_ok=True)
         transfer.download(entries, to)

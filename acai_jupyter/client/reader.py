@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import threading
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class RemoteFile(io.RawIOBase):
-    """The bytes of one pinned version. `item` says how to fetch it; where that has expired, it is asked for again.
+    """The bytes of one pinned version. `item` says how to fetch it; where that has expired, it is asked for again. Its first
+    bytes may have come with it.
 
     Who reads the whole file from its beginning on, in whatever pieces, reads what its digest promises, or DigestMismatch.
     """
@@ -26,6 +28,7 @@ class RemoteFile(io.RawIOBase):
         super().__init__()
         self._transport = transport
         self._item = item
+        self._head = base64.b64decode(item.get("head", ""))
         self._position = 0
         self._check = _Check(item.get("digest"), int(item["size"]))
         self.name = reference
@@ -58,7 +61,8 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        data = self.fetch(self._position, len(view))
+        at_hand = len(self._head) - self._position
+        data = self.fetch(self._position, min(len(view), at_hand) if at_hand > 0 else len(view))
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -82,6 +86,8 @@ class RemoteFile(io.RawIOBase):
         return data
 
     def _fetch(self, start: int, length: int) -> bytes:
+        if start + length <= len(self._head):
+            return self._head[start : start + length]
         return fetch_range(self._transport, self._item, int(self._item["offset"]) + start, length)
 
 

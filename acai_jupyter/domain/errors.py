@@ -11,7 +11,8 @@ AcaiError
 │   └── SourceNotAllowed
 ├── NotFound
 │   └── FileNotFound, FilesetNotFound, JobNotFound, GridNotFound, UploadNotFound, UserNotFound, ProjectNotFound,
-│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, ProfileNotFound, BlobNotFound, LogNotFound
+│       SnapshotNotFound, MetadataNotFound, SecretNotFound, WebhookNotFound, ProfileNotFound, BlobNotFound, BlobUnreadable,
+│       LogNotFound
 ├── Conflict                fits what is stored no longer
 │   └── JobEnded, JobNotEnded, UploadNotPending, UploadIncomplete, NameTaken, IdempotencyKeyReused,
 │       AgentSuperseded, BlobExists, StillUsed, SourceChanged, BudgetExceeded, UploadBaseChanged, ProfileNotFitted,
@@ -254,6 +255,12 @@ class BlobNotFound(NotFound):
     """The object store has no such object."""
 
     code = "blob_not_found"
+
+
+class BlobUnreadable(BlobNotFound):
+    """The object store has the object, but its disk can't read it."""
+
+    code = "blob_unreadable"
 
 
 class LogNotFound(NotFound):

@@ -15,6 +15,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
 from acai_jupyter.engine.placement import Placement
+from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
@@ -26,6 +27,7 @@ CONTRACT: Final = 1
 
 _LOG: Final = logging.getLogger(__name__)
 _RANK: Final = 0
+_MOST_AT_ONCE: Final = 100
 
 
 class Dispatch:
@@ -52,49 +54,48 @@ class Dispatch:
         self.placement = Placement(store, launcher.capacity)
         self._secrets = secrets
 
-    def launch_waiting(self) -> int:
+    def launch_waiting(self, scheduler: Scheduler | None = None) -> int:
         """Give waiting jobs their resources, and launch every one that has them and of which no launcher is known; returns how
-        many were.
+        many were. With a `scheduler`, jobs whose turn it is go along: from the queue to the launcher is one transaction.
 
         One that runs already was launched by a server that died before it could note where: launched again, it is found
         there, or its new agent leaves, because the claim decides.
         """
-        if self._agent_url() is None:
-            return 0  # this server does not listen yet, so no agent could reach it
-        self.placement.place()
+        if self._agent_url() is None:  # this server does not listen yet, so no agent could reach it
+            if scheduler is not None:
+                scheduler.claim()
+            return 0
         with self._store.read() as unit:
-            placed = [job for job in unit.jobs.active(limit=1000) if job.placed_at is not None]
-            waiting = [job for job in placed if not any(rank.handle for rank in unit.jobs.ranks(job))]
-        return sum(self._launch(job) for job in waiting)
+            due = (scheduler is not None and scheduler.is_due(unit)) or unit.jobs.unplaced(1) or unit.jobs.unlaunched(1)
+        if not due:
+            return 0
+        launched = [(job, handle) for job, config in self._prepare_all(scheduler) if (handle := self._launch(job, config))]
+        if launched:
+            with self._store.begin() as unit:
+                for job, handle in launched:
+                    unit.jobs.set_handle(job, _RANK, handle)
+        return len(launched)
 
-    def _launch(self, job: Job) -> bool:
-        try:
-            return self.launch(job)
-        except AcaiError as error:
-            _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
-            return False
+    def _prepare_all(self, scheduler: Scheduler | None) -> list[tuple[Job, dict[str, object]]]:
+        """The jobs to be launched by this server now, with what their agents are told."""
+        capacity = self._launcher.capacity()
+        with self._store.begin() as unit:
+            if scheduler is not None:
+                scheduler.claim_in(unit)
+            self.placement.place_in(unit, capacity)
+            prepared = [(job, self._prepare(unit, job)) for job in unit.jobs.unlaunched(_MOST_AT_ONCE)]
+        return [(job, config) for job, config in prepared if config is not None]
 
-    def launch(self, job: Job) -> bool:
-        """Launch the job's current attempt; False where another server does, or it never will work.
-
-        Raises Unavailable where it may work later.
-        """
-        config = self._prepare(job)
-        if config is None:
-            return False
+    def _launch(self, job: Job, config: dict[str, object]) -> str | None:
+        """Launch the job's current attempt; its handle, None where that did not work, now or ever."""
         try:
             self._secrets.of_job(job)
-        except (SecretNotFound, SecretUnreadable) as error:
+            return self._launcher.launch(self._spec(job, config))
+        except (SecretNotFound, SecretUnreadable, InvalidInput) as error:
             self._fail(job, error.message)
-            return False
-        try:
-            handle = self._launcher.launch(self._spec(job, config))
-        except InvalidInput as error:
-            self._fail(job, error.message)
-            return False
-        with self._store.begin() as unit:
-            unit.jobs.set_handle(job, _RANK, handle)
-        return True
+        except AcaiError as error:
+            _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
+        return None
 
     def salvage(self, job: Job, handle: str, died_of: str) -> bool:
         """Have another agent bring home what a dead one left: its partial output, and the end of its log. False where there
@@ -125,20 +126,18 @@ class Dispatch:
         spec = job.spec
         return LaunchSpec(job.id, job.attempt, _RANK, spec.resources, spec.image, spec.python, config | scope, salvage)
 
-    def _prepare(self, job: Job) -> dict[str, object] | None:
-        """Take the right to launch, and make the agent's token."""
-        with self._store.begin() as unit:
-            unit.lock_project(job.project_id)
-            if not unit.jobs.hold_launch(job, self._holder, self._settings.launch_hold):
-                return None
-            if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
-                current = unit.jobs.get(job.project_id, job.id) or job
-                by = Outcome(Status.KILLED, detail=current.kill_requested_by)
-                ended = unit.jobs.move(job, Status.KILLED, outcome=by)
-                unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
-                return None
-            unit.jobs.add_rank(job, _RANK)
-            return self._config(unit, job)
+    def _prepare(self, unit: UnitOfWork, job: Job) -> dict[str, object] | None:
+        """Take the right to launch, and make the agent's token; None where another server has that right."""
+        unit.lock_project(job.project_id)
+        if not unit.jobs.hold_launch(job, self._holder, self._settings.launch_hold):
+            return None
+        if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
+            by = Outcome(Status.KILLED, detail=job.kill_requested_by)
+            ended = unit.jobs.move(job, Status.KILLED, outcome=by)
+            unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+            return None
+        unit.jobs.add_rank(job, _RANK)
+        return self._config(unit, job)
 
     def _config(self, unit: UnitOfWork, job: Job) -> dict[str, object]:
         """What an agent must know to speak with the platform; its token is new."""

@@ -52,19 +52,25 @@ def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
 def _finish(store: Store, job: Job, ending: Ending) -> Job:
     with store.begin() as unit:
         unit.lock_project(job.project_id)
-        take_last_line(unit, job)
-        output = _take_output(unit, job, ending)
-        kept = _take_kept(unit, job, ending)
-        ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
-        runtime = _runtime(ended, ending.phases)
-        cost = None if runtime is None else _cost(ended, runtime)
-        used = ending.used
-        if used.peak_memory is None:  # its agent died: what it had told until then is known
-            used = replace(used, peak_memory=unit.samples.peak_memory(job))
-        ended = unit.jobs.set_result(ended, phases=ending.phases, used=used, runtime=runtime, cost=cost, output=output, kept=kept)
-        unit.logs.finish(ended)
-        unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-        unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+        return finish_in(unit, job, ending)
+
+
+def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
+    """End a job, as a part of what `unit` does, which has locked the project. Raises JobEnded, and any AcaiError where what it
+    wrote can't be taken."""
+    take_last_line(unit, job)
+    output = _take_output(unit, job, ending)
+    kept = _take_kept(unit, job, ending)
+    ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
+    runtime = _runtime(ended, ending.phases)
+    cost = None if runtime is None else _cost(ended, runtime)
+    used = ending.used
+    if used.peak_memory is None:  # its agent died: what it had told until then is known
+        used = replace(used, peak_memory=unit.samples.peak_memory(job))
+    ended = unit.jobs.set_result(ended, phases=ending.phases, used=used, runtime=runtime, cost=cost, output=output, kept=kept)
+    unit.logs.finish(ended)
+    unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
     return ended
 
 

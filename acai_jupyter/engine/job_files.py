@@ -9,7 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest
 from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.manifest_nodes import Leaf
@@ -55,9 +55,24 @@ class JobFiles:
         """
         _check_kind(kind, _FOR_AGENTS)
         with self._store.read() as unit:
-            if after is None:
-                check_clashes(_paths(unit, job, kind))
-            return self._page(unit, job, kind, after, base_url, self._most)
+            return self._agents_page(unit, job, kind, after, base_url)
+
+    def first_pages(self, job: Job, base_url: str) -> dict[str, Page | None]:
+        """What `for_agent` gives of each kind at first, at once: most jobs have few files. None for what can't be listed: who
+        asks for it is told why."""
+        pages: dict[str, Page | None] = dict.fromkeys(_FOR_AGENTS)
+        with self._store.read() as unit:
+            for kind in _FOR_AGENTS:
+                try:
+                    pages[kind] = self._agents_page(unit, job, kind, None, base_url)
+                except AcaiError:
+                    continue
+        return pages
+
+    def _agents_page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str) -> Page:
+        if after is None:
+            check_clashes(_paths(unit, job, kind))
+        return self._page(unit, job, kind, after, base_url, self._most)
 
     def for_user(
         self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str, limit: int = _MOST_A_PAGE

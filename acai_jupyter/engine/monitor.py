@@ -11,14 +11,14 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
 from acai_jupyter.domain.bounds import ended_at_bound
-from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded
+from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded, Unavailable
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
-from acai_jupyter.engine.finish import Ending, finish
+from acai_jupyter.engine.finish import Ending, finish, finish_in
 from acai_jupyter.engine.patience import HangPatience, KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
@@ -105,19 +105,31 @@ class Monitor:
         return job.kill_requested_at is not None
 
     def report(self, principal: Principal, instance: UUID, given: Mapping[str, Any], report: Report) -> Job:
-        """An agent has ended; `given` is its report as it came. The job ends with the last rank's.
+        """An agent has ended; `given` is its report as it came. The job ends with the last rank's, in the same transaction.
 
         Raises AgentSuperseded, Forbidden.
         """
-        with self._store.begin() as unit:
-            job, scope = self._job(unit, principal)
-            self._require_instance(unit, job, scope, instance)
-            unit.jobs.report(job, scope.rank, json.dumps(given))
-            if report.enforced is not None and job.enforced is None:
-                unit.jobs.set_enforced(job, report.enforced)
-            if any(rank.reported_at is None for rank in unit.jobs.ranks(job)):
-                return job
+        try:
+            with self._store.begin() as unit:
+                job = self._take_report(unit, principal, instance, given, report)
+                return finish_in(unit, job, _ending(job, report)) if _all_reported(unit, job) else job
+        except (JobEnded, Unavailable, AgentSuperseded, Forbidden):
+            raise
+        except AcaiError:  # what it wrote can't be taken: the report counts nevertheless
+            with self._store.begin() as unit:
+                job = self._take_report(unit, principal, instance, given, report)
         return self._end(job, report)
+
+    def _take_report(
+        self, unit: UnitOfWork, principal: Principal, instance: UUID, given: Mapping[str, Any], report: Report
+    ) -> Job:
+        unit.lock_project(principal.project_id)
+        job, scope = self._job(unit, principal)
+        self._require_instance(unit, job, scope, instance)
+        unit.jobs.report(job, scope.rank, json.dumps(given))
+        if report.enforced is not None and job.enforced is None:
+            job = unit.jobs.set_enforced(job, report.enforced)
+        return job
 
     def check(self) -> int:
         """Look after every active job: deliver kills, end what died in silence, and clear away what ended jobs left; returns
@@ -200,6 +212,10 @@ class Monitor:
         owner = next((rank.instance for rank in unit.jobs.ranks(job) if rank.rank == scope.rank), None)
         if owner != instance:
             raise AgentSuperseded("Another agent has this job: leave.")
+
+
+def _all_reported(unit: UnitOfWork, job: Job) -> bool:
+    return all(rank.reported_at is not None for rank in unit.jobs.ranks(job))
 
 
 def _sample(job: Job, told: Sequence[float]) -> Sample:

@@ -39,29 +39,27 @@ class Placement:
         self._store = store
         self._capacity = capacity
 
-    def place(self) -> int:
-        """Give waiting jobs their resources as far as there are; returns how many got them."""
-        with self._store.read() as unit:
-            if not unit.jobs.unplaced(1):
-                return 0
-        capacity = self._capacity()
-        with self._store.begin() as unit:
-            unit.leases.serialize("placement")
-            taken = unit.jobs.taken(capacity.whole_cpus)
-            placed = 0
-            for job in unit.jobs.unplaced(_MOST_AT_ONCE):
-                try:
-                    check_size(job.spec.resources, capacity)
-                except ResourcesOutOfBounds as error:
-                    _refuse(unit, job, error.message)
-                    continue
-                wanted = _counted(job.spec.resources, capacity)
-                together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb)
-                if together.cpu > capacity.cpu + _SLIVER or together.memory_mb > capacity.memory_mb:
-                    break
-                if unit.jobs.place(job):
-                    taken = together
-                    placed += 1
+    def place_in(self, unit: UnitOfWork, capacity: Capacity) -> int:
+        """Give waiting jobs their resources as far as there are, as a part of what `unit` does; returns how many got them."""
+        unit.leases.serialize("placement")
+        waiting = unit.jobs.unplaced(_MOST_AT_ONCE)
+        if not waiting:
+            return 0
+        taken = unit.jobs.taken(capacity.whole_cpus)
+        placed = 0
+        for job in waiting:
+            try:
+                check_size(job.spec.resources, capacity)
+            except ResourcesOutOfBounds as error:
+                _refuse(unit, job, error.message)
+                continue
+            wanted = _counted(job.spec.resources, capacity)
+            together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb)
+            if together.cpu > capacity.cpu + _SLIVER or together.memory_mb > capacity.memory_mb:
+                break
+            if unit.jobs.place(job):
+                taken = together
+                placed += 1
         return placed
 
     def room(self, principal: Principal) -> Room:

@@ -9,7 +9,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.engine.settings import EngineSettings
-from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_AT_ONCE: Final = 50
 
@@ -24,16 +24,24 @@ class Scheduler:
     def claim(self) -> list[Job]:
         """The jobs whose turn it is; they are LAUNCHING with their first attempt now."""
         with self._store.read() as unit:
-            if not unit.jobs.ready(self._settings.quota, 1):
+            if not self.is_due(unit):
                 return []
         with self._store.begin() as unit:
-            unit.leases.serialize("scheduler")
-            claimed = []
-            for job in unit.jobs.ready(self._settings.quota, _MOST_AT_ONCE):
-                unit.lock_project(job.project_id)
-                try:
-                    claimed.append(unit.jobs.move(job, Status.LAUNCHING, attempt=1))
-                except JobEnded:
-                    continue  # killed between the look and the lock
-                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+            return self.claim_in(unit)
+
+    def is_due(self, unit: UnitOfWork) -> bool:
+        """Whether it is any job's turn."""
+        return bool(unit.jobs.ready(self._settings.quota, 1))
+
+    def claim_in(self, unit: UnitOfWork) -> list[Job]:
+        """`claim`, as a part of what `unit` does. It comes first there: servers take their turns by it."""
+        unit.leases.serialize("scheduler")
+        claimed = []
+        for job in unit.jobs.ready(self._settings.quota, _MOST_AT_ONCE):
+            unit.lock_project(job.project_id)
+            try:
+                claimed.append(unit.jobs.move(job, Status.LAUNCHING, attempt=1))
+            except JobEnded:
+                continue  # killed between the look and the lock
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
         return claimed

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.checks import Problem, ProblemCode
 from acai_jupyter.domain.digests import PART_SIZE, Digest, composite
-from acai_jupyter.domain.errors import BlobNotFound
+from acai_jupyter.domain.errors import BlobNotFound, BlobUnreadable
 from acai_jupyter.domain.files import BlobLocation
 from acai_jupyter.domain.uploads import MOST_PACK_BYTES
 from acai_jupyter.ports.blobs import BlobInventory, BlobStore
@@ -31,6 +31,8 @@ class ObjectCheck:
         """What is wrong with an object; nothing where it was removed meanwhile."""
         try:
             yield from self._problems(project_id, item, digests)
+        except BlobUnreadable:
+            yield self._problem(project_id, item, ProblemCode.OBJECT_DAMAGED, item.blobs, "can't be read from its disk")
         except BlobNotFound:
             with self._store.read() as unit:
                 stored, _ = unit.garbage.known_keys(project_id, [item.key])
@@ -41,14 +43,13 @@ class ObjectCheck:
         size = next((one.size for one in self._inventory.list(item.key) if one.whole), None)
         if size is None:
             raise BlobNotFound(f"The object store has no object {item.key}.")
-        if size != item.size or item.log_size not in (None, size):
-            said = f"has {size} bytes, not {item.size if item.log_size is None else item.log_size}"
-            yield self._problem(project_id, item, ProblemCode.OBJECT_DAMAGED, item.blobs, said)
-            return
         damaged = [blob for blob in item.blobs if blob.offset + blob.length > size]
         if digests:
             damaged += self._changed(item, [blob for blob in item.blobs if blob not in damaged])
-        if damaged:
+        if size != item.size or item.log_size not in (None, size):
+            said = f"has {size} bytes, not {item.size if item.log_size is None else item.log_size}"
+            yield self._problem(project_id, item, ProblemCode.OBJECT_DAMAGED, damaged or item.blobs, said)
+        elif damaged:
             yield self._problem(project_id, item, ProblemCode.OBJECT_DAMAGED, damaged, "has other bytes than were stored")
 
     def _changed(self, item: CheckedObject, blobs: list[BlobLocation]) -> Iterator[BlobLocation]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import FileNotFound, InvalidReference
+from acai_jupyter.domain.errors import BlobNotFound, FileNotFound, InvalidReference
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.paths import MOST_NAME_BYTES
 from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
@@ -28,6 +29,7 @@ class Files:
 
     def __init__(self, store: Store, blobs: BlobStore, sources: SourceStore, url_seconds: int) -> None:
         self._store = store
+        self._blobs = blobs
         self._signatures = Signatures(blobs, sources, url_seconds)
 
     def page(self, principal: Principal, reference: str, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
@@ -60,16 +62,21 @@ class Files:
     @staticmethod
     def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
         """The same within a file set: each folder is skipped over with one look into the manifest."""
-        found: list[str | FileVersion] = []
-        after = _behind(after) if after is not None else None
-        while len(found) < limit:
-            page, _ = resolver.files(wanted, after, 1)
-            if not page:
-                break
-            name, slash, _ = page[0].path[len(wanted.path) :].partition("/")
-            found.append(wanted.path + name + "/" if slash else page[0])
-            after = _behind(wanted.path + name + slash)
-        return found
+        found: list[str | tuple[str, int]] = []
+        beyond = None if after is None else _behind(after)
+        more = True
+        while more and len(found) < limit:
+            more = False
+            for leaf in islice(resolver.leaves(wanted, beyond), limit - len(found)):
+                name, slash, _ = leaf.key.decode()[len(wanted.path) :].partition("/")
+                entry = wanted.path + name + slash
+                found.append(entry if slash else (entry, leaf.version))
+                beyond, more = _behind(entry), True
+                if slash:
+                    break  # the rest may lie below this folder
+        if not found and after is None:
+            raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+        return resolver.with_files(found)
 
     def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
         """The versions of a path, oldest first. Raises InvalidReference, FileNotFound."""
@@ -96,6 +103,27 @@ class Files:
             files, following = Resolver(unit, principal.project_id).files(wanted, after, limit)
             places = self._signatures.locate(unit, principal.project_id, files)
         return self._signatures.sign(files, places, base_url), following
+
+    def download(self, principal: Principal, reference: str, head: int, base_url: str) -> tuple[Download, bytes | None]:
+        """How to fetch one file, and its first bytes, at most `head`, where the platform itself serves them anyway: None where
+        they lie in another store, or are not there.
+
+        Raises InvalidReference, FileNotFound, FilesetNotFound.
+        """
+        principal.require(Right.READ)
+        wanted = parse(reference)
+        if not isinstance(wanted, FileReference):
+            raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
+        with self._store.read() as unit:
+            file = Resolver(unit, principal.project_id).file(wanted)
+            places = self._signatures.locate(unit, principal.project_id, [file])
+        (download,) = self._signatures.sign([file], places, base_url)
+        if download[1].local is None or file.digest is None:
+            return download, None
+        try:
+            return download, b"".join(self._blobs.read(places[file.digest].key, download[2], min(file.size, head)))
+        except BlobNotFound:
+            return download, None  # whoever fetches it is told
 
 
 def _behind(entry: str) -> str:

@@ -103,10 +103,16 @@ class Resolver:
             if after is None:
                 return
 
-    def leaves(self, reference: Reference) -> Iterator[Leaf]:
-        """The entries of a manifest that a reference into a file set means."""
+    def with_files(self, entries: Sequence[str | tuple[str, int]]) -> list[str | FileVersion]:
+        """The same entries, with the files for paths and versions; without those whose version is gone."""
+        found = self._unit.files.versions_at(self._project_id, [entry for entry in entries if not isinstance(entry, str)])
+        files = (entry if isinstance(entry, str) else found.get(entry[0]) for entry in entries)
+        return [entry for entry in files if entry is not None]
+
+    def leaves(self, reference: Reference, after: str | None = None) -> Iterator[Leaf]:
+        """The entries of a manifest that a reference into a file set means, from the first beyond the path `after`."""
         fileset, prefix, pattern = _within_set(reference)
-        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, kept=self.kept):
+        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept):
             if pattern is None or pattern.matches(leaf.key.decode()):
                 yield leaf
 

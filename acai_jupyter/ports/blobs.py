@@ -31,7 +31,7 @@ class BlobStore(Protocol):
         ...
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes of an object, or of a range, piece by piece. Raises BlobNotFound."""
+        """The bytes of an object, or of a range, piece by piece. Raises BlobNotFound, BlobUnreadable."""
         ...
 
     def write(self, key: str, pieces: Iterable[bytes]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -98,6 +99,11 @@ def fetchable(item: FetchableFile, shares_disk: bool = False) -> Json:
     own = {"path": item.path, "size": item.size, "digest": digest(item.digest), "executable": item.executable}
     where = {"local": item.request.local} if shares_disk and item.request.local else {}
     return {**own, "offset": item.offset, "request": request(item.request), **where}
+
+
+def head(data: bytes | None) -> Json:
+    """The first bytes of a file, where they are known, to go with how to fetch it."""
+    return {} if data is None else {"head": base64.b64encode(data).decode()}
 
 
 def declared_files(given: Mapping[str, Any]) -> DeclaredFiles:

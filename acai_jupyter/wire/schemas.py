@@ -197,8 +197,17 @@ _PREDICTION: Final = answer(
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
+HEAD: Final[Schema] = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 64 * 1024,
+    "description": "of one file, also its first bytes, at most so many, where the platform serves them itself",
+}
+_HEAD_SENT: Final[Schema] = {"type": "string", "description": "the first bytes in base64, where they were asked for"}
 _FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+
+_FILES_PAGE: Final = or_null(answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)))
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
@@ -249,7 +258,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
-    "FetchableFile": _FETCHABLE,
+    "FetchableFile": {**_FETCHABLE, "properties": {**_FETCHABLE["properties"], "head": _HEAD_SENT}},
     "Upload": answer(
         id=TEXT,
         state=one_of(*UploadState),
@@ -357,6 +366,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
         heartbeat_s=NUMBER,
         kill_grace_s=NUMBER,
         sample_s=NUMBER,
+        files={
+            **answer(code=_FILES_PAGE, input=_FILES_PAGE, start=_FILES_PAGE),
+            "description": "the first pages of the job's files; what is null must be asked for",
+        },
     ),
 }
 

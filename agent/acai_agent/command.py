@@ -118,7 +118,7 @@ def start_command(
 def _leave_name(pid: int, folder: Path) -> None:
     """For whoever has to end the job when the agent can't."""
     try:
-        write_atomically(folder / "process.json", json.dumps({"pid": pid, "pgid": pid, "start": start_time(pid)}))
+        write_atomically(folder / "process.json", json.dumps({"pid": pid, "pgid": pid, "start": start_time(pid)}), durably=False)
     except OSError as error:
         note(f"process.json can't be written: {error}")
 

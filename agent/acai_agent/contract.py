@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypedDict, Union
 
 CONTRACT: Final = 1
@@ -80,7 +81,8 @@ class FilesPage(NamedTuple):
 
 class Manifest(NamedTuple):
     """What the agent is to do. `secrets` are further variables, whose values must be stored nowhere; `timeout_s` counts from
-    the claim; `python` is the interpreter that `python` means."""
+    the claim; `python` is the interpreter that `python` means; `files` are the first pages of its files by kind, as they came,
+    where the platform sent them along."""
 
     job: str
     number: int
@@ -99,6 +101,7 @@ class Manifest(NamedTuple):
     kill_grace_s: float
     sample_s: float
     requirements: str | None = None
+    files: Mapping[str, Any] = MappingProxyType({})
 
 
 class Report(TypedDict):
@@ -158,23 +161,33 @@ def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
     return PartRequest(parse_signed_request(message), _field(message, "offset", int), _field(message, "size", int))
 
 
-def parse_file_entry(message: Mapping[str, Any]) -> FileEntry:
-    """Raises ContractBroken."""
+def parse_file_entries(messages: Iterable[Mapping[str, Any]]) -> list[FileEntry]:
+    """Files of an answer. Neighbours in one object are told with the same request, which is read once. Raises ContractBroken."""
+    entries: list[FileEntry] = []
+    told: Any = None
+    for message in messages:
+        if told is None or message.get("request") != told:
+            request = _file_request(message)
+            told = message.get("request")
+        entries.append(_file_entry(message, request))
+    return entries
+
+
+def _file_entry(message: Mapping[str, Any], request: SignedRequest) -> FileEntry:
     return FileEntry(
-        path=_field(message, "path", str),
-        size=_field(message, "size", int),
-        digest=_optional(message, "digest", str),
-        executable=bool(message.get("executable", False)),
-        offset=_field(message, "offset", int),
-        request=_file_request(message),
-        local=_optional(message, "local", str),
+        _field(message, "path", str),
+        _field(message, "size", int),
+        _optional(message, "digest", str),
+        bool(message.get("executable", False)),
+        _field(message, "offset", int),
+        request,
+        _optional(message, "local", str),
     )
 
 
 def parse_files_page(message: Mapping[str, Any]) -> FilesPage:
     """Raises ContractBroken."""
-    files = tuple(parse_file_entry(file) for file in _field(message, "files", list))
-    return FilesPage(files, _optional(message, "cursor", str))
+    return FilesPage(tuple(parse_file_entries(_field(message, "files", list))), _optional(message, "cursor", str))
 
 
 def parse_manifest(message: Mapping[str, Any]) -> Manifest:
@@ -198,6 +211,7 @@ def parse_manifest(message: Mapping[str, Any]) -> Manifest:
         kill_grace_s=float(_field(message, "kill_grace_s", (int, float))),
         sample_s=float(_optional(message, "sample_s", (int, float)) or _SAMPLE_S),
         requirements=_optional(message, "requirements", str),
+        files=_optional(message, "files", dict) or {},
     )
 
 
@@ -231,6 +245,27 @@ def digest_of_stream(file: FileIO) -> FileDigest:
             break
     if len(parts) == 1:
         return FileDigest("sha256:" + parts[0].hex(), size, ())
+    return FileDigest(composite_digest(parts), size, tuple(part.hex() for part in parts))
+
+
+def digest_in_parts(
+    descriptor: int, size: int, each: Callable[[Callable[[int], bytes], Sequence[int]], list[bytes]]
+) -> FileDigest:
+    """The digest of an open file of more than one part; `each` gives what a function says of every number, from several
+    threads. Raises EOFError where the file is shorter than `size`."""
+
+    def digest_of(start: int) -> bytes:
+        hasher = hashlib.sha256()
+        at, end = start, min(start + PART_SIZE, size)
+        while at < end:
+            piece = os.pread(descriptor, min(1024 * 1024, end - at), at)
+            if not piece:
+                raise EOFError
+            hasher.update(piece)
+            at += len(piece)
+        return hasher.digest()
+
+    parts = each(digest_of, range(0, size, PART_SIZE))
     return FileDigest(composite_digest(parts), size, tuple(part.hex() for part in parts))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
 from itertools import count
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Union
 
 from acai_agent.contract import PART_SIZE, FileEntry, SignedRequest, composite_digest, digest_of_file
 from acai_agent.failures import Backoff, HttpError
@@ -19,6 +19,7 @@ from acai_agent.http import Http
 from acai_agent.parallel import Meter, Stop
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import TransferError
+from acai_agent.writing import write_all, write_new
 
 _DRAFT_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _OURS: Final = secrets.token_hex(6)
@@ -37,33 +38,40 @@ class CannotWrite(TransferError):
 
 
 class Target:
-    """A file that is being written, under a name of its own until it is whole."""
+    """A file that is being written, without a name or under one of its own until it is whole."""
 
-    def __init__(self, entry: FileEntry, place: Path) -> None:
+    def __init__(self, entry: FileEntry, place: str) -> None:
         self.entry = entry
-        self.place = place
+        self._place = place
         self._whole = False
-        self._place = os.fspath(place)
-        self._draft = f"{os.path.dirname(self._place)}/.acai-{_OURS}-{os.getpid():x}-{next(_NUMBERS)}"  # noqa: PTH120 - text is faster
+        self._draft: Union[str, None] = None
         self._lock = threading.Lock()
         self._parts: dict[int, bytes] = {}
         self._part_count = max(-(-entry.size // PART_SIZE), 1)
 
     def open(self) -> FileIO:
         """The draft, for writing and reading at any place in it."""
-        return FileIO(os.open(self._draft, _DRAFT_FLAGS, 0o666), "r+")
+        return FileIO(os.open(self._drafted(), _DRAFT_FLAGS, 0o666), "r+")
 
-    def put(self, data: bytes | memoryview) -> None:
+    def put(self, data: Union[bytes, memoryview]) -> None:
         """Write the whole of a small file, once it is known to be what its digest promises. Raises Damaged."""
         self._check("sha256:" + hashlib.sha256(data).hexdigest())
-        descriptor = os.open(self._draft, _DRAFT_FLAGS, 0o666)
+        if not self.entry.executable and write_new(self._place, data):
+            self._whole = True
+            return
+        descriptor = os.open(self._drafted(), _DRAFT_FLAGS, 0o666)
         try:
-            written = os.write(descriptor, data)
-            while written < len(data):
-                written += os.write(descriptor, data[written:])
+            write_all(descriptor, data)
         finally:
             os.close(descriptor)
         self._name()
+
+    def _drafted(self) -> str:
+        with self._lock:
+            if self._draft is None:
+                folder = os.path.dirname(self._place)  # noqa: PTH120 - text is faster
+                self._draft = f"{folder}/.acai-{_OURS}-{os.getpid():x}-{next(_NUMBERS)}"
+            return self._draft
 
     def has_part(self, offset: int, digest: bytes) -> None:
         """The part at `offset` is written. The last one makes the file whole, or raises Damaged."""
@@ -74,7 +82,7 @@ class Target:
 
     def discard(self) -> None:
         """Leave nothing of a file that didn't become whole."""
-        if not self._whole:
+        if not self._whole and self._draft is not None:
             Path(self._draft).unlink(missing_ok=True)
 
     def _finish(self) -> None:
@@ -87,8 +95,9 @@ class Target:
             raise Damaged(f"{self.entry.path}: its bytes are not those that its digest promises.")
 
     def _name(self) -> None:
+        assert self._draft is not None
         if self.entry.executable:
-            make_executable(Path(self._draft))
+            make_executable(self._draft)
         os.replace(self._draft, self._place)  # noqa: PTH105 - text is faster
         self._whole = True
 
@@ -241,7 +250,7 @@ def runs_of(targets: Iterable[Target]) -> Iterator[list[Slice]]:
         yield run
 
 
-def is_there(entry: FileEntry, place: Path) -> bool:
+def is_there(entry: FileEntry, place: str) -> bool:
     """Whether the file is there already, with the right bytes."""
     try:
         found = os.lstat(place)
@@ -252,10 +261,10 @@ def is_there(entry: FileEntry, place: Path) -> bool:
     return digest_of_file(place).digest == entry.digest
 
 
-def make_executable(place: Path) -> None:
+def make_executable(place: str) -> None:
     """Let everyone run the file who may read it."""
-    mode = place.stat().st_mode
-    place.chmod(mode | (mode & 0o444) >> 2)
+    mode = Path(place).stat().st_mode
+    Path(place).chmod(mode | (mode & 0o444) >> 2)
 
 
 def _follows(first: FileEntry, second: FileEntry) -> bool:

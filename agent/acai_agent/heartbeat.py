@@ -12,12 +12,15 @@ from acai_agent.orders import Orders
 from acai_agent.platform import Platform
 
 _LONGEST_FLUSH_S: Final = 2.0
+_FIRST_BEAT_S: Final = 0.25
+"""Of a job that is over so soon its report says everything."""
+
 _MOST_SAMPLES_A_BEAT: Final = 500
 _MOST_SAMPLES: Final = 5000
 
 
 class Heartbeat:
-    """Beats every few seconds, and at once when the job has come further."""
+    """Beats every few seconds, and when the job has come further: at once, except in its very first moment."""
 
     def __init__(self, platform: Platform, instance: str, every_s: float, orders: Orders) -> None:
         self._platform = platform
@@ -31,6 +34,7 @@ class Heartbeat:
         self._samples: list[list[float]] = []
         self._ended = False
         self._reached = True
+        self._silent_until = time.monotonic() + _FIRST_BEAT_S
         self._thread = orders.start_thread("heartbeat", self._run)
 
     def tell(self, progress: str, enforced: dict[str, str] | None = None) -> None:
@@ -48,7 +52,8 @@ class Heartbeat:
             del self._samples[:-_MOST_SAMPLES]
 
     def stop(self) -> None:
-        """The report says the rest. What is still untold is told first, unless the platform is away."""
+        """The report says the rest. What is still untold is told first, unless the platform is away or the job was so short
+        that nothing was told of it yet."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -56,6 +61,10 @@ class Heartbeat:
 
     def _run(self) -> None:
         due = time.monotonic() + self._every_s
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, max(0.0, self._silent_until - time.monotonic()))
+            if self._ended and time.monotonic() < self._silent_until:
+                return
         while not self._orders.leaving.is_set():
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._untold) or self._ended, max(0.0, due - time.monotonic()))

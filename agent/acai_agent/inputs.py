@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from acai_agent.cache import InputCache
 from acai_agent.config import Config
@@ -20,36 +20,46 @@ from acai_agent.transfer import Damaged, Renew, download
 _RESERVED: Final = ("input", "output")
 
 
-def bring_files(platform: Platform, http: Http, config: Config, cancel: Signal) -> None:
-    """Fill the working directory. Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave."""
+def bring_files(platform: Platform, http: Http, config: Config, first: Mapping[str, Any], cancel: Signal) -> None:
+    """Fill the working directory. `first` are the pages of files that came with the manifest, by kind; others are asked for.
+
+    Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave.
+    """
     for name in _RESERVED:
         (config.work / name).mkdir(parents=True, exist_ok=True)
     bring = _Bring(platform, http, config, cancel)
-    bring.all("code", config.work)
-    bring.all("input", config.work / "input")
-    bring.all("start", config.output)
+    for kind, root in (("code", config.work), ("input", config.work / "input"), ("start", config.output)):
+        bring.all(kind, root, first.get(kind))
+
+
+def home_of(config: Config) -> Path | None:
+    """The platform's data folder, where it is on this machine."""
+    return config.servers.parent if config.servers else None
 
 
 class _Bring:
     def __init__(self, platform: Platform, http: Http, config: Config, cancel: Signal) -> None:
         self._platform = platform
         self._http = http
-        self._home = config.servers.parent if config.servers else None
+        self._home = home_of(config)
         self._cache = None if config.cache is None else InputCache(config.cache, config.cache_bytes)
         self._cancel = cancel
 
-    def all(self, kind: str, root: Path) -> None:
+    def all(self, kind: str, root: Path, first: Any) -> None:
+        """The files of a kind; `first` is their first page as it came, None where it is to be asked for."""
         cursor: str | None = None
+        page = _parsed(kind, first) if first else self._page(kind, None)
         while True:
-            page = self._page(kind, cursor)
 
             def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
                 return self._page(kind, asked).files
 
-            self._bring(page.files, root, renew)
+            if page.files:
+                self._bring(page.files, root, renew)
             cursor = page.cursor
             if cursor is None:
                 return
+            page = self._page(kind, cursor)
 
     def _bring(self, files: Sequence[FileEntry], root: Path, renew: Renew) -> None:
         if self._cache is None:
@@ -75,7 +85,11 @@ class _Bring:
 
 def _page(platform: Platform, kind: str, cursor: str | None, home: Path | None, cancel: Signal) -> FilesPage:
     query, headers = {"kind": kind, "cursor": cursor}, disk_headers(home)
-    page = parse_files_page(platform.call("GET", "/agent/files", query=query, headers=headers, until=cancel))
+    return _parsed(kind, platform.call("GET", "/agent/files", query=query, headers=headers, until=cancel))
+
+
+def _parsed(kind: str, message: Any) -> FilesPage:
+    page = parse_files_page(message)
     return page if kind != "code" else page._replace(files=tuple(file for file in page.files if _is_code(file)))
 
 

@@ -12,7 +12,9 @@ from acai_agent.orders import Orders
 from acai_agent.platform import Platform
 from acai_agent.spool import Spool
 
-_BATCH_S: Final = 0.05
+_LEAST_PAUSE_S: Final = 0.002
+_MOST_PAUSE_S: Final = 0.1
+_REST_OF_LINE_S: Final = 0.005
 _STANDSTILL_S: Final = 0.5
 
 
@@ -24,7 +26,7 @@ class LogSender:
         self._spool = spool
         self._orders = orders
         self._sent = 0
-        self._sent_at = 0.0
+        self._pause_until = 0.0
         self.refused: str | None = None
         self._thread = orders.start_thread("log", self._run)
 
@@ -45,18 +47,25 @@ class LogSender:
                 return
 
     def _wait_for_more(self) -> None:
-        """What comes after a pause goes at once; what comes in a rush goes together."""
-        if self._spool.size - self._sent < MOST_LOG_BYTES_A_CALL:
-            self._orders.leaving.wait(max(0.0, self._sent_at + _BATCH_S - time.monotonic()))
+        """What comes after a pause goes at once, with the rest of its line, which a program often writes by itself. What comes
+        in a rush goes together: the pause is as long as the last call took, so that a busy platform is called less often."""
+        if self._spool.size - self._sent >= MOST_LOG_BYTES_A_CALL:
+            return
+        self._orders.leaving.wait(max(0.0, self._pause_until - time.monotonic()))
+        size = self._spool.size
+        if self._spool.read(size - 1, 1) != b"\n":
+            self._spool.wait_beyond(size, _REST_OF_LINE_S)
 
     def _send(self) -> None:
+        begun = time.monotonic()
         data = self._spool.read(self._sent, MOST_LOG_BYTES_A_CALL)
         answer = self._platform.call("POST", "/agent/log", data=data, query={"offset": self._sent}, until=self._orders.leaving)
         taken = min(_size(answer), self._spool.size)
         if taken <= self._sent:
             self._orders.leaving.wait(_STANDSTILL_S)
         self._sent = taken
-        self._sent_at = time.monotonic()
+        now = time.monotonic()
+        self._pause_until = now + min(max(now - begun, _LEAST_PAUSE_S), _MOST_PAUSE_S)
 
 
 def _size(answer: Any) -> int:

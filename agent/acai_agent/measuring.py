@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from acai_agent.contract import PART_SIZE
 from acai_agent.parallel import Stop, for_each
-from acai_agent.sources import LocalFile, Measured, measure, measure_small, size_of
+from acai_agent.sources import LocalFile, Measured, measure, measure_in_parts, measure_small, size_of
 
 _SMALL: Final = 64 * 1024
 _BATCH: Final = 128
@@ -18,33 +19,39 @@ _SLOW_S: Final = 0.0005
 
 
 class _Task(NamedTuple):
-    """A file to read, and whether its bytes are kept."""
+    """A file to read: its place among all, and whether its bytes are kept."""
 
+    at: int
     file: LocalFile
     keep: bool
 
-    def run(self) -> Measured:
-        return measure_small(self.file) if self.keep else measure(self.file)
+    def run(self) -> tuple[int, Measured]:
+        return self.at, measure_small(self.file) if self.keep else measure(self.file)
 
 
 def measure_all(files: Sequence[LocalFile], room: int, largest: int, threads: int, stop: Stop) -> list[Measured]:
     """Every file with its digest, in the files' order. The bytes of files of at most `largest` are kept, as long as there is
     `room` for them. Raises FileUnreadable, FileChanged, Cancelled."""
-    small: list[tuple[int, _Task]] = []
-    large: list[tuple[int, _Task]] = []
+    small: list[_Task] = []
+    single: list[_Task] = []
+    in_parts: list[_Task] = []
     for at, file in enumerate(files):
         size = size_of(file)
         keep = size <= min(largest, room)
         if keep:
             room -= size
-        (small if size <= _SMALL else large).append((at, _Task(file, keep)))
+        parted = size > PART_SIZE and not isinstance(file.source, bytes)
+        (small if size <= _SMALL else in_parts if parted else single).append(_Task(at, file, keep))
     measured = _measure_small(small, threads, stop)
-    read = for_each(_Task.run, [task for _, task in large], threads, stop)
-    measured += [(large[number][0], item) for number, item in enumerate(read)]
-    return [item for _, item in sorted(measured, key=itemgetter(0))] if large else [item for _, item in measured]
+    measured += for_each(_Task.run, single, threads, stop)
+    # One file after the other, each on all threads.
+    measured += [
+        (at, measure_in_parts(file, lambda work, parts: for_each(work, parts, threads, stop))) for at, file, _ in in_parts
+    ]
+    return [item for _, item in (measured if small and not single and not in_parts else sorted(measured, key=itemgetter(0)))]
 
 
-def _measure_small(tasks: Sequence[tuple[int, _Task]], threads: int, stop: Stop) -> list[tuple[int, Measured]]:
+def _measure_small(tasks: Sequence[_Task], threads: int, stop: Stop) -> list[tuple[int, Measured]]:
     batches = [tasks[first : first + _BATCH] for first in range(0, len(tasks), _BATCH)]
     done: list[tuple[int, Measured]] = []
     slow = False
@@ -59,5 +66,5 @@ def _measure_small(tasks: Sequence[tuple[int, _Task]], threads: int, stop: Stop)
     return done
 
 
-def _run(batch: Sequence[tuple[int, _Task]]) -> list[tuple[int, Measured]]:
-    return [(at, task.run()) for at, task in batch]
+def _run(batch: Sequence[_Task]) -> list[tuple[int, Measured]]:
+    return [task.run() for task in batch]

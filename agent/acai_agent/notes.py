@@ -37,14 +37,17 @@ def note_failure(error: BaseException) -> None:
     note("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all, and stays after a power cut."""
+def write_atomically(path: Path, text: str, durably: bool = True) -> None:
+    """Write a file that is there whole or not at all; `durably`, it stays after a power cut."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with draft.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        if durably:
+            os.fsync(file.fileno())
     draft.replace(path)
+    if not durably:
+        return
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -91,9 +91,9 @@ class Outcome:
         )
 
 
-def keep_report(report: Report, folder: Path) -> None:
-    """Leave the report where the launcher finds it, should we not live to deliver it."""
+def keep_report(report: Report, folder: Path, durably: bool = True) -> None:
+    """Leave the report where the launcher finds it, should we (or, `durably`, the machine) not live to deliver it."""
     try:
-        write_atomically(folder / "report.json", json.dumps(report))
+        write_atomically(folder / "report.json", json.dumps(report), durably)
     except OSError as error:
         note(f"The report can't be kept on disk, only delivered: {error}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from acai_agent.sources import TransferError
 
@@ -38,33 +38,44 @@ def check_clashes(paths: Iterable[str]) -> None:
             folder = folder.rpartition("/")[0]
 
 
+class Place(NamedTuple):
+    """Where a file belongs. It is `fresh` in a folder that was made for it: nothing can stand there yet."""
+
+    path: str
+    fresh: bool
+
+
 class Root:
     """A folder to write below. What lies below it is never reached through a symbolic link."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = os.path.abspath(folder)  # noqa: PTH100 - text is faster, for every file
         self._lock = threading.Lock()
-        self._ready: set[Path] = set()
-        self._parents: dict[str, Path] = {}
+        self._ready: dict[str, bool] = {}
+        self._parents: dict[str, Place] = {}
 
-    def place(self, path: str) -> Path:
+    def place(self, path: str) -> Place:
         """Where the file `path` belongs; its parent folders are there afterwards. Raises PathRefused, OSError."""
-        names = names_of(path)
-        above = path[: -len(names[-1])]
-        if above in self._parents:
-            return self._parents[above] / names[-1]
+        above, _, name = path.rpartition("/")
+        parent = self._parents.get(above)
+        if parent is None:
+            parent = self._parents[above] = self._made(names_of(path)[:-1], path)
+        else:
+            names_of(name)
+        return Place(f"{parent.path}/{name}", parent.fresh)
+
+    def _made(self, names: Sequence[str], path: str) -> Place:
+        """The folder of these names, and whether it is new. (In the root itself others may write, too.)"""
         parent = self._folder
         with self._lock:
             if not self._ready:
-                parent.mkdir(parents=True, exist_ok=True)
-                self._ready.add(parent)
-            for name in names[:-1]:
-                parent = parent / name
+                os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - text
+                self._ready[parent] = False
+            for name in names:
+                parent = f"{parent}/{name}"
                 if parent not in self._ready:
-                    _make_folder(parent, path)
-                    self._ready.add(parent)
-            self._parents[above] = parent
-        return parent / names[-1]
+                    self._ready[parent] = _make_folder(Path(parent), path)
+        return Place(parent, self._ready[parent])
 
 
 def names_of(path: str) -> list[str]:
@@ -77,12 +88,15 @@ def names_of(path: str) -> list[str]:
     return names
 
 
-def _make_folder(folder: Path, path: str) -> None:
+def _make_folder(folder: Path, path: str) -> bool:
+    """Whether it was not there before."""
     try:
         folder.mkdir()
+        return True
     except FileExistsError:
         found = folder.lstat().st_mode
         if stat.S_ISLNK(found):
             raise PathRefused(f"{path!r} is not written: {folder} is a symbolic link, and may lead elsewhere.") from None
         if not stat.S_ISDIR(found):
             raise PathRefused(f"{path!r} can't be written: {folder} is a file, and the path needs a folder there.") from None
+    return False

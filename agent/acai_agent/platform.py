@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_text
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,20 +58,22 @@ class Platform:
         query: Query | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
+        waiting: Callable[[], None] = lambda: None,
     ) -> Any:
-        """Ask until there is an answer, or `until` is set.
+        """Ask until there is an answer, or `until` is set. Where there is none at once, `waiting` is called first.
 
         Raises MustLeave, Cancelled, or HttpError for an answer that will not change.
         """
-        backoff = Backoff(math.inf, until)
+        backoff: Backoff | None = None
         while not until.is_set():
             try:
                 return self.ask(method, path, json, data=data, query=query, headers=headers, timeout_s=timeout_s)
-            except ConnectionFailed as error:
-                backoff.wait(error)
-            except HttpError as error:
-                if not _may_pass(error):
+            except (ConnectionFailed, HttpError) as error:
+                if isinstance(error, HttpError) and not _may_pass(error):
                     raise
+                if backoff is None:
+                    waiting()
+                    backoff = Backoff(math.inf, until)
                 backoff.wait(error)
         raise Cancelled
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, Union
 
-from acai_agent.contract import FileDigest, digest_of_bytes, digest_of_stream
+from acai_agent.contract import FileDigest, digest_in_parts, digest_of_bytes, digest_of_stream
 
 _PIECE: Final = 256 * 1024
 _DEVICES: Final[dict[int, int]] = {}
@@ -114,6 +114,26 @@ def measure_small(file: LocalFile) -> Measured:
     if len(data) != stamp.size or not _is_as(found, stamp):
         return measure(file, keep=True)
     return Measured(file, FileDigest("sha256:" + hashlib.sha256(data).hexdigest(), stamp.size, ()), stamp, data)
+
+
+def measure_in_parts(file: LocalFile, each: Callable[[Callable[[int], bytes], Sequence[int]], list[bytes]]) -> Measured:
+    """The same of a file larger than one part: `each` gives what a function says of every number, from several threads.
+
+    Raises FileUnreadable, FileChanged.
+    """
+    assert not isinstance(file.source, bytes)
+    try:
+        with _open(file.source) as opened:
+            before = _stamp(opened)
+            digest = digest_in_parts(opened.fileno(), before.size, each)
+            after = _stamp(opened)
+    except EOFError:
+        raise changed(file) from None
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    if not _same(before, after):
+        raise changed(file)
+    return Measured(file, digest, after)
 
 
 def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:

@@ -52,10 +52,10 @@ class Spool:
             self._ended = True
             self._grown.notify_all()
 
-    def wait_beyond(self, offset: int) -> bool:
-        """Wait until there is something after `offset`; False where nothing will come."""
+    def wait_beyond(self, offset: int, seconds: float | None = None) -> bool:
+        """Wait until there is something after `offset`, or for so many `seconds`; False where nothing will come, or came."""
         with self._grown:
-            self._grown.wait_for(lambda: self._size > offset or self._ended)
+            self._grown.wait_for(lambda: self._size > offset or self._ended, seconds)
             return self._size > offset
 
     def read(self, offset: int, most: int) -> bytes:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import uuid
+from functools import partial
 from typing import Final
 
 from acai_agent.command import CannotStart, RunningCommand, start_command
@@ -16,8 +17,9 @@ from acai_agent.environment import job_environment
 from acai_agent.failures import Cancelled, RequestFailed
 from acai_agent.heartbeat import Heartbeat
 from acai_agent.http import Http
-from acai_agent.inputs import bring_files
+from acai_agent.inputs import bring_files, home_of
 from acai_agent.logs import LogSender
+from acai_agent.nearby import disk_headers
 from acai_agent.notes import hide_in_notes, note
 from acai_agent.orders import Orders
 from acai_agent.outcome import COMMAND, ENVIRONMENT, INPUT, OUT_OF_MEMORY, TIMEOUT, Outcome, keep_report
@@ -53,7 +55,7 @@ class Supervisor:
         spool = Spool(self._config.folder / "log")
         sender = LogSender(self._platform, spool, self._orders)
         outcome = Outcome(self._redactor.text)
-        self._bring_files(outcome)
+        self._bring_files(manifest, outcome)
         if outcome.ended is None and manifest.requirements is not None:
             manifest = self._bring_environment(manifest, manifest.requirements, spool, outcome)
         if outcome.ended is None:
@@ -67,7 +69,10 @@ class Supervisor:
 
     def _claim(self) -> Manifest:
         message = {"contract": CONTRACT, "instance": self._instance}
-        answer = self._platform.call("POST", "/agent/claim", message, until=self._orders.cancel, timeout_s=_CLAIM_TIMEOUT_S)
+        headers = disk_headers(home_of(self._config))  # what the platform tells of files comes with the manifest
+        answer = self._platform.call(
+            "POST", "/agent/claim", message, headers=headers, until=self._orders.cancel, timeout_s=_CLAIM_TIMEOUT_S
+        )
         manifest = parse_manifest(answer)
         note(f"Claimed job {manifest.number} ({manifest.job}), attempt {manifest.attempt}.")
         return manifest
@@ -80,10 +85,10 @@ class Supervisor:
         clock.start()
         return clock
 
-    def _bring_files(self, outcome: Outcome) -> None:
+    def _bring_files(self, manifest: Manifest, outcome: Outcome) -> None:
         started = time.monotonic()
         try:
-            bring_files(self._platform, self._http, self._config, self._orders.cancel)
+            bring_files(self._platform, self._http, self._config, manifest.files, self._orders.cancel)
         except Cancelled:
             self._orders.check_leaving()
             outcome.ended = self._orders.how
@@ -167,16 +172,18 @@ class Supervisor:
 
     def _finish(self, outcome: Outcome, spool: Spool, sender: LogSender, heartbeat: Heartbeat) -> None:
         """Report, once the platform has the whole log."""
-        keep_report(outcome.report(self._instance), self._config.folder)
+        keep_report(outcome.report(self._instance), self._config.folder, durably=False)
         sender.finish()
         self._orders.check_leaving()
         if spool.lost or sender.refused:
             outcome.add(spool.lost)
             outcome.add(sender.refused)
-            keep_report(outcome.report(self._instance), self._config.folder)
+            keep_report(outcome.report(self._instance), self._config.folder, durably=False)
         heartbeat.stop()
         report = outcome.report(self._instance)
-        answer = self._platform.call("POST", "/agent/report", report, until=self._orders.leaving)
+        # It is made to outlive a power cut only where it may have to wait for long.
+        keep = partial(keep_report, report, self._config.folder)
+        answer = self._platform.call("POST", "/agent/report", report, until=self._orders.leaving, waiting=keep)
         note(f"Reported {report['ended']}; the platform answers {answer}.")
 
 

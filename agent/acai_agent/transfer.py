@@ -16,7 +16,7 @@ from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError,
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, for_each
-from acai_agent.places import PathClash, PathRefused, Root, check_clashes
+from acai_agent.places import PathClash, PathRefused, Place, Root, check_clashes
 from acai_agent.signed import SignedRequests
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
 from acai_agent.uploads import Base, UploadEnded, UploadSession
@@ -131,8 +131,8 @@ def download(
     meter = Meter(sum(entry.size for entry in entries), on_progress)
     try:
         places = _places(entries, root)
-        there = for_each(lambda entry: _keep(entry, places[entry.path], meter), entries, threads, stop)
-        missing = [entry for at, entry in enumerate(entries) if not there[at]]
+        kept = _kept(entries, places, meter, threads, stop)
+        missing = [entry for entry in entries if entry.path not in kept]
         with _borrowed(http) as sender:
             requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
             _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
@@ -162,13 +162,20 @@ def read_range(
     return SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, get)
 
 
-def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Path]:
+def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Place]:
     check_clashes(entry.path for entry in entries)
     below = Root(root)
     return {entry.path: below.place(entry.path) for entry in entries}
 
 
-def _keep(entry: FileEntry, place: Path, meter: Meter) -> bool:
+def _kept(entries: Sequence[FileEntry], places: Mapping[str, Place], meter: Meter, threads: int, stop: Stop) -> set[str]:
+    """The paths of those files that are there already, with the right bytes."""
+    doubtful = [entry for entry in entries if not places[entry.path].fresh]
+    there = for_each(lambda entry: _keep(entry, places[entry.path].path, meter), doubtful, threads, stop)
+    return {entry.path for at, entry in enumerate(doubtful) if there[at]}
+
+
+def _keep(entry: FileEntry, place: str, meter: Meter) -> bool:
     if not is_there(entry, place):
         return False
     if entry.executable:
@@ -179,12 +186,12 @@ def _keep(entry: FileEntry, place: Path, meter: Meter) -> bool:
 
 def _fetch(
     entries: Sequence[FileEntry],
-    places: Mapping[str, Path],
+    places: Mapping[str, Place],
     bring: Callable[[Sequence[Slice]], None],
     threads: int,
     stop: Stop,
 ) -> None:
-    targets = [Target(entry, places[entry.path]) for entry in entries]
+    targets = [Target(entry, places[entry.path].path) for entry in entries]
     try:
         for_each(bring, list(runs_of(targets)), threads, stop)
     finally:

@@ -56,6 +56,11 @@ export class Api {
     return this._request('POST', `${jobPath(reference)}/kill`);
   }
 
+  /** A new job with what an ended one was given, that goes on from its partial output. */
+  retry(reference: number | string): Promise<JobDetails> {
+    return this._request('POST', `${jobPath(reference)}/retry`);
+  }
+
   /** The numbers that a job's log set, enough of them to draw. */
   async curves(reference: number | string): Promise<Curve[]> {
     const answer = await this._request<{ curves: Curve[] }>('GET', `${jobPath(reference)}/curves`, { most: '200' });

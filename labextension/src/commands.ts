@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, InputDialog, Notification, showDialog, type ICommandPalette } from '@jupyterlab/apputils';
-import { launchIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import { launchIcon, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { messageOf } from './api';
@@ -13,6 +13,7 @@ import { isEnded } from './wire';
 export const CommandIds = {
   openJob: 'acai:open-job',
   killJob: 'acai:kill-job',
+  retryJob: 'acai:retry-job',
   refresh: 'acai:refresh'
 } as const;
 
@@ -56,6 +57,23 @@ export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: nu
       }
     }
   });
+  app.commands.addCommand(CommandIds.retryJob, {
+    label: args => (args.isAtPointer ? 'Retry' : 'Retry a Job…'),
+    caption: 'Submit the same job again, to go on from what it had written',
+    icon: runIcon,
+    describedBy: JOB_ARGUMENTS,
+    isEnabled: args => {
+      const number = givenNumber(app, args);
+      const job = number === null ? undefined : jobs.get(number);
+      return job === undefined || isEnded(job);
+    },
+    execute: async args => {
+      const number = await jobNumber(app, args, 'Retry a job');
+      if (number !== null) {
+        await retry(jobs, number, open);
+      }
+    }
+  });
   app.commands.addCommand(CommandIds.refresh, {
     label: 'Refresh Jobs',
     caption: 'Read the list of jobs again',
@@ -74,6 +92,7 @@ export function offerCommands(app: JupyterFrontEnd, palette: ICommandPalette | n
   }
   app.contextMenu.addItem({ command: CommandIds.openJob, selector: ROW, rank: 1, args: { isAtPointer: true } });
   app.contextMenu.addItem({ command: CommandIds.killJob, selector: ROW, rank: 2, args: { isAtPointer: true } });
+  app.contextMenu.addItem({ command: CommandIds.retryJob, selector: ROW, rank: 3, args: { isAtPointer: true } });
 }
 
 async function kill(jobs: IJobs, number: number): Promise<void> {
@@ -88,6 +107,14 @@ async function kill(jobs: IJobs, number: number): Promise<void> {
   }
   try {
     await jobs.kill(number);
+  } catch (error) {
+    Notification.error(messageOf(error), { autoClose: 8000 });
+  }
+}
+
+async function retry(jobs: IJobs, number: number, open: (number: number) => void): Promise<void> {
+  try {
+    open(await jobs.retry(number));
   } catch (error) {
     Notification.error(messageOf(error), { autoClose: 8000 });
   }

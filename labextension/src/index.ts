@@ -8,6 +8,7 @@ import { Api } from './api';
 import { addCommands, CommandIds, offerCommands } from './commands';
 import { EventStream } from './events';
 import { EndedNotifications, type Wanted } from './notifications';
+import type { JobVerbs } from './panels/job/body';
 import { JobsPanel } from './panels/jobs/panel';
 import { Jobs } from './service';
 import { Sidebar } from './sidebar';
@@ -15,6 +16,13 @@ import { JobTabs } from './tabs';
 import { IJobs } from './tokens';
 
 const SETTING = 'notifyEndedJobs';
+
+function jobVerbs(app: JupyterFrontEnd): JobVerbs {
+  return {
+    kill: number => void app.commands.execute(CommandIds.killJob, { number }),
+    retry: number => void app.commands.execute(CommandIds.retryJob, { number })
+  };
+}
 
 const jobs: JupyterFrontEndPlugin<IJobs> = {
   id: 'acai-jupyter:jobs',
@@ -36,7 +44,7 @@ const commands: JupyterFrontEndPlugin<void> = {
   requires: [IJobs],
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (app: JupyterFrontEnd, jobs: IJobs, palette: ICommandPalette | null, restorer: ILayoutRestorer | null) => {
-    const tabs = new JobTabs(app, jobs, number => void app.commands.execute(CommandIds.killJob, { number }));
+    const tabs = new JobTabs(app, jobs, jobVerbs(app));
     addCommands(app, jobs, number => {
       tabs.open(number);
     });
@@ -55,7 +63,7 @@ const sidebar: JupyterFrontEndPlugin<void> = {
   optional: [ILayoutRestorer],
   activate: (app: JupyterFrontEnd, jobs: IJobs, restorer: ILayoutRestorer | null) => {
     const panel = new JobsPanel(jobs, {
-      kill: number => void app.commands.execute(CommandIds.killJob, { number }),
+      ...jobVerbs(app),
       open: number => void app.commands.execute(CommandIds.openJob, { number })
     });
     const refresh = new CommandToolbarButton({

@@ -123,6 +123,12 @@ export class Jobs implements IJobs, IDisposable {
     return this._api.usage(number);
   }
 
+  async retry(number: number): Promise<number> {
+    const job = await this._api.retry(number);
+    this._put(job);
+    return job.number;
+  }
+
   async kill(number: number): Promise<void> {
     this._put(await this._api.kill(number));
     this._emitChanged();

@@ -5,18 +5,17 @@ import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 
 import { title } from './format';
 import { acaiIcon } from './icons';
-import { JobBody } from './panels/job/body';
+import { JobBody, type JobVerbs } from './panels/job/body';
 import { JobModel } from './panels/job/model';
 import type { IJobs } from './tokens';
 
 type JobTab = MainAreaWidget<JobBody>;
 
 export class JobTabs {
-  /** `kill` asks to end a job. */
   constructor(
     private readonly _app: JupyterFrontEnd,
     private readonly _jobs: IJobs,
-    private readonly _kill: (number: number) => void
+    private readonly _verbs: JobVerbs
   ) {}
 
   /** Show the tab of a job, a new one if there is none. */
@@ -36,7 +35,7 @@ export class JobTabs {
 
   private _add(number: number): JobTab {
     const model = new JobModel(number, this._jobs);
-    const tab = new MainAreaWidget({ content: new JobBody(model, { kill: this._kill }) });
+    const tab = new MainAreaWidget({ content: new JobBody(model, this._verbs) });
     tab.toolbar.hide();
     tab.id = idOf(number);
     tab.title.icon = acaiIcon;

@@ -43,6 +43,8 @@ export interface IJobs {
   usage(number: number): Promise<readonly Sample[]>;
   /** End a job. Throws AcaiError. */
   kill(number: number): Promise<void>;
+  /** Submit an ended job again, to go on from its partial output; the number of the new job. Throws AcaiError. */
+  retry(number: number): Promise<number>;
   /** Bring older jobs into `items`. */
   loadMore(): void;
   /** Read everything anew, and try again what was refused. */

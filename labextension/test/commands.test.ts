@@ -75,6 +75,21 @@ test('a kill that is refused is told in one line', async () => {
   ]);
 });
 
+test('a job that has ended is tried again, and the new one shown', async () => {
+  expect(commands.isEnabled(CommandIds.retryJob, { number: 1 })).toBe(true);
+  expect(commands.isEnabled(CommandIds.retryJob, { number: 2 })).toBe(false);
+  await commands.execute(CommandIds.retryJob, { number: 1 });
+  expect(jobs.done).toEqual(['retry 1']);
+  expect(opened).toEqual([101]);
+});
+
+test('a retry that is refused is told in one line', async () => {
+  jobs.refusal = new Error('The folder of job 1 has gone.');
+  await commands.execute(CommandIds.retryJob, { number: 1 });
+  expect(Notification.manager.notifications.map(({ message }) => message)).toEqual(['The folder of job 1 has gone.']);
+  expect(opened).toEqual([]);
+});
+
 test('refresh reads everything anew', async () => {
   await commands.execute(CommandIds.refresh);
   expect(jobs.done).toEqual(['refresh']);

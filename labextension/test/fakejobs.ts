@@ -56,6 +56,11 @@ export class FakeJobs implements IJobs {
     return Promise.resolve();
   }
 
+  retry(number: number): Promise<number> {
+    this.done.push(`retry ${number}`);
+    return this.refusal === null ? Promise.resolve(number + 100) : Promise.reject(this.refusal);
+  }
+
   loadMore(): void {
     this.done.push('more');
   }

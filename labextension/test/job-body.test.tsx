@@ -10,15 +10,17 @@ import { draw, find, host } from './drawing';
 import { aJob, aRunningJob, detailsOf } from './fakes';
 import { FakeJobs } from './fakejobs';
 
-function drawJob(jobs: FakeJobs, number: number): { model: JobModel; killed: number[] } {
+function drawJob(jobs: FakeJobs, number: number): { model: JobModel; killed: number[]; retried: number[] } {
   const model = new JobModel(number, jobs);
   const killed: number[] = [];
+  const retried: number[] = [];
+  const actions = { kill: (each: number) => killed.push(each), retry: (each: number) => retried.push(each) };
   const redraw = (): void => {
-    draw(<JobView model={model} actions={{ kill: each => killed.push(each) }} />);
+    draw(<JobView model={model} actions={actions} />);
   };
   model.stateChanged.connect(redraw);
   redraw();
-  return { model, killed };
+  return { model, killed, retried };
 }
 
 function facts(): Record<string, string> {
@@ -48,6 +50,7 @@ test('the details tell all there is to tell', () => {
   expect(facts().Submitted).toMatch(/ by john$/);
   expect(find('.acai-Job-title').textContent).toBe('12 train');
   expect(host.querySelector('.acai-Job-kill')).toBeNull();
+  expect(host.querySelector('.acai-Job-retry')).toBeNull();
 });
 
 test('what does not apply is left out', () => {
@@ -67,6 +70,14 @@ test('what does not apply is left out', () => {
   drawJob(new FakeJobs(job), 1);
   expect(Object.keys(facts())).toEqual(['Command', 'Data', 'Resources', 'Submitted']);
   expect(facts().Data).toBe('→ Model');
+});
+
+test.each(['FAILED', 'KILLED'] as const)('a job that is %s can be tried again', status => {
+  const { retried } = drawJob(new FakeJobs(aJob({ number: 1, status })), 1);
+  act(() => {
+    find('.acai-Job-retry').click();
+  });
+  expect(retried).toEqual([1]);
 });
 
 test('a job that runs can be killed, once', () => {

@@ -235,6 +235,14 @@ test('kill asks the platform, and shows its answer', async () => {
   expect(service.get(1)?.kill_requested).toBe(true);
 });
 
+test('retry tells the number of the new job, which is known then', async () => {
+  store(aJob({ number: 1 }));
+  await start();
+  store(aRunningJob({ number: 1, id: 'job_new' }));
+  expect(await service.retry(1)).toBe(1);
+  expect([requests, service.get(1)?.id]).toEqual([['POST jobs/1/retry'], 'job_new']);
+});
+
 test('an error is told, and forgotten once it works again', async () => {
   broken = true;
   await start();

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from acai_jupyter.platform import Platform
 
 _SWEEP_SECONDS: Final = 60.0
-_LEAST_PAUSE_SECONDS: Final = 0.05
+_START_PAUSE_SECONDS: Final = 0.005
+_LOOK_PAUSE_SECONDS: Final = 0.2
 _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 
@@ -143,7 +144,8 @@ class Lifetime:
         else:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
-        self._tasks.append(asyncio.create_task(self._repeat(self._tick, self._pause)))
+        self._tasks.append(asyncio.create_task(self._repeat(self._start_jobs, self._paced(_START_PAUSE_SECONDS))))
+        self._tasks.append(asyncio.create_task(self._repeat(self._look_after_jobs, self._paced(_LOOK_PAUSE_SECONDS))))
         self._tasks.append(asyncio.create_task(self._repeat(self._tell, lambda: asyncio.sleep(self.settings.tick_seconds))))
         self._tasks.append(asyncio.create_task(self._repeat(self._sweep, lambda: asyncio.sleep(_SWEEP_SECONDS))))
 
@@ -174,14 +176,23 @@ class Lifetime:
                 self._log.exception("A loop of ACAI failed; it goes on")
             await pause()
 
-    async def _tick(self) -> None:
+    async def _start_jobs(self) -> None:
+        await self._state.pools.run(BACKGROUND, self._state.platform.start_jobs)
+
+    async def _look_after_jobs(self) -> None:
         platform = self._state.platform
-        await self._state.pools.run(BACKGROUND, platform.tick)
+        await self._state.pools.run(BACKGROUND, platform.look_after_jobs)
         self.unended = await self._state.pools.run(BACKGROUND, platform.registry.unended)
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(_LEAST_PAUSE_SECONDS)
-        await self._state.relay.anything(self.settings.tick_seconds)
+    def _paced(self, seconds: float) -> Callable[[], Awaitable[None]]:
+        """A pause of at least so many `seconds` that ends with the next event."""
+        ear = self._state.relay.ear()
+
+        async def pause() -> None:
+            await asyncio.sleep(seconds)
+            await self._state.relay.anything(ear, self.settings.tick_seconds)
+
+        return pause
 
     async def _tell(self) -> None:
         await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.deliver)

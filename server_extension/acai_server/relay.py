@@ -15,7 +15,7 @@ class Relay:
     def __init__(self) -> None:
         self._numbers: dict[UUID, int] = {}
         self._waiting: dict[UUID, set[asyncio.Future[None]]] = {}
-        self._any: asyncio.Event = asyncio.Event()
+        self._ears: list[asyncio.Event] = []
         self._end: Callable[[], None] | None = None
 
     def start(self, bus: EventBus) -> None:
@@ -39,7 +39,7 @@ class Relay:
         if number <= self._numbers.get(project_id, 0):
             return
         self._numbers[project_id] = number
-        self._any.set()
+        self.wake()
         for future in self._waiting.pop(project_id, set()):
             if not future.done():
                 future.set_result(None)
@@ -61,14 +61,20 @@ class Relay:
 
     def wake(self) -> None:
         """As if there were new events."""
-        self._any.set()
+        for ear in self._ears:
+            ear.set()
 
-    async def anything(self, seconds: float) -> None:
-        """Wait until any project has new events, at most `seconds`."""
+    def ear(self) -> asyncio.Event:
+        """For one who wants to know of anything, in any project: it is set from then on, until `anything` has told of it."""
+        self._ears.append(asyncio.Event())
+        return self._ears[-1]
+
+    async def anything(self, ear: asyncio.Event, seconds: float) -> None:
+        """Wait until any project has new events, since the last time that this `ear` was asked; at most `seconds`."""
         try:
             # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
             async with asyncio.timeout(seconds):
-                await self._any.wait()
+                await ear.wait()
         except TimeoutError:
             pass
-        self._any.clear()
+        ear.clear()

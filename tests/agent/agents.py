@@ -14,6 +14,9 @@ from typing import Any
 from tests.agent.stand_in import TOKEN, StandIn
 
 AGENT_ROOT = Path(__file__).parents[2] / "agent"
+UNTIL_GO = "until [ -e ../go ]; do sleep 0.01; done"
+"""Keeps a command running until there is a file `go` in its agent's folder."""
+
 BOOT = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
 
 

@@ -43,6 +43,7 @@ class StandIn:
             "secrets": {},
             "requirements": None,
             "output_path": None,
+            "files": {},
         }
         self.manifest: dict[str, Any] = golden("agent/manifest") | plain
         self.page_size = 1000

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.agent.agents import Agents
-from tests.agent.stand_in import StandIn
+from acai_agent.heartbeat import Heartbeat
+from acai_agent.http import Http
+from acai_agent.orders import Orders
+from acai_agent.platform import Platform
+from tests.agent.agents import UNTIL_GO, Agents
+from tests.agent.stand_in import TOKEN, StandIn
 
 SHOW_ENVIRONMENT = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 
@@ -30,7 +34,10 @@ def test_a_job_brings_its_files_runs_and_takes_its_output_home(platform: StandIn
     platform.lake.add("code", "train.py", b"import shutil\nshutil.copy('input/data/x.txt', 'output/m.pkl')\nprint('done')\n")
     platform.lake.add("input", "data/x.txt", b"hello")
 
-    agent, report = agents.run("python3 train.py", output_path="/Model/")
+    agent = agents.begin(f"python3 train.py; {UNTIL_GO}", output_path="/Model/")
+    platform.wait(lambda: bool(platform.heartbeats))
+    (agent.folder / "go").touch()
+    report = agents.finish(agent)[1]
 
     assert ending(report) == ("exited", 0, None, None)
     assert platform.lake.contents(report["output_upload"]) == {"/Model/m.pkl": b"hello"}
@@ -42,6 +49,43 @@ def test_a_job_brings_its_files_runs_and_takes_its_output_home(platform: StandIn
     assert all(report[part] >= 0 for part in ("download_time", "command_time", "upload_time"))
     assert agent.kept_report == report
     assert platform.tokens_sent_to_objects == 0
+
+
+def test_a_job_of_a_moment_tells_all_in_its_report(platform: StandIn, agents: Agents) -> None:
+    """Who starts thousands of jobs that do little pays for each call."""
+    agents.run(["true"], files={kind: platform.lake.page(kind, None, 10) for kind in ("code", "input", "start")})
+    slow = {"/agent/heartbeat"}  # a machine that is slow today takes longer than a moment
+    assert [path for path, _ in platform.calls if path not in slow] == ["/agent/claim", "/agent/report"]
+
+
+def test_nothing_is_told_in_a_jobs_first_moment_and_all_after_it(platform: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told_within(moment: float) -> list[str]:
+        monkeypatch.setattr("acai_agent.heartbeat._FIRST_BEAT_S", moment)
+        with Http() as http:
+            heartbeat = Heartbeat(Platform(platform.url, TOKEN, None, http), "agent_0", 3600, Orders())
+            heartbeat.tell("running")
+            heartbeat.stop()
+        return [beat["progress"] for beat in platform.heartbeats]
+
+    assert told_within(3600) == []
+    assert told_within(0) == ["running"]
+
+
+def test_files_that_came_with_the_manifest_are_not_asked_for(platform: StandIn, agents: Agents) -> None:
+    platform.lake.add("code", "run.sh", b"cat input/x")
+    platform.lake.add("input", "x", b"hello")
+    pages = {kind: platform.lake.page(kind, None, 10) for kind in ("code", "input", "start")}
+    agents.run("sh run.sh", files=pages)
+    assert bytes(platform.log) == b"hello"
+    assert "/agent/files" not in [path for path, _ in platform.calls]
+
+
+def test_the_rest_of_many_files_is_asked_for(platform: StandIn, agents: Agents) -> None:
+    platform.page_size = 2
+    for number in range(5):
+        platform.lake.add("input", f"{number}", b"x")
+    agents.run("cat input/*", files={"input": platform.lake.page("input", None, 2), "code": None})
+    assert bytes(platform.log) == b"xxxxx"
 
 
 def test_the_output_is_kept_with_the_job_where_none_was_named(platform: StandIn, agents: Agents) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from acai_agent import contract
 from acai_jupyter.domain import digests
-from tests.agent.agents import Agents
+from tests.agent.agents import UNTIL_GO, Agents
 from tests.agent.stand_in import StandIn, golden
 
 
@@ -48,10 +48,10 @@ def test_the_golden_page_of_files_is_understood() -> None:
 
 def test_data_registered_in_place_has_no_digest_and_an_empty_file_needs_no_request() -> None:
     entry = golden("agent/files_page")["files"][0]
-    assert contract.parse_file_entry(entry | {"digest": None}).digest is None
-    assert contract.parse_file_entry(entry | {"size": 0, "request": None}).size == 0
+    assert contract.parse_file_entries([entry | {"digest": None}])[0].digest is None
+    assert contract.parse_file_entries([entry | {"size": 0, "request": None}])[0].size == 0
     with pytest.raises(contract.ContractBroken):
-        contract.parse_file_entry(entry | {"request": None})
+        contract.parse_file_entries([entry, entry | {"request": None}])
 
 
 def test_digests_are_those_of_the_platform(tmp_path: Path) -> None:
@@ -79,7 +79,10 @@ def test_a_file_of_more_than_one_part_has_a_composite_digest(tmp_path: Path, bey
 
 
 def test_what_the_agent_sends_has_the_shape_of_the_golden_messages(platform: StandIn, agents: Agents) -> None:
-    agents.run("echo hello > output/m.pkl", output_path="/Model/")
+    agent = agents.begin(f"echo hello > output/m.pkl; {UNTIL_GO}", output_path="/Model/")
+    platform.wait(lambda: bool(platform.heartbeats))
+    (agent.folder / "go").touch()
+    agents.finish(agent)
 
     sent = {path.replace(platform.reports[0]["output_upload"], "ID"): body for path, body in platform.calls}
     assert _shape(sent["/agent/claim"]) == _shape(golden("agent/claim_request"))

@@ -150,6 +150,18 @@ def test_open_reads_by_ranges_and_seeks(client: Client) -> None:
     assert pd.read_csv(client.files.open("/table.csv"))["y"].tolist() == [2]
 
 
+def test_a_file_is_opened_and_its_beginning_read_by_one_request(client: Client, server: Server) -> None:
+    data = os.urandom(100_000)
+    client.files.upload({"small": b"tiny", "large": data}, "/heads/", fileset="Heads")
+    fetched = server.settled_log.count("GET /acai/objects/")
+    assert client.files.open("/heads/small@Heads").read() == b"tiny"
+    with client.files.open("/heads/large@Heads:1") as file:
+        assert file.read(100) == data[:100]
+        assert server.settled_log.count("GET /acai/objects/") == fetched
+        assert file.read() == data[100:]
+    assert server.settled_log.count("GET /acai/objects/") > fetched
+
+
 def test_an_open_file_stays_the_version_that_was_opened(client: Client) -> None:
     client.files.upload(b"a" * 3_000_000, "/pinned")
     with client.files.open("/pinned") as file:
@@ -166,6 +178,8 @@ def test_a_damaged_object_is_noticed_at_the_download(client: Client, server: Ser
             path.write_bytes(b"damaged!")
     with pytest.raises(DigestMismatch):
         client.files.download("/damaged", tmp_path / "damaged")
+    with pytest.raises(DigestMismatch):
+        client.files.open("/damaged").read()
     assert not (tmp_path / "damaged").exists()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.attempts import Attempt
-from support.servers import Server
+from support.servers import Server, another_port
 from support.tally import WORK, Tally
 from support.waiting import wait_for
 
@@ -58,10 +58,10 @@ def outage(the_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
     os.kill(agent, signal.SIGKILL)
     tally.open_gate()
     wait_for(lambda: tally.begun)
-    server.port = 0  # another one
+    server.port = another_port(server.port)
     server.start()
     client = server.client()
-    jobs = [client.jobs.get(job.id).wait(timeout=60) for job in [*running, *queued]]
+    jobs = [client.jobs.get(job.id).wait(timeout=180) for job in [*running, *queued]]
     yield Outage(folder, server.home, client, tally, jobs[0], jobs[1], jobs[2], jobs[3:], before, server.url)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 from support.servers import Server
-from support.small_disk import SmallDisk, small_disk
+from support.small_disk import SizeLimit, SmallDisk, small_disk
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.transport import Transport
@@ -26,8 +26,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-def new_client(disk: SmallDisk, new_server: Callable[..., Server]) -> Iterator[Callable[..., Client]]:
-    """A client, without patience, of a server with some of its data elsewhere."""
+def new_client(new_server: Callable[..., Server]) -> Iterator[Callable[..., Client]]:
+    """A client, without patience, of a server with some of its data elsewhere: on a `disk` that comes before this."""
     made: list[tuple[Client, Server]] = []
 
     def make(**environment: str) -> Client:
@@ -35,6 +35,7 @@ def new_client(disk: SmallDisk, new_server: Callable[..., Server]) -> Iterator[C
         client = Client(Transport(server.url, server.token, 0.2, store_patience=0.2))
         client.files.upload(b"before", "/before", fileset="Before")
         made.append((client, server))
+        client.process = server.process  # type: ignore[attr-defined]
         return client
 
     yield make
@@ -46,7 +47,7 @@ def new_client(disk: SmallDisk, new_server: Callable[..., Server]) -> Iterator[C
 
 
 def test_a_full_object_store_is_told_and_an_upload_goes_on_once_there_is_room(
-    new_client: Callable[..., Client], disk: SmallDisk
+    disk: SmallDisk, new_client: Callable[..., Client]
 ) -> None:
     client = new_client(ACAI_OBJECT_STORE_URL=f"file://{disk.folder}/objects")
     disk.fill()
@@ -63,7 +64,7 @@ def test_a_full_object_store_is_told_and_an_upload_goes_on_once_there_is_room(
 
 
 def test_a_full_disk_of_the_database_is_told_and_everything_goes_on_once_there_is_room(
-    new_client: Callable[..., Client], disk: SmallDisk
+    disk: SmallDisk, new_client: Callable[..., Client]
 ) -> None:
     client = new_client(ACAI_DATABASE_URL=f"sqlite://{disk.folder}/acai.db")
     disk.fill()
@@ -78,7 +79,7 @@ def test_a_full_disk_of_the_database_is_told_and_everything_goes_on_once_there_i
     assert client.files.open("/data/7").read() == FILES["7"]
 
 
-def test_a_download_to_a_full_disk_is_told_and_leaves_no_half_files(new_client: Callable[..., Client], disk: SmallDisk) -> None:
+def test_a_download_to_a_full_disk_is_told_and_leaves_no_half_files(disk: SmallDisk, new_client: Callable[..., Client]) -> None:
     client = new_client()
     client.files.upload(FILES, "/data/")
     disk.fill()
@@ -91,7 +92,7 @@ def test_a_download_to_a_full_disk_is_told_and_leaves_no_half_files(new_client: 
 
 
 def test_a_full_disk_of_the_clients_cache_costs_nothing_but_time(
-    new_client: Callable[..., Client], disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    disk: SmallDisk, new_client: Callable[..., Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = new_client()
     monkeypatch.setenv("XDG_CACHE_HOME", str(disk.folder / "cache"))
@@ -102,3 +103,42 @@ def test_a_full_disk_of_the_clients_cache_costs_nothing_but_time(
     assert [file.version for file in client.files.upload(tmp_path / "tree", "/tree/").files] == [1, 1, 1]
     disk.free()
     assert all(file.unchanged for file in client.files.upload(tmp_path / "tree", "/tree/").files)
+
+
+def limit_on(client: Client, size: int) -> SizeLimit:
+    """On the files of the client's server."""
+    return SizeLimit(client.process.pid, size)  # type: ignore[attr-defined]
+
+
+def test_a_limit_on_the_size_of_objects_is_told_and_an_upload_goes_on_once_it_is_lifted(
+    new_client: Callable[..., Client], tmp_path: Path
+) -> None:
+    """A quota where no disk can be mounted: no file of the server grows beyond it."""
+    client = new_client(ACAI_OBJECT_STORE_URL=f"file://{tmp_path}/objects")
+    limit, large = limit_on(client, 6_000_000), bytes(8_000_000)
+    limit.fill()
+    with pytest.raises(StoreUnavailable, match="ulimit -f"):
+        client.files.upload({"large": large, "a": b"a"}, "/data/", fileset="Data")
+    assert [file.reference for file in client.files.list("/")] == ["/before:1"]
+    assert not list((tmp_path / "objects").rglob("*.tmp")), "what did not arrive is not left behind"
+    client.files.upload(b"small", "/small")
+    limit.free()
+    assert {file.version for file in client.files.upload({"large": large, "a": b"a"}, "/data/", fileset="Data").files} == {1}
+    assert client.files.open("/data/large").read() == large
+
+
+def test_a_limit_on_the_size_of_the_database_is_told_and_everything_goes_on_once_it_is_lifted(
+    new_client: Callable[..., Client], tmp_path: Path
+) -> None:
+    client = new_client()
+    limit = limit_on(client, 1_000_000)
+    limit.fill()
+    with pytest.raises(StoreUnavailable, match="can't be written"):
+        for number in range(1000):
+            client.files.upload({f"{number}/{at}": b"" for at in range(200)}, "/many/")
+    there = {file.path for file in client.files.list("/")}
+    assert "/before" in there
+    limit.free()
+    client.files.upload(FILES, "/data/", fileset="Data")
+    assert there <= {file.path for file in client.files.list("/")}
+    assert client.files.open("/data/7").read() == FILES["7"]

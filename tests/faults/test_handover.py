@@ -72,7 +72,7 @@ def test_a_server_that_comes_meanwhile_takes_over_and_no_job_runs_twice(jupyter:
     client = jupyter.start().client()
     wait_for(lambda: not is_alive(drain))
     (tmp_path / "gate").touch()
-    assert [client.jobs.get(number).wait(60).status for number in range(1, 5)] == ["FINISHED"] * 4
+    assert [client.jobs.get(number).wait(timeout=180).status for number in range(1, 5)] == ["FINISHED"] * 4
     assert runs(tmp_path) == ["1", "2", "3", "4"]
     jupyter.stop()
     assert drains(jupyter.home) == []  # nothing was left to hand over
@@ -86,12 +86,12 @@ def test_a_drain_that_is_killed_loses_nothing(jupyter: Server, tmp_path: Path) -
     os.kill(drain, signal.SIGKILL)
     (tmp_path / "gate").touch()
     client = jupyter.start().client()
-    assert [client.jobs.get(number).wait(60).status for number in range(1, 4)] == ["FINISHED"] * 3
+    assert [client.jobs.get(number).wait(timeout=180).status for number in range(1, 4)] == ["FINISHED"] * 3
     assert runs(tmp_path) == ["1", "2", "3"]
 
 
 def test_a_jupyter_server_without_jobs_leaves_nothing_behind(jupyter: Server) -> None:
-    assert jupyter.client().jobs.submit("true").wait(60).status == "FINISHED"
+    assert jupyter.client().jobs.submit("true").wait(timeout=180).status == "FINISHED"
     jupyter.stop()
     assert not (jupyter.home / "drain.log").exists()
 

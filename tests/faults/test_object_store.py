@@ -178,7 +178,7 @@ def test_a_job_does_not_notice_a_passing_fault(own: tuple[Server, FaultyProxy], 
     client.files.upload({name: data + what.encode() for name, data in FILES.items()}, "/data/", fileset="Data")
     proxy.faults = [passing(GET, what), passing(PUT, what)]
     twice = "for one in input/data/[0-9]; do cat $one $one > output/${one##*/}; done"
-    job = client.jobs.submit(twice, input="Data", output=f"Twice{len(what)}").wait(timeout=120)
+    job = client.jobs.submit(twice, input="Data", output=f"Twice{len(what)}").wait(timeout=180)
     assert (job.status, job.reason) == ("FINISHED", None), job.details
     assert all(fault.met == fault.times for fault in proxy.faults)
     assert {file.path.rpartition("/")[2] for file in client.filesets.files(str(job.output))} == set("0123")

@@ -33,7 +33,7 @@ def test_a_job_whose_agent_is_killed_is_lost_with_its_partial_output_and_leaves_
     family = family_of(attempt)
     assert len(family) == 4
     os.kill(attempt.agent(), signal.SIGKILL)
-    job.wait(timeout=60)
+    job.wait(timeout=180)
     assert (job.status, job.reason, job.exit_code) == ("FAILED", "lost", None)
     assert job.detail is not None
     assert "ended without a report (signal 9)" in job.detail
@@ -52,7 +52,7 @@ def test_an_agent_that_is_killed_while_it_has_no_server_loses_neither_log_nor_ou
     wait_for((tmp_path / "done").exists)
     wait_for(lambda: b"unsent" in (attempt.folder / "log").read_bytes())
     os.kill(attempt.agent(), signal.SIGKILL)
-    found = server.start().client().jobs.get(job.id).wait(timeout=60)
+    found = server.start().client().jobs.get(job.id).wait(timeout=180)
     assert (found.status, found.reason, found.logs()) == ("FAILED", "lost", "ready\nunsent\n")
     assert sorted(path.name for path in found.download(tmp_path / "left")) == ["checkpoint", "more"]
 
@@ -61,7 +61,7 @@ def test_a_command_that_is_killed_fails_with_its_signal_and_keeps_what_it_wrote(
     job, attempt = ready(server)
     family = family_of(attempt)
     os.kill(attempt.command(), signal.SIGKILL)
-    job.wait(timeout=60)
+    job.wait(timeout=180)
     assert (job.status, job.reason, job.exit_code, job.details["signal"]) == ("FAILED", "signal", None, 9)
     assert job.exit_status == 137
     assert job.details["kept_files"] is not None
@@ -73,7 +73,7 @@ def test_an_agent_that_is_asked_to_end_reports_and_nothing_goes_on(server: Serve
     job, attempt = ready(server)
     family = family_of(attempt)
     os.kill(attempt.agent(), signal.SIGTERM)
-    job.wait(timeout=60)
+    job.wait(timeout=180)
     assert (job.status, job.reason) == ("FAILED", "signal")
     assert job.details["kept_files"] is not None
     wait_for(lambda: not any(is_alive(pid) for pid in family))
@@ -84,7 +84,7 @@ def test_an_agent_that_hangs_is_ended_by_force_when_its_job_is_killed(server: Se
     family = family_of(attempt)
     os.kill(attempt.agent(), signal.SIGSTOP)
     job.kill()
-    job.wait(timeout=60)
+    job.wait(timeout=180)
     assert job.status == "KILLED"
     wait_for(lambda: not any(is_alive(pid) for pid in family))
 
@@ -95,7 +95,7 @@ def test_a_job_whose_agent_is_stopped_is_ended_after_its_timeout(server: Server)
     agent, command = attempt.agent(), attempt.command()
     wait_for(lambda: "ready" in job.logs())
     os.kill(agent, signal.SIGSTOP)
-    job.wait(60)
+    job.wait(timeout=180)
     assert (job.status, job.reason) == ("FAILED", "timeout")
     assert "did not answer any more" in str(job.detail)
     assert not is_alive(agent)

@@ -6,7 +6,7 @@ import random
 import time
 from pathlib import Path
 
-from support.servers import Server
+from support.servers import Server, another_port
 from support.tally import Tally
 from support.waiting import wait_for
 
@@ -17,7 +17,7 @@ def killed_and_started(server: Server, job: Job) -> Job:
     """The job as the server's successor knows it, on another port."""
     before = server.url
     server.kill()
-    server.port = 0  # another one
+    server.port = another_port(server.port)
     assert server.start().url != before
     return server.client().jobs.get(job.id)
 
@@ -28,7 +28,7 @@ def test_a_server_killed_at_any_moment_leaves_a_job_that_runs_exactly_once(serve
     job = tally.submit(server.client())
     time.sleep(random.Random(seed).uniform(0.0, 1.5) ** 2 / 1.5)  # no wait for anything: the moment of death
     job = killed_and_started(server, job)
-    tally.check(server.client(), job.wait(timeout=60))
+    tally.check(server.client(), job.wait(timeout=180))
 
 
 def test_a_server_killed_over_the_upload_or_the_finish_loses_nothing(server: Server, tmp_path: Path, seed: int) -> None:
@@ -37,4 +37,4 @@ def test_a_server_killed_over_the_upload_or_the_finish_loses_nothing(server: Ser
     wait_for(lambda: job.progress == "uploading" or job.ended)
     time.sleep(random.Random(seed).uniform(0.0, 0.3))  # the moment of death
     job = killed_and_started(server, job)
-    tally.check(server.client(), job.wait(timeout=60))
+    tally.check(server.client(), job.wait(timeout=180))

@@ -55,12 +55,12 @@ def test_a_source_that_changes_while_a_job_brings_its_input_fails_the_job_before
     for name in ("a", "b"):
         change(server.mounted / name, f"the other {name}")
     changed.set()
-    job.wait(120)
+    job.wait(timeout=180)
     assert (job.status, job.reason, job.output) == ("FAILED", "input", None)
     assert "has changed since it was registered: register it again" in str(job.detail)
     assert not (tmp_path / "ran").exists()
     assert client.files.register(f"file://{server.mounted}/", "/raw/", fileset="Raw").fileset.version == 2  # type: ignore[union-attr]
-    again = client.jobs.submit("cat input/raw/a input/raw/b", input="Raw").wait(120)
+    again = client.jobs.submit("cat input/raw/a input/raw/b", input="Raw").wait(timeout=180)
     assert (again.status, again.logs()) == ("FINISHED", "the other athe other b")
     assert {(problem.code, problem.subject) for problem in client.storage.fsck()} == {
         ("source_changed", "/raw/a:1"),
@@ -96,7 +96,7 @@ def test_folders_that_the_setting_names_no_longer_are_read_no_longer_and_again_o
     assert send(signed, "GET").code == "source_not_allowed"
     assert [(file.reference, file.size) for file in client.files.list("@Raw")] == [("/raw/a:1", 11), ("/raw/b:1", 11)]
     assert client.filesets.create("Both", ["@Raw", "@Up"]).file_count == 3
-    job = client.jobs.submit("true", input="Raw").wait(120)
+    job = client.jobs.submit("true", input="Raw").wait(timeout=180)
     assert (job.status, job.reason) == ("FAILED", "input")
     assert "ACAI_REGISTER_FOLDERS" in str(job.detail)
     assert [(problem.code, problem.subject) for problem in client.storage.fsck()] == [

@@ -104,7 +104,7 @@ def test_a_loop_that_is_cancelled_in_the_moment_of_an_event_ends(steps: int) -> 
     """Otherwise a server that is told to stop just when a job ends goes on for ever."""
 
     async def scenario(relay: Relay, bus: Bus) -> None:
-        waiting = asyncio.create_task(relay.anything(30))
+        waiting = asyncio.create_task(relay.anything(relay.ear(), 30))
         for _ in range(3):
             await asyncio.sleep(0)
         relay.note(PROJECT, 1)
@@ -118,7 +118,23 @@ def test_a_loop_that_is_cancelled_in_the_moment_of_an_event_ends(steps: int) -> 
 
 
 def test_anything_ends_after_its_time_without_an_event() -> None:
-    run(lambda relay, bus: relay.anything(0.01))
+    run(lambda relay, bus: relay.anything(relay.ear(), 0.01))
+
+
+def test_whoever_listens_hears_of_everything_also_of_what_came_while_it_was_busy() -> None:
+    """Two loops wait for anything: neither takes an event away from the other."""
+
+    async def scenario(relay: Relay, bus: Bus) -> None:
+        quick, slow = relay.ear(), relay.ear()
+        for number in (1, 2):
+            bus.publish(PROJECT, number)
+            await relay.anything(quick, 30)
+        await relay.anything(slow, 30)
+        relay.wake()
+        await relay.anything(slow, 30)
+        await relay.anything(quick, 30)
+
+    run(scenario)
 
 
 def test_a_pool_with_too_much_waiting_refuses_more(monkeypatch: pytest.MonkeyPatch) -> None:

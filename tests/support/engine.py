@@ -121,8 +121,7 @@ class Engine:
         """What a server does every second, `seconds` after the last time."""
         self.clock.seconds += seconds
         self.chains.advance()
-        self.scheduler.claim()
-        self.dispatch.launch_waiting()
+        self.dispatch.launch_waiting(self.scheduler)
         self.monitor.check()
 
     def user(self, name: str) -> Principal:

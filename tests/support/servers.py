@@ -198,3 +198,8 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def another_port(port: int) -> int:
+    """One that is free, too, but not this."""
+    return next(found for found in iter(free_port, port))

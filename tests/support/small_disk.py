@@ -1,9 +1,10 @@
-"""A disk of a few megabytes, which a test may fill."""
+"""A disk of a few megabytes, which a test may fill, and a limit on files that needs no disk of its own."""
 
 from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,22 @@ class SmallDisk:
 
     def free(self) -> None:
         self._ballast.unlink()
+
+
+class SizeLimit:
+    """What `ulimit -f` does to a process, and may be undone: none of its files grows beyond `size` bytes."""
+
+    def __init__(self, pid: int, size: int) -> None:
+        self._pid = pid
+        self._size = size
+        self._before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+
+    def fill(self) -> None:
+        """From now on."""
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (self._size, self._before[1]))
+
+    def free(self) -> None:
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, self._before)
 
 
 @contextmanager

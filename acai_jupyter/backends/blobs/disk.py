@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from acai_jupyter.domain.errors import BlobExists, BlobNotFound, StoreUnavailable
+from acai_jupyter.domain.errors import BlobExists, BlobNotFound, BlobUnreadable, StoreUnavailable
 
 
 @contextmanager
@@ -44,6 +44,21 @@ def flush(file: BinaryIO) -> None:
 
 
 @contextmanager
+def reading(key: str) -> Iterator[None]:
+    """The system's errors as ours, where bytes are read: what a disk can't read it won't be able to read in a moment."""
+    with translated(key):
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.EBADMSG):
+                raise BlobUnreadable(
+                    f"The disk of the object store can't read an object ({os.strerror(error.errno)}): acai fsck names the files"
+                    " in it. Upload them again, or restore the object store from a backup."
+                ) from error
+            raise
+
+
+@contextmanager
 def translated(key: str) -> Iterator[None]:
     """The system's errors as ours."""
     try:
@@ -53,4 +68,8 @@ def translated(key: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreUnavailable("The object store's disk is full: free some space and try again.") from error
+        if error.errno == errno.EFBIG:
+            raise StoreUnavailable(
+                "The object store may not write so large a file: raise the limit of the server's processes (ulimit -f)."
+            ) from error
         raise StoreUnavailable(f"The object store can't be used: {os.strerror(error.errno or 0)}.") from error

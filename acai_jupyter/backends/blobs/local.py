@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.backends.blobs.disk import flush, publish, temporary_file, translated
+from acai_jupyter.backends.blobs.disk import flush, publish, reading, temporary_file, translated
 from acai_jupyter.backends.blobs.receivers import PartReceiver, Receiver, parts_folder
 from acai_jupyter.backends.blobs.signing import Grant, Signer
 from acai_jupyter.domain.digests import composite, part_sizes
@@ -90,7 +90,7 @@ class LocalBlobs:
         return replace(request, local=os.fspath(self._root / key))
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        with translated(key), self._existing(key).open("rb") as file:
+        with reading(key), self._existing(key).open("rb") as file:
             file.seek(offset)
             left = length
             while piece := file.read(_PIECE if left is None else min(_PIECE, left)):

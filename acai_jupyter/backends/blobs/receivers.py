@@ -34,7 +34,7 @@ class Receiver:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         return self._temporary.open("xb")
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Take the next bytes. Raises DigestMismatch where more come than were announced."""
         self._received += len(data)
         if self._received > (self._grant.size or 0):

@@ -88,7 +88,7 @@ class ProcessLauncher:
         self._folder = folder.resolve()
         self._starter = Starter(self._folder, warm, on_crash)
         self._cpu, self._memory_mb, self._cache_bytes = cpu, memory_mb, cache_bytes
-        self._limits = Limits(lambda: machine_ways(self._taken_cpus) if ways is None else ways)
+        self._limits = Limits(lambda: self._swept(machine_ways(self._taken_cpus) if ways is None else ways))
 
     def capacity(self) -> Capacity:
         """What this process may use of the machine, and what of it a job can be held to here."""
@@ -228,6 +228,17 @@ class ProcessLauncher:
                 orders = Orders()
             write_text(folder / _LIMITS, json.dumps(orders.to_json()))
         return orders
+
+    def _swept(self, ways: Sequence[Way]) -> Sequence[Way]:
+        """These ways of holding jobs, without what dead agents have left of them."""
+
+        def is_used(group: str) -> bool:
+            agent = _recorded(self._folder.joinpath(*group.split("-")[1:]), _AGENT)
+            return agent is not None and is_alive(agent.name)
+
+        for way in ways:
+            way.sweep(is_used)
+        return ways
 
     def _taken_cpus(self) -> list[int]:
         """The CPUs that living jobs were given."""

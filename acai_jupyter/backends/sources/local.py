@@ -75,7 +75,7 @@ class LocalSources:
         left = max(min(size - offset, size if length is None else length), 0)
         with self._pinned(source, size) as descriptor:
             while left:
-                piece = os.pread(descriptor, min(_PIECE, left), offset)
+                piece = _read(descriptor, min(_PIECE, left), offset, source.url)
                 if len(piece) == left or not piece:
                     _check(descriptor, source, size)
                 if not piece:
@@ -126,6 +126,13 @@ def _check(descriptor: int, source: Source, size: int) -> None:
     found = os.fstat(descriptor)
     if (found.st_size, str(found.st_mtime_ns)) != (size, source.version):
         raise _changed(source.url)
+
+
+def _read(descriptor: int, size: int, offset: int, url: str) -> bytes:
+    try:
+        return os.pread(descriptor, size, offset)
+    except OSError as error:
+        raise SourceChanged(f"{shown(unquote(url))} can't be read (any more): {error.strerror or error}.") from error
 
 
 def _changed(url: str) -> SourceChanged:

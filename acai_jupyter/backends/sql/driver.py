@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
@@ -28,7 +28,12 @@ def native_id(session: Session, value: UUID) -> Any:
 
 def as_uuid(value: Any) -> UUID:
     """The inverse."""
-    return value if isinstance(value, UUID) else UUID(bytes=value)
+    if isinstance(value, UUID):
+        return value
+    made = UUID.__new__(UUID)  # as UUID(bytes=value) does, which takes longer than to read the row
+    object.__setattr__(made, "int", int.from_bytes(value, "big"))
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def insert_rows(
@@ -66,10 +71,10 @@ def rows_with(
     for some in chunks(values):
         given = tuple(shared.values())
         if session.dialect == "postgresql":
-            yield from execute(session, f"{start} = ANY(CAST(? AS {_array(table, key)}))", (*given, list(some)))
+            yield from fetched(session, f"{start} = ANY(CAST(? AS {_array(table, key)}))", (*given, list(some)))
         else:
             full = padded(some)
-            yield from execute(session, f"{start} IN ({', '.join('?' * len(full))})", (*given, *full))
+            yield from fetched(session, f"{start} IN ({', '.join('?' * len(full))})", (*given, *full))
 
 
 def pairs(session: Session, names: tuple[str, str], types: tuple[str, str], rows: Rows) -> tuple[str, tuple[Any, ...]]:
@@ -87,6 +92,15 @@ def execute(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> Any
     if session.dialect == "postgresql":
         sql = sql.replace("?", "%s")
     return session.connection.exec_driver_sql(sql, parameters)
+
+
+def fetched(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The rows of one statement, written with '?', in the driver's values: a Row of SQLAlchemy's each would take longer than to
+    read them."""
+    cursor = execute(session, sql, parameters).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor.close()
+    return rows
 
 
 def padded(values: Sequence[Any]) -> list[Any]:

@@ -39,7 +39,8 @@ class SqliteStore:
         self._path = path
         self._on_events = on_events
         self._engine = _engine(path)
-        self._writer = GroupCommit(self._engine.connect)
+        self._writer = GroupCommit(self._connect_to_write)
+        self._written: tuple[tuple[int, int] | None, ...] | None = None
         self._watcher: Connection | None = None
         self._data_version: int | None = None
         self._closed = False
@@ -65,6 +66,7 @@ class SqliteStore:
         with _translated(), self._writer.unit() as connection:
             unit = SqlUnitOfWork(connection, _now())
             yield unit
+        self._check_files()
         if unit.session.changed:
             self._on_events(unit.session.changed)
 
@@ -93,6 +95,22 @@ class SqliteStore:
             self._watcher.close()
             self._watcher = None
         self._engine.dispose()
+
+    def _connect_to_write(self) -> Connection:
+        self._written = None
+        return self._engine.connect()
+
+    def _check_files(self) -> None:
+        """Raises StoreDamaged where others have removed or replaced the files that were just written: what is in them would
+        be lost with this process. While the writing connection is open, SQLite itself leaves both in their places."""
+        found = tuple(_identity(Path(f"{self._path}{ending}")) for ending in ("", "-wal"))
+        if self._written is None:
+            self._written = found
+        elif found != self._written:
+            raise StoreDamaged(
+                f"{self._path.name}, or {self._path.name}-wal beside it, was removed or replaced under the running platform:"
+                " nothing is kept any more. Put it back, or stop the server (not by force), which keeps what it can."
+            )
 
     def _connect(self) -> Connection:
         if self._closed:
@@ -145,6 +163,15 @@ def _translated() -> Iterator[None]:
         if "QueuePool limit" in str(error):
             raise StoreUnavailable("Too many requests read the database at once; try again in a moment.") from error
         raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from another in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _now() -> int:

@@ -72,6 +72,11 @@ class Jobs(Protocol):
         """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
         ...
 
+    def unlaunched(self, limit: int) -> list[Job]:
+        """The active jobs of all projects that have their resources, and of whose attempt no launcher has given a handle, in the
+        order of their turn."""
+        ...
+
     def taken(self, whole_cpus: bool) -> Resources:
         """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
         ...

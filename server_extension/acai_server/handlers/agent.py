@@ -7,6 +7,7 @@ from acai_jupyter.domain.errors import AgentSuperseded
 from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
 from acai_jupyter.engine.dispatch import CONTRACT
+from acai_jupyter.engine.job_files import Page
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.jobs import enforced, report_from_json
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
@@ -21,12 +22,18 @@ def claim(call: Call) -> Json:
     job = call.platform.monitor.claim(call.principal, read(Kind.AGENT, call.body["instance"]))
     if job.ended:
         raise AgentSuperseded("The job was killed before it began: leave without running it.")
-    return call.platform.dispatch.manifest(job, call.principal.project_name)
+    manifest = call.platform.dispatch.manifest(job, call.principal.project_name)
+    pages = call.platform.job_files.first_pages(job, call.base_url)
+    return {**manifest, "files": {kind: None if page is None else _page(page, call) for kind, page in pages.items()}}
 
 
 def files(call: Call) -> Json:
     job = call.platform.monitor.current(call.principal)
-    found, following = call.platform.job_files.for_agent(job, call.query["kind"], call.query.get("cursor"), call.base_url)
+    return _page(call.platform.job_files.for_agent(job, call.query["kind"], call.query.get("cursor"), call.base_url), call)
+
+
+def _page(page: Page, call: Call) -> Json:
+    found, following = page
     return {"files": [wire.fetchable(item, call.shares_disk) for item in found], "cursor": following}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.transfers import FetchableFile
+from acai_jupyter.lake.files import Download
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import BOOLEAN, TEXT, page, ref
+from acai_jupyter.wire.schemas import BOOLEAN, HEAD, TEXT, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
 
@@ -28,10 +29,17 @@ def versions(call: Call) -> Json:
 
 def downloads(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
-    found, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
-    fetched = ((file, FetchableFile(file.path, file.size, file.digest, False, request, at)) for file, request, at in found)
-    items = [{**wire.fetchable(item, call.shares_disk), "version": file.version} for file, item in fetched]
-    return wire.page(items, following)
+    if "head" in call.query:
+        found, head = call.platform.files.download(call.principal, reference, call.query["head"], call.base_url)
+        return wire.page([{**_fetchable(call, found), **wire.head(head)}], None)
+    every, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
+    return wire.page([_fetchable(call, one) for one in every], following)
+
+
+def _fetchable(call: Call, found: Download) -> Json:
+    file, request, at = found
+    item = FetchableFile(file.path, file.size, file.digest, False, request, at)
+    return {**wire.fetchable(item, call.shares_disk), "version": file.version}
 
 
 def delete(call: Call) -> Json:
@@ -84,7 +92,7 @@ ROUTES = [
         "How to fetch the files that a reference means",
         downloads,
         page("FetchableFile"),
-        query=page_query(ref=TEXT),
+        query=page_query(ref=TEXT, head=HEAD),
         required_query=("ref",),
     ),
 ]

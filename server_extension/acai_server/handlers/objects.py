@@ -35,6 +35,7 @@ class ObjectHandler(RequestHandler):
         self._pools = state.pools
         self._receiver: Receiver | None = None
         self._buffer = bytearray()
+        self._refusal: AcaiError | None = None
         self._working = False
         self._gone = False
         self._unsatisfied: str | None = None
@@ -58,12 +59,21 @@ class ObjectHandler(RequestHandler):
         self._grant = grant
 
     async def data_received(self, chunk: bytes) -> None:
+        if self._refusal is not None:
+            return
         self._buffer += chunk
         if len(self._buffer) >= _PIECE:
-            await self._work(self._drain)
+            try:
+                await self._work(self._drain)
+            except AcaiError as error:
+                # Answered once all has come: who still sends would find its connection broken, and not hear why.
+                self._refusal = error
+                self._let_go()
 
     @allow_unauthenticated
     async def put(self, key: str) -> None:
+        if self._refusal is not None:
+            raise self._refusal
         # All bytes are here: they are kept, though the client may not live to hear of it.
         await self._work(self._complete)
         self.set_status(200)
@@ -115,7 +125,7 @@ class ObjectHandler(RequestHandler):
                 self._let_go()
 
     def _drain(self, receiver: Receiver) -> None:
-        piece, self._buffer = bytes(self._buffer), bytearray()
+        piece, self._buffer = self._buffer, bytearray()
         receiver.write(piece)
 
     def _complete(self, receiver: Receiver) -> None:
@@ -147,17 +157,22 @@ class ObjectHandler(RequestHandler):
         self.set_header("Content-Length", str(last - first + 1))
         if not body:
             return
-        pieces = self._read(key, first, last - first + 1)
+        await self._give(self._read(key, first, last - first + 1), last - first + 1)
+
+    async def _give(self, pieces: Iterator[bytes], left: int) -> None:
+        """Send the pieces, which should have `left` bytes in all."""
         take: Callable[[], bytes] = lambda: next(pieces, b"")  # noqa: E731
         try:
             while piece := await self._pools.run(BULK, take):
                 self.write(piece)
                 await self.flush()
+                left -= len(piece)
         except StreamClosedError:
-            pass  # the client has gone
+            return  # the client has gone
         except AcaiError:
             if not self._headers_written:
                 raise
+        if left:
             self.detach().close()  # less than was announced: the client asks again, and is told
 
     def _size(self, key: str) -> int:

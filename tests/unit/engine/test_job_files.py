@@ -67,6 +67,26 @@ def test_people_get_the_code_and_the_output(engine: Engine) -> None:
         assert ([file.path for file in files], following) == ([path], None)
 
 
+def test_an_agent_is_given_the_first_pages_with_its_claim(engine: Engine) -> None:
+    engine.fileset("Digits", {"/data/a": b"1", "/z": b""})
+    engine.submit(input="Digits", code=engine.code({"train.py": b"x"}))
+    pages = engine.job_files.first_pages(engine.job(), BASE)
+    listed = {kind: ([file.path for file in page[0]], page[1]) for kind, page in pages.items() if page}
+    assert listed == {"code": (["train.py"], None), "input": (["data/a", "z"], None), "start": ([], None)}
+
+
+def test_what_cannot_be_listed_does_not_keep_an_agent_from_its_claim(engine: Engine) -> None:
+    """It is told why where it asks for these files, and its job fails for that."""
+    engine.fileset("One", {"/a": b"1"})
+    engine.fileset("Other", {"/a/b": b"2"})
+    engine.filesets.create(engine.owner, "Both", ["@One", "@Other"])
+    engine.submit(input="Both")
+    pages = engine.job_files.first_pages(engine.job(), BASE)
+    assert (pages["input"], pages["code"]) == (None, ([], None))
+    with pytest.raises(FilesClash):
+        for_agent(engine, "input")
+
+
 @pytest.mark.parametrize("kind", ["", "secret", "start", "input"])
 def test_what_is_none_of_a_jobs_files_is_refused(engine: Engine, kind: str) -> None:
     engine.submit()

@@ -12,7 +12,7 @@ from support.engine import Agent, Engine
 from support.launcher import GONE
 
 from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, JobEnded, TokenExpired
-from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Outcome, Progress, Reason, Status, Used
 from acai_jupyter.ports.launcher import Observation, Sign
 
@@ -204,6 +204,7 @@ def test_what_is_no_report_is_not_believed_and_holds_nobody_up(engine: Engine, l
 
 
 def test_a_report_that_a_dying_server_had_taken_is_not_lost(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its output could not be taken, so that the report was kept first."""
     agent = engine.running()
 
     def die(*_arguments: object) -> None:
@@ -212,12 +213,29 @@ def test_a_report_that_a_dying_server_had_taken_is_not_lost(engine: Engine, monk
     with monkeypatch.context() as patched:
         patched.setattr(engine.monitor, "_end", die)
         with pytest.raises(KeyboardInterrupt):
-            agent.report(exit_code=5)
+            agent.report(exit_code=5, kept_upload=write(Kind.UPLOAD, new_id()))
     engine.launcher.seen[agent.handle] = GONE
     other = engine.another()
     other.tick()
-    assert engine.job().outcome == Outcome(Status.FAILED, Reason.EXIT_CODE, None, 5)
+    outcome = engine.job().outcome
+    assert outcome is not None
+    assert (outcome.reason, outcome.exit_code) == (Reason.EXIT_CODE, 5)
     other.store.close()
+
+
+def test_a_report_ends_its_job_in_one_transaction_or_is_not_taken(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = engine.running()
+
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("acai_jupyter.engine.finish.take_last_line", die)
+        with pytest.raises(KeyboardInterrupt):
+            agent.report(exit_code=5)
+    with engine.store.read() as unit:
+        assert unit.jobs.reports(engine.job()) == []
+    assert agent.report(exit_code=5).outcome == Outcome(Status.FAILED, Reason.EXIT_CODE, None, 5)
 
 
 def test_an_agent_that_is_slow_to_speak_is_left_alone_as_long_as_it_lives(engine: Engine) -> None:

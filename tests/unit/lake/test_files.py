@@ -186,3 +186,34 @@ def test_an_agent_reads_the_lake_through_its_manifest_only(lake: World) -> None:
     for use in (lambda: lake.list("/", agent), lambda: lake.files.versions(agent, "/a.txt", 0, 1)):
         with pytest.raises(Forbidden):
             use()
+
+
+@pytest.mark.parametrize(
+    ("reference", "most", "head"),
+    [
+        ("/data/a.json", 100, b"third"),
+        ("/data/a.json:1", 100, b"/data/a.json"),
+        ("/data/a.json@Old", 3, b"sec"),
+        ("/a.txt", 0, b""),
+    ],
+)
+def test_the_first_bytes_of_a_file_come_with_how_to_fetch_it(lake: World, reference: str, most: int, head: bytes) -> None:
+    (file, request, _), found = lake.files.download(lake.ada, reference, most, BASE_URL)
+    assert found == head
+    assert (file.path, request.method) == (reference.partition(":")[0].partition("@")[0], "GET")
+
+
+def test_bytes_that_the_object_store_has_lost_are_told_where_they_are_fetched(world: World) -> None:
+    world.put({"/lost": b"lost"})
+    for path in world.house.root.rglob("*"):
+        if path.is_file() and path.read_bytes() == b"lost":
+            path.unlink()
+    assert world.files.download(world.ada, "/lost", 10, BASE_URL)[1] is None
+
+
+def test_only_one_file_has_first_bytes(lake: World) -> None:
+    for reference in ("/data/", "@Old", "/data/*.json"):
+        with pytest.raises(InvalidReference, match="is not one file"):
+            lake.files.download(lake.ada, reference, 10, BASE_URL)
+    with pytest.raises(FilesetNotFound):
+        lake.files.download(lake.stranger("head", "mallory"), "/data/a.json@Old", 10, BASE_URL)

@@ -22,6 +22,7 @@ from acai_jupyter.domain.uploads import Purpose
 from acai_jupyter.lake.deletion import Deletions
 from acai_jupyter.lake.filesets import Filesets
 from acai_jupyter.lake.registration import Registrations
+from tests.contracts.backends import BASE_URL
 from tests.unit.lake.world import World
 
 
@@ -55,6 +56,12 @@ def test_a_folder_is_registered_in_several_steps_and_read_from_where_it_lies(wor
     assert (file.digest, file.size, file.creator) == (None, 1, "ada")
     assert file.source is not None
     assert file.source.url == url(world, "a.csv")
+
+
+def test_what_lies_in_place_is_read_there_and_not_sent_with_how_to_fetch_it(world: World) -> None:
+    world.register("/raw/")
+    (file, _, _), head = world.files.download(world.ada, "/raw/a.csv", 10, BASE_URL)
+    assert (file.path, head) == ("/raw/a.csv", None)
 
 
 def test_one_file_becomes_the_path_or_goes_into_the_folder(world: World) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.backends.launchers.limits.cgroups import PERIOD_US, Mount, members, quota_us, remove, takes_processes
+from acai_jupyter.backends.launchers.limits.cgroups import PERIOD_US, Mount, members, quota_us, remove, sweep, takes_processes
 from acai_jupyter.backends.launchers.limits.way import CPU, MEMORY, Orders
 from acai_jupyter.domain.resources import Resources
 
@@ -41,6 +41,9 @@ class CgroupV1:
 
     def members(self, group: str) -> Iterable[int]:
         return members(self._groups(group))
+
+    def sweep(self, is_used: Callable[[str], bool]) -> None:
+        sweep(self._folders.values(), is_used)
 
     def remove(self, group: str) -> None:
         remove(self._groups(group))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from acai_jupyter.backends.launchers.limits.cgroups import PERIOD_US, Mount, members, quota_us, remove, takes_processes
+from acai_jupyter.backends.launchers.limits.cgroups import PERIOD_US, Mount, members, quota_us, remove, sweep, takes_processes
 from acai_jupyter.backends.launchers.limits.way import CPU, MEMORY, Orders
 from acai_jupyter.domain.resources import Resources
 
@@ -33,6 +33,9 @@ class CgroupV2:
 
     def members(self, group: str) -> Iterable[int]:
         return members(self._groups(group))
+
+    def sweep(self, is_used: Callable[[str], bool]) -> None:
+        sweep([] if self._base is None else [self._base], is_used)
 
     def remove(self, group: str) -> None:
         remove(self._groups(group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Final
 
 PERIOD_US: Final = 100_000
 """The period in which a share of CPU time is given."""
+
+_OLD_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,19 @@ def remove(folders: Iterable[Path], quietly: bool = False) -> None:
         except OSError:
             if not quietly:
                 raise
+
+
+def sweep(parents: Iterable[Path], is_used: Callable[[str], bool]) -> None:
+    """Remove the groups that agents have left below `parents` which died for good, with their platform perhaps. A young one may
+    be about to be entered, by a job of another platform; one with a process in it can't be removed."""
+    for parent in parents:
+        for group in parent.glob("acai-*"):
+            try:
+                old = time.time() - group.stat().st_mtime > _OLD_S
+            except FileNotFoundError:
+                continue
+            if old and not is_used(group.name):
+                remove([group], quietly=True)
 
 
 def quota_us(cpu: float) -> int:

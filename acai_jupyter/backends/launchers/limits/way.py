@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -46,6 +46,10 @@ class Way(Protocol):
 
     def members(self, group: str) -> Iterable[int]:
         """The pids of the attempt's processes, as far as this way knows them."""
+        ...
+
+    def sweep(self, is_used: Callable[[str], bool]) -> None:
+        """Remove what attempts have left that nobody looks after any more; not those of which `is_used` says so."""
         ...
 
     def remove(self, group: str) -> None:

@@ -33,6 +33,9 @@ class WithoutGroups:
     def members(self, group: str) -> Iterable[int]:
         return ()
 
+    def sweep(self, is_used: Callable[[str], bool]) -> None:
+        """Nothing is left."""
+
     def remove(self, group: str) -> None:
         """Nothing outlives the processes."""
 

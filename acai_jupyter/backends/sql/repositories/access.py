@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, Update, bindparam, select, update
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import projects, tokens, users
@@ -50,27 +52,22 @@ class SqlAccess:
 
     def add_token(self, token: Token) -> None:
         scope = token.job
-        self._session.run(
-            self._session.insert(tokens).values(
-                digest=token.digest,
-                project_id=token.project_id,
-                user_id=token.user_id,
-                kind=token.kind.value,
-                label=token.label,
-                job_id=scope and scope.job_id,
-                attempt=scope and scope.attempt,
-                rank=scope and scope.rank,
-                created_at=token.created_at,
-                expires_at=token.expires_at,
-            )
-        )
+        values = {
+            "digest": token.digest,
+            "project_id": token.project_id,
+            "user_id": token.user_id,
+            "kind": token.kind.value,
+            "label": token.label,
+            "job_id": scope and scope.job_id,
+            "attempt": scope and scope.attempt,
+            "rank": scope and scope.rank,
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+        }
+        self._session.run(self._session.insert(tokens), values)
 
     def token(self, digest: bytes) -> tuple[Token, Principal] | None:
-        joined = tokens.join(projects, projects.c.id == tokens.c.project_id).join(
-            users, (users.c.project_id == tokens.c.project_id) & (users.c.id == tokens.c.user_id)
-        )
-        wanted = select(tokens, projects.c.name.label("project_name"), users.c.name.label("user_name"), users.c.role)
-        row = self._session.run(wanted.select_from(joined).where(tokens.c.digest == digest)).one_or_none()
+        row = self._session.run(_token(), {"digest": digest}).one_or_none()
         if row is None:
             return None
         scope = JobScope(row.job_id, row.attempt, row.rank) if row.job_id else None
@@ -91,8 +88,23 @@ class SqlAccess:
         self._session.run(update(tokens).where(tokens.c.digest == digest, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
 
     def revoke_job_tokens(self, project_id: UUID, job_id: UUID, at: int) -> None:
-        of_job = update(tokens).where(tokens.c.project_id == project_id, tokens.c.job_id == job_id)
-        self._session.run(of_job.where(tokens.c.revoked_at.is_(None)).values(revoked_at=at))
+        self._session.run(_revoke_of_job(), {"project": project_id, "job": job_id, "at": at})
+
+
+@cache
+def _revoke_of_job() -> Update:
+    of_job = (tokens.c.project_id == bindparam("project"), tokens.c.job_id == bindparam("job"))
+    return update(tokens).where(*of_job, tokens.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+
+
+@cache
+def _token() -> Select[Any]:
+    """A token with its project and user: asked for with every request."""
+    joined = tokens.join(projects, projects.c.id == tokens.c.project_id).join(
+        users, (users.c.project_id == tokens.c.project_id) & (users.c.id == tokens.c.user_id)
+    )
+    wanted = select(tokens, projects.c.name.label("project_name"), users.c.name.label("user_name"), users.c.role)
+    return wanted.select_from(joined).where(tokens.c.digest == bindparam("digest"))
 
 
 def _user(row: Row[tuple[object, ...]]) -> User:

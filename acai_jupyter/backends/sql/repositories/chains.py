@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, select, update
 
-from acai_jupyter.backends.sql.repositories.jobs import read_job, select_jobs
+from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
+from acai_jupyter.backends.sql.repositories.jobs import read_job
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import job_predecessors, jobs
 from acai_jupyter.domain.jobs import Job, Status
@@ -26,8 +28,7 @@ class SqlChains:
         return list(self._session.run(wanted.where(*own).order_by(jobs.c.number)).scalars())
 
     def due(self, limit: int) -> list[tuple[UUID, UUID]]:
-        wanted = select(_LINKS.project_id, _LINKS.predecessor_id).where(_LINKS.due.is_(True)).distinct().limit(limit)
-        return [(row.project_id, row.predecessor_id) for row in self._session.run(wanted)]
+        return [(row.project_id, row.predecessor_id) for row in self._session.run(_all_due(), {"most": limit})]
 
     def release(self, job: Job) -> list[UUID]:
         waiting = (jobs.c.project_id == job.project_id, jobs.c.status == Status.QUEUED.value)
@@ -53,6 +54,12 @@ class SqlChains:
             if retry is None:
                 return latest
             latest = retry
+
+
+@cache
+def _all_due() -> Select[Any]:
+    wanted = select(_LINKS.project_id, _LINKS.predecessor_id).where(_LINKS.due.is_(True)).distinct()
+    return wanted.limit(bindparam("most", type_=Integer))
 
 
 def _due(job: Job) -> tuple[Any, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import CursorResult, Row, Select, and_, bindparam, select
 
-from acai_jupyter.backends.sql.driver import as_uuid, execute, native_id, pairs
+from acai_jupyter.backends.sql.driver import as_uuid, execute, fetched, native_id, padded, pairs
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
 from acai_jupyter.domain.digests import Digest
@@ -86,7 +86,7 @@ class SqlFiles:
     def latest(self, project_id: UUID, paths_wanted: Sequence[str]) -> dict[str, FileVersion]:
         found: dict[str, FileVersion] = {}
         for some in chunks(paths_wanted):
-            rows = self._session.run(_latest(project_id).where(paths.c.path.in_(some)))
+            rows = self._session.run(_LATEST_OF, {"project": project_id, "paths": padded(some)})
             found |= {row.path: _version(row) for row in rows}
         return found
 
@@ -95,8 +95,8 @@ class SqlFiles:
         own = native_id(self._session, project_id)
         for some in chunks(pins):
             wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
-            for row in execute(self._session, _AT.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
-                found[row.path] = _native_version(row)
+            for row in fetched(self._session, _AT.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
+                found[row[1]] = _native_version(row)
         return found
 
     def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
@@ -104,21 +104,29 @@ class SqlFiles:
         return _versions(self._session.run(wanted.order_by(file_versions.c.version).limit(limit)))
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:
-        wanted = _latest(project_id).where(paths.c.path > max(after or "", folder), paths.c.path < _end(folder))
-        return _versions(self._session.run(wanted.order_by(paths.c.path).limit(limit)))
+        return _versions(self._page(project_id, folder, max(after or "", folder), limit))
 
     def one_level(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
         found: list[str | FileVersion] = []
-        beyond = _beyond(max(after or "", folder), folder)
+        beyond, most = max(after or "", folder), 1
         while len(found) < limit:
-            wanted = _latest(project_id).where(beyond, paths.c.path < _end(folder))
-            row = self._session.run(wanted.order_by(paths.c.path).limit(1)).one_or_none()
-            if row is None:
+            rows = self._page(project_id, folder, beyond, min(most, limit - len(found))).all()
+            if not rows:
                 break
-            name, slash, _ = row.path[len(folder) :].partition("/")
-            found.append(folder + name + "/" if slash else _version(row))
-            beyond = _beyond(folder + name + slash, folder)
+            for row in rows:
+                name, slash, _ = row.path[len(folder) :].partition("/")
+                beyond = folder + name + slash
+                found.append(beyond if slash else _version(row))
+                if slash:
+                    break  # the rest may lie below this folder
+            most = 1 if slash else 2 * most  # where files follow each other, more are likely to
         return found
+
+    def _page(self, project_id: UUID, folder: str, beyond: str, most: int) -> CursorResult[Any]:
+        """The next files below a folder, beyond an entry of it and all that is below that."""
+        inner = beyond.endswith("/") and beyond != folder
+        given = {"project": project_id, "first": _end(beyond) if inner else beyond, "end": _end(folder), "most": most}
+        return self._session.run(_FROM if inner else _BEYOND, given)
 
 
 def _end(folder: str) -> str:
@@ -126,26 +134,27 @@ def _end(folder: str) -> str:
     return folder[:-1] + "0"
 
 
-def _beyond(entry: str, folder: str) -> ColumnElement[bool]:
-    """Behind an entry of `folder`: behind all that is below it where it is a folder itself."""
-    inner = entry.endswith("/") and entry != folder
-    return paths.c.path >= _end(entry) if inner else paths.c.path > entry
-
-
 def _of(session: UploadSession) -> tuple[Any, Any]:
     return upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id
 
 
-def _data(project_id: UUID) -> Select[Any]:
+def _data(project_id: Any) -> Select[Any]:
     """Versions that hold data, with their paths."""
     joined = paths.join(file_versions, _same_version).join(users, _creator)
     holds_data = (file_versions.c.kind == VersionKind.DATA.value, file_versions.c.deleted_at.is_(None))
     return select(*_columns).select_from(joined).where(paths.c.project_id == project_id, *holds_data)
 
 
-def _latest(project_id: UUID) -> Select[Any]:
+def _latest(project_id: Any) -> Select[Any]:
     """The latest versions of paths that exist."""
     return _data(project_id).where(file_versions.c.version == paths.c.latest_version, paths.c.hidden.is_(False))
+
+
+# What listings ask over and over is made once.
+_below = _latest(bindparam("project")).where(paths.c.path < bindparam("end")).order_by(paths.c.path).limit(bindparam("most"))
+_BEYOND: Final = _below.where(paths.c.path > bindparam("first"))
+_FROM: Final = _below.where(paths.c.path >= bindparam("first"))
+_LATEST_OF: Final = _latest(bindparam("project")).where(paths.c.path.in_(bindparam("paths", expanding=True)))
 
 
 def _version(row: Row[Any]) -> FileVersion:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
-from functools import cache
+from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, and_, cast, func, or_, select, update
+from sqlalchemy import Row, Select, select, update
 
+from acai_jupyter.backends.sql.repositories import job_statements as statements
+from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
 from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
 from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
-from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
+from acai_jupyter.backends.sql.tables import job_history, job_ranks, jobs, projects
 from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
 from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.jobs import (
-    ACTIVE,
     TERMINAL,
     Job,
     JobSpec,
@@ -81,7 +81,8 @@ class SqlJobs:
         if lock and self._session.dialect == "postgresql":
             own = (jobs.c.project_id == project_id, jobs.c.id == job_id)
             self._session.run(select(jobs.c.id).where(*own).with_for_update())
-        return self._one(select_jobs().where(jobs.c.project_id == project_id, jobs.c.id == job_id))
+        row = self._session.run(statements.by_id(), {"project": project_id, "job": job_id}).one_or_none()
+        return row and read_job(row)
 
     def by_ids(self, project_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Job]:
         found: dict[UUID, Job] = {}
@@ -92,7 +93,8 @@ class SqlJobs:
         return found
 
     def by_number(self, project_id: UUID, number: int) -> Job | None:
-        return self._one(select_jobs().where(jobs.c.project_id == project_id, jobs.c.number == number))
+        row = self._session.run(statements.by_number(), {"project": project_id, "number": number}).one_or_none()
+        return row and read_job(row)
 
     def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
         wanted = select_jobs().where(jobs.c.project_id == project_id)
@@ -103,49 +105,26 @@ class SqlJobs:
         return self._many(wanted.order_by(jobs.c.number.desc()).limit(limit))
 
     def ready(self, quota: int, limit: int) -> list[Job]:
-        place = func.row_number().over(
-            partition_by=(jobs.c.project_id, jobs.c.user_id), order_by=(jobs.c.priority.desc(), jobs.c.number)
-        )
-        queue = select(jobs.c.project_id, jobs.c.id, jobs.c.user_id, place.label("place"))
-        queued = queue.where(jobs.c.status == Status.QUEUED.value, jobs.c.waits_for == 0).subquery()
-        counted = (
-            select(jobs.c.project_id, jobs.c.user_id, func.count().label("active"))
-            .where(jobs.c.status.in_(_values(ACTIVE)))
-            .group_by(jobs.c.project_id, jobs.c.user_id)
-            .subquery()
-        )
-        same_user = and_(counted.c.project_id == queued.c.project_id, counted.c.user_id == queued.c.user_id)
-        turn = (
-            select(queued.c.project_id, queued.c.id)
-            .select_from(queued.outerjoin(counted, same_user))
-            .where(queued.c.place <= quota - func.coalesce(counted.c.active, 0))
-            .order_by(queued.c.place + func.coalesce(counted.c.active, 0), queued.c.place, queued.c.id)
-            .limit(limit)
-        )
-        found = [self.get(row.project_id, row.id) for row in self._session.run(turn).all()]
+        turns = self._session.run(statements.turns(), {"quota": quota, "most": limit}).all()
+        found = [self.get(row.project_id, row.id) for row in turns]
         return [job for job in found if job is not None]
 
     def active(self, limit: int) -> list[Job]:
-        return self._many(
-            select_jobs().where(jobs.c.status.in_(_values(ACTIVE))).order_by(jobs.c.launching_at, jobs.c.id).limit(limit)
-        )
+        return self._many(statements.active(), most=limit)
 
     def unplaced(self, limit: int) -> list[Job]:
-        waiting = select_jobs().where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
-        # Whose turn came at the same moment go in turn by user, each user's in the order of the queue.
-        same = (jobs.c.project_id, jobs.c.user_id, jobs.c.launching_at)
-        place = func.row_number().over(partition_by=same, order_by=(jobs.c.priority.desc(), jobs.c.number))
-        return self._many(waiting.order_by(jobs.c.launching_at, place, jobs.c.created_at, jobs.c.id).limit(limit))
+        return self._many(statements.unplaced(), most=limit)
+
+    def unlaunched(self, limit: int) -> list[Job]:
+        return self._many(statements.unlaunched(), most=limit)
 
     def taken(self, whole_cpus: bool) -> Resources:
-        given = (jobs.c.status.in_(_values(ACTIVE)), jobs.c.placed_at.is_not(None))
-        rows = self._session.run(select(jobs.c.cpu, jobs.c.memory_mb, jobs.c.gpu).where(*given)).all()
+        rows = self._session.run(statements.taken()).all()
         cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
         return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
 
     def place(self, job: Job) -> bool:
-        waiting = (jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
-        return bool(self._session.run(update(jobs).where(*_is(job), *waiting).values(placed_at=self._session.now)).rowcount)
+        return bool(self._session.run(statements.place(), {**_key(job), "now": self._session.now}).rowcount)
 
     def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -155,9 +134,7 @@ class SqlJobs:
         return list(self._session.run(wanted.order_by(jobs.c.number.desc())).scalars())
 
     def count_unended(self) -> int:
-        unended = [status.value for status in Status if status not in TERMINAL]
-        count = select(func.count()).select_from(jobs).where(jobs.c.status.in_(unended))
-        return int(self._session.run(count).scalar_one())
+        return int(self._session.run(statements.unended_count()).scalar_one())
 
     def move(
         self,
@@ -177,8 +154,7 @@ class SqlJobs:
             values[stamp] = self._session.now
         if outcome is not None:
             values |= _outcome_values(outcome)
-        as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
-        if not self._session.run(update(jobs).where(*_is(job), *as_known).values(**values)).rowcount:
+        if not self._change(job, values, as_known=True):
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
         if to in TERMINAL:
             tell_of_end(self._session, job.project_id, job.id)
@@ -186,8 +162,8 @@ class SqlJobs:
         return self._written(job, why)
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
-        running = (jobs.c.status == Status.RUNNING.value, jobs.c.attempt == job.attempt)
-        if self._session.run(update(jobs).where(*_is(job), *running).values(progress=progress.value)).rowcount:
+        running = replace(job, status=Status.RUNNING)
+        if self._change(running, {"progress": progress.value}, as_known=True):
             return self._written(job)
         return job
 
@@ -203,11 +179,11 @@ class SqlJobs:
         kept: UUID | None,
     ) -> Job:
         values = asdict(phases) | asdict(used) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
-        self._session.run(update(jobs).where(*_is(job)).values(**values))
+        self._change(job, values)
         return self._again(job)
 
     def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
-        self._session.run(update(jobs).where(*_is(job)).values(enforced=to_json(dict(enforced))))
+        self._change(job, {"enforced": to_json(dict(enforced))})
         return self._again(job)
 
     def request_kill(self, job: Job, by: str) -> Job:
@@ -217,12 +193,9 @@ class SqlJobs:
 
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         now = self._session.now
-        as_known = (jobs.c.status == job.status.value, jobs.c.attempt == job.attempt)
-        # A hold that ends later than one taken now was taken before the clock was set back.
-        over = or_(jobs.c.launch_expires_at < now, jobs.c.launch_expires_at > now + int(2 * seconds * SECOND))
-        free = or_(jobs.c.launch_holder.is_(None), jobs.c.launch_holder == holder, over)
-        values = {"launch_holder": holder, "launch_expires_at": now + int(seconds * SECOND)}
-        return bool(self._session.run(update(jobs).where(*_is(job), *as_known, free).values(**values)).rowcount)
+        times = {"now": now, "until": now + int(seconds * SECOND), "too_late": now + int(2 * seconds * SECOND)}
+        given = {**_key(job), **_as_known(job), "holder": holder, **times}
+        return bool(self._session.run(statements.hold_launch(), given).rowcount)
 
     def add_note(self, job: Job, note: str) -> None:
         kept = self.notes(job)
@@ -251,17 +224,13 @@ class SqlJobs:
         )
 
     def set_handle(self, job: Job, rank: int, handle: str) -> None:
-        self._session.run(update(job_ranks).where(*_rank_is(job, rank)).values(handle=handle))
+        self._change_rank(job, rank, {"handle": handle})
 
     def ranks(self, job: Job) -> list[Rank]:
-        own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
-        return [_rank(row) for row in self._session.run(select(job_ranks).where(*own).order_by(job_ranks.c.rank))]
+        return [_rank(row) for row in self._session.run(statements.ranks(), {**_key(job), "of_attempt": job.attempt})]
 
     def uncleaned(self, limit: int) -> list[Rank]:
-        of_job = and_(jobs.c.project_id == job_ranks.c.project_id, jobs.c.id == job_ranks.c.job_id)
-        over = or_(jobs.c.status.in_(_values(TERMINAL)), job_ranks.c.attempt < jobs.c.attempt)
-        wanted = select(job_ranks).select_from(job_ranks.join(jobs, of_job)).where(job_ranks.c.handle.is_not(None), over)
-        return [_rank(row) for row in self._session.run(wanted.limit(limit))]
+        return [_rank(row) for row in self._session.run(statements.uncleaned(), {"most": limit})]
 
     def forget_handle(self, rank: Rank) -> None:
         own = (job_ranks.c.project_id == rank.project_id, job_ranks.c.job_id == rank.job_id)
@@ -269,18 +238,14 @@ class SqlJobs:
         self._session.run(update(job_ranks).where(*this).values(handle=None))
 
     def claim(self, job: Job, rank: int, instance: UUID) -> bool:
-        free = or_(job_ranks.c.instance.is_(None), job_ranks.c.instance == instance)
-        now = self._session.now
-        values = {"instance": instance, "claimed_at": func.coalesce(job_ranks.c.claimed_at, now), "heartbeat_at": now}
-        return bool(self._session.run(update(job_ranks).where(*_rank_is(job, rank), free).values(**values)).rowcount)
+        given = {**_rank_key(job, rank), "by": instance, "now": self._session.now}
+        return bool(self._session.run(statements.claim_rank(), given).rowcount)
 
     def heartbeat(self, job: Job, rank: int) -> None:
-        self._session.run(update(job_ranks).where(*_rank_is(job, rank)).values(heartbeat_at=self._session.now))
+        self._change_rank(job, rank, {"heartbeat_at": self._session.now})
 
     def report(self, job: Job, rank: int, report: str) -> bool:
-        first = job_ranks.c.reported_at.is_(None)
-        values = {"reported_at": self._session.now, "report": report}
-        return bool(self._session.run(update(job_ranks).where(*_rank_is(job, rank), first).values(**values)).rowcount)
+        return self._change_rank(job, rank, {"reported_at": self._session.now, "report": report}, only_first=True)
 
     def reports(self, job: Job) -> list[str]:
         own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
@@ -298,27 +263,30 @@ class SqlJobs:
         return current
 
     def _write_history(self, job: Job, why: str | None = None) -> None:
-        own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
-        position = select(func.coalesce(func.max(job_history.c.position), 0) + 1).where(*own).scalar_subquery()
-        self._session.run(
-            self._session.insert(job_history).values(
-                project_id=job.project_id,
-                job_id=job.id,
-                position=position,
-                attempt=job.attempt,
-                status=job.status.value,
-                progress=job.progress and job.progress.value,
-                reason=_why(job.outcome) or why,
-                at=self._session.now,
-            )
-        )
+        given = {
+            "of_project": job.project_id,
+            "of_job": job.id,
+            "new_project_id": job.project_id,
+            "new_job_id": job.id,
+            "new_attempt": job.attempt,
+            "new_status": job.status.value,
+            "new_progress": job.progress and job.progress.value,
+            "new_reason": _why(job.outcome) or why,
+            "new_at": self._session.now,
+        }
+        self._session.run(statements.write_history(), given)
 
-    def _one(self, statement: Select[Any]) -> Job | None:
-        row = self._session.run(statement).one_or_none()
-        return row and read_job(row)
+    def _change(self, job: Job, values: Mapping[str, Any], as_known: bool = False) -> bool:
+        """Change columns of a job; False where it is not (any more) as it is known."""
+        given = {**_key(job), **{f"new_{name}": value for name, value in values.items()}, **(_as_known(job) if as_known else {})}
+        return bool(self._session.run(statements.change(tuple(values), as_known), given).rowcount)
 
-    def _many(self, statement: Select[Any]) -> list[Job]:
-        return [read_job(row) for row in self._session.run(statement)]
+    def _change_rank(self, job: Job, rank: int, values: Mapping[str, Any], only_first: bool = False) -> bool:
+        given = {**_rank_key(job, rank), **{f"new_{name}": value for name, value in values.items()}}
+        return bool(self._session.run(statements.change_rank(tuple(values), only_first), given).rowcount)
+
+    def _many(self, statement: Select[Any], **given: Any) -> list[Job]:
+        return [read_job(row) for row in self._session.run(statement, given)]
 
 
 def _why(outcome: Outcome | None) -> str | None:
@@ -342,47 +310,20 @@ def _rank(row: Row[Any]) -> Rank:
     )
 
 
-def _label(version_column: Any, name: str) -> Any:
-    """A scalar `Name:version` of a file set version that a job refers to."""
-    versions, sets = fileset_versions.alias(), filesets.alias()
-    joined = versions.join(sets, and_(sets.c.project_id == versions.c.project_id, sets.c.id == versions.c.fileset_id))
-    of_job = (versions.c.project_id == jobs.c.project_id, versions.c.id == version_column)
-    text = sets.c.name.concat(":").concat(cast(versions.c.version, Text))
-    return select(text).select_from(joined).where(*of_job).correlate(jobs).scalar_subquery().label(name)
+def _key(job: Job) -> dict[str, Any]:
+    return {"project": job.project_id, "job": job.id}
 
 
-@cache  # making its parts takes longer than asking
-def select_jobs() -> Select[Any]:
-    """Everything that a Job is made of."""
-    creator = and_(users.c.project_id == jobs.c.project_id, users.c.id == jobs.c.user_id)
-    before = jobs.alias("before")
-    retried = select(before.c.number).where(before.c.project_id == jobs.c.project_id, before.c.id == jobs.c.retry_of)
-    read = jobs.alias("read")
-    source = select(read.c.number).where(read.c.project_id == jobs.c.project_id, read.c.id == jobs.c.input_job_id)
-    grid = select(grids.c.number).where(grids.c.project_id == jobs.c.project_id, grids.c.id == jobs.c.grid_id)
-    return select(
-        jobs,
-        users.c.name.label("creator"),
-        _label(jobs.c.code_fileset_id, "code_label"),
-        _label(jobs.c.input_id, "input_label"),
-        _label(jobs.c.output_id, "output_label"),
-        retried.correlate(jobs).scalar_subquery().label("retry_of_number"),
-        source.correlate(jobs).scalar_subquery().label("input_job_number"),
-        grid.correlate(jobs).scalar_subquery().label("grid_number"),
-    ).select_from(jobs.join(users, creator))
+def _as_known(job: Job) -> dict[str, Any]:
+    return {"known_status": job.status.value, "known_attempt": job.attempt}
 
 
-def _values(statuses: frozenset[Status]) -> list[str]:
-    return sorted(status.value for status in statuses)
+def _rank_key(job: Job, rank: int) -> dict[str, Any]:
+    return {**_key(job), "of_attempt": job.attempt, "of_rank": rank}
 
 
 def _is(job: Job) -> tuple[Any, Any]:
     return jobs.c.project_id == job.project_id, jobs.c.id == job.id
-
-
-def _rank_is(job: Job, rank: int) -> tuple[Any, ...]:
-    own = job_ranks.c
-    return own.project_id == job.project_id, own.job_id == job.id, own.attempt == job.attempt, own.rank == rank
 
 
 def _spec_values(spec: JobSpec) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import events, idempotency_keys, leases, projects
@@ -24,14 +26,9 @@ class SqlEvents:
         self._session = session
 
     def append(self, project_id: UUID, kind: EventKind, **ids: str) -> None:
-        number = self._session.run(
-            update(projects)
-            .where(projects.c.id == project_id)
-            .values(event_number=projects.c.event_number + 1)
-            .returning(projects.c.event_number)
-        ).scalar_one()
+        number = self._session.run(_next_number(), {"project": project_id}).scalar_one()
         values = {"number": number, "kind": kind.value, "ids": to_json(ids), "at": self._session.now}
-        self._session.run(self._session.insert(events).values(project_id=project_id, **values))
+        self._session.run(self._session.insert(events), {"project_id": project_id, **values})
         self._session.changed[project_id] = number
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
@@ -63,6 +60,12 @@ class SqlEvents:
             for project_id, number in newest.items():
                 self._session.run(delete(events).where(events.c.project_id == project_id, events.c.number <= number))
         return len(rows)
+
+
+@cache
+def _next_number() -> ReturningUpdate[Any]:
+    one_more = update(projects).values(event_number=projects.c.event_number + 1)
+    return one_more.where(projects.c.id == bindparam("project")).returning(projects.c.event_number)
 
 
 def _event(row: Row[Any]) -> Event:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from acai_jupyter.backends.sql.driver import execute, insert_columns, native_id, pairs, rows_with
+from acai_jupyter.backends.sql.driver import fetched, insert_columns, native_id, pairs, rows_with
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
 from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, upload_runs, uploads
 from acai_jupyter.domain.digests import Digest
@@ -139,7 +139,7 @@ class SqlUploads:
     def files(self, session: UploadSession, after: int = -1, limit: int | None = None) -> list[UploadFile]:
         own = tuple(self._key(session).values())
         sql = f"{_FILE} AND position > ? ORDER BY position LIMIT ?"
-        return [_file(row) for row in execute(self._session, sql, (*own, after, _ALL if limit is None else limit))]
+        return [_file(row) for row in fetched(self._session, sql, (*own, after, _ALL if limit is None else limit))]
 
     def at(self, session: UploadSession, positions: Sequence[int]) -> list[UploadFile]:
         found = rows_with(self._session, upload_files, _DECLARED, self._key(session), "position", positions)
@@ -150,7 +150,7 @@ class SqlUploads:
         return int(self._session.run(count).scalar_one())
 
     def contents(self, session: UploadSession) -> list[tuple[str, int, bytes | None, bool]]:
-        return list(execute(self._session, _CONTENTS, tuple(self._key(session).values())))
+        return fetched(self._session, _CONTENTS, tuple(self._key(session).values()))
 
     def sums(self, session: UploadSession, runs: Sequence[CarriedFile]) -> dict[int, tuple[int, int, bool]]:
         found: dict[int, tuple[int, int, bool]] = {}
@@ -158,7 +158,7 @@ class SqlUploads:
         for some in chunks(runs):
             ranges = [(run.position, run.file_count) for run in some]
             wanted, values = pairs(self._session, ("start", "length"), ("bigint", "bigint"), ranges)
-            for first, count, size, stored in execute(self._session, _SUMS.format(wanted=wanted), (*values, *own)):
+            for first, count, size, stored in fetched(self._session, _SUMS.format(wanted=wanted), (*values, *own)):
                 found[first] = (count, int(size), bool(stored))
         return found
 
@@ -172,7 +172,7 @@ class SqlUploads:
         insert_columns(self._session, upload_runs, shared, columns, ("project_id", "upload_id", "first"))
 
     def runs(self, session: UploadSession, after: int = -1, before: int = _ALL) -> list[tuple[int, CarriedFile]]:
-        found = execute(self._session, _RUNS, (*self._key(session).values(), after, before))
+        found = fetched(self._session, _RUNS, (*self._key(session).values(), after, before))
         return [(ordinal, CarriedFile(*run)) for ordinal, *run in found]
 
     def add_object(self, session: UploadSession, item: UploadObject) -> UploadObject:
@@ -202,7 +202,7 @@ class SqlUploads:
         return [_object(row) for row in self._session.run(wanted)]
 
     def committed(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, CommittedFile]]:
-        rows = execute(self._session, _COMMITTED, (*self._key(session).values(), after, limit))
+        rows = fetched(self._session, _COMMITTED, (*self._key(session).values(), after, limit))
         return [
             (position, CommittedFile(path, version, size, bool(unchanged))) for position, path, version, size, unchanged in rows
         ]

@@ -1,6 +1,6 @@
 /** Draws one job: how it stands, what it was asked to do, and its live log. */
 
-import { closeIcon, launchIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
+import { closeIcon, launchIcon, runIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { arrival, explanation, label } from '../../format';
@@ -13,9 +13,14 @@ import { LogView } from './log';
 import type { JobModel } from './model';
 import { UsageCurves } from './usage';
 
-/** What can be done from here; where `open` or `close` is absent, there is no button for it. */
-export interface JobActions {
+/** What can be done with the job of a number. */
+export interface JobVerbs {
   kill: (number: number) => void;
+  retry: (number: number) => void;
+}
+
+/** What can be done from here; where `open` or `close` is absent, there is no button for it. */
+export interface JobActions extends JobVerbs {
   open?: (number: number) => void;
   close?: () => void;
 }
@@ -106,7 +111,7 @@ function IconButton({ name, title, icon, onClick }: IconButtonProps): React.JSX.
   );
 }
 
-/** How the job stands, and the button that ends it. */
+/** How the job stands, and the buttons that end it or try it again. */
 function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): React.JSX.Element {
   return (
     <div className="acai-Job-status" data-status={job.status}>
@@ -123,6 +128,17 @@ function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): R
           }}
         >
           <stopIcon.react tag="span" width="14px" /> Kill
+        </button>
+      )}
+      {isEnded(job) && job.status !== 'FINISHED' && (
+        <button
+          className="acai-Button acai-Job-retry"
+          title="Submit the same job again, to go on from what it had written"
+          onClick={() => {
+            actions.retry(job.number);
+          }}
+        >
+          <runIcon.react tag="span" width="14px" /> Retry
         </button>
       )}
     </div>

@@ -4,13 +4,12 @@ import { PanelWithToolbar } from '@jupyterlab/ui-components';
 import { SplitPanel } from '@lumino/widgets';
 
 import type { IJobs } from '../../tokens';
-import { JobBody } from '../job/body';
+import { JobBody, type JobVerbs } from '../job/body';
 import { JobModel } from '../job/model';
 import { JobsBody } from './body';
 import { JobsModel } from './model';
 
-export interface JobsPanelActions {
-  kill: (number: number) => void;
+export interface JobsPanelActions extends JobVerbs {
   /** Show the job in a tab of its own. */
   open: (number: number) => void;
 }

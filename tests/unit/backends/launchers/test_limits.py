@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -15,7 +16,7 @@ from support.waiting import wait_for
 from acai_jupyter.backends.launchers.capacity import _cpu_limits, _memory_limits
 from acai_jupyter.backends.launchers.limits.cgroup_v1 import CgroupV1
 from acai_jupyter.backends.launchers.limits.cgroup_v2 import CgroupV2
-from acai_jupyter.backends.launchers.limits.cgroups import Mount, members, mounts, own_mounts
+from acai_jupyter.backends.launchers.limits.cgroups import Mount, members, mounts, own_mounts, sweep
 from acai_jupyter.backends.launchers.limits.choose import Limits
 from acai_jupyter.backends.launchers.limits.way import Way
 from acai_jupyter.backends.launchers.limits.without_groups import WithoutGroups
@@ -141,6 +142,47 @@ def test_nothing_is_left_of_a_group_when_its_job_has_ended(
     assert [mount.own / group for mount in own_mounts() if (mount.own / group).exists()] == []
 
 
+def group(parent: Path, name: str, hours: float = 0.0) -> Path:
+    made = parent / name
+    made.mkdir()
+    long_ago = time.time() - hours * 3600
+    os.utime(made, (long_ago, long_ago))
+    return made
+
+
+def test_groups_that_dead_agents_left_are_swept_and_no_others(tmp_path: Path) -> None:
+    left = group(tmp_path, "acai-dead-1-0", 30)
+    kept = [group(tmp_path, "acai-young-1-0", 3), group(tmp_path, "acai-ours-1-0", 30), group(tmp_path, "user.slice", 30)]
+    busy = group(tmp_path, "acai-busy-1-0", 30)
+    (busy / "cgroup.procs").touch()  # a folder that can't be removed, as a group with a process can't
+    os.utime(busy, (0, 0))
+    sweep([tmp_path, tmp_path / "gone"], lambda name: name == "acai-ours-1-0")
+    assert not left.exists()
+    assert all(path.exists() for path in (*kept, busy))
+
+
+def test_a_launcher_sweeps_before_it_starts_anything_and_spares_its_living_agents(
+    platform: StandIn, tmp_path: Path, new_launcher: Callable[..., ProcessLauncher]
+) -> None:
+    way = CgroupV1(own_mounts())
+    if not way.can:
+        pytest.skip("this machine has no control groups of version 1 for us")
+    (parent, *_) = [mount.own for mount in own_mounts() if "memory" in mount.controllers]
+    asked = spec(platform, "exec sleep 60", Resources(1.0, 256))
+    first = new_launcher(tmp_path, [])
+    handle = first.launch(asked)
+    dead = group(parent, f"acai-{uuid.uuid4().hex}-1-0", 30)
+    living = group(parent, f"acai-{asked.job_id.hex}-1-0", 30)
+    try:
+        new_launcher(tmp_path, [way]).capacity()
+        assert (dead.exists(), living.exists()) == (False, True)
+    finally:
+        first.kill(handle, force=True)
+        for left in (dead, living):
+            if left.exists():
+                left.rmdir()
+
+
 def test_whole_cpus_are_those_that_the_fewest_jobs_have() -> None:
     own = sorted(os.sched_getaffinity(0))
     way = WithoutGroups(lambda: own[:1])
@@ -160,6 +202,9 @@ class Refusing:
 
     def members(self, group: str) -> list[int]:
         return []
+
+    def sweep(self, is_used: Callable[[str], bool]) -> None:
+        """There is nothing."""
 
     def remove(self, group: str) -> None:
         """There is nothing."""

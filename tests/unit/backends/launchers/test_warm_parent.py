@@ -167,3 +167,30 @@ def test_a_crash_of_an_agent_is_said_at_once_and_with_its_signal(
     assert crashes.heard.wait(30)
     assert "(signal 9)" in (launcher.poll([handle])[0].detail or "")
     launcher.kill(handle, force=True)
+
+
+STATES = {
+    "claiming": "/agent/claim",
+    "bringing its files": "/agent/files",
+    "printing": "/agent/log",
+    "taking its output home": "/uploads",
+    "reporting": "/agent/report",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_parent_that_dies_in_any_state_of_a_job_costs_it_nothing(
+    platform: StandIn, launcher: ProcessLauncher, state: str
+) -> None:
+    """The platform is away at that moment, so that the job stays in it."""
+    platform.fail(STATES[state], "503", times=1_000_000)
+    handle = launcher.launch(spec(platform, "echo once; echo x > output/x"))
+    wait_for(lambda: platform.met(STATES[state]))
+    parent = parent_of(handle)
+    os.kill(parent, signal.SIGKILL)
+    wait_for(lambda: not is_alive(parent))
+    platform.forgive()
+    report = gone(launcher, handle).report
+    assert report is not None
+    assert (json.loads(report)["exit_code"], bytes(platform.log), len(platform.reports)) == (0, b"once\n", 1)
+    assert len({claim["instance"] for claim in platform.claims}) == 1
