@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="every memory, three runs, longer epochs")
     parser.add_argument("--repeat", type=int, help="how often an epoch goes through the digits (8, in full 60)")
     given = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with (
         tempfile.TemporaryDirectory() as folder,
         BenchServer(Path(folder)) as server,

@@ -36,27 +36,32 @@ def download(client: Any, to: str) -> float:
 
 
 def seed(client: Any, files: str, few: str) -> float:
-    """A set of `files` files, a thousand to a folder, whose first few have a second version."""
-    names = [f"{number // 1000:04}/{number % 1000:04}.bin" for number in range(int(files))]
+    """A set of `files` files, a thousand to a folder, some of which have a second version: enough for every turn's own."""
+    names = _names(int(files))
     seconds = _timed(lambda: client.files.upload(dict.fromkeys(names, b"1"), "/seed/", fileset="Seed", progress=False))
-    client.files.upload(dict.fromkeys(_few(names, int(few)), b"2"), "/seed/", progress=False)
+    again = [name for turn in range(_TURNS) for name in _few(names, int(few), turn)]
+    client.files.upload(dict.fromkeys(again, b"2"), "/seed/", progress=False)
     return seconds
 
 
 def version(client: Any, name: str, files: str, few: str) -> float:
-    """A new version of a set of `files` files of which a few are others, every time."""
-    names = [f"{number // 1000:04}/{number % 1000:04}.bin" for number in range(int(files))]
+    """A new version of a set of `files` files of which a few are others: every time other ones, so that no version holds what
+    one before it held."""
+    names = _names(int(files))
     folders = dict.fromkeys(name.partition("/")[0] for name in names)
     client.filesets.create(name, [f"/seed/{folder}/@Seed:1" for folder in folders] if name == "Small" else ["@Seed:1"])
-    changed = [[f"/seed/{one}:{number}" for one in _few(names, int(few))] for number in (2, 1)]
-    return statistics.median(
-        _timed(lambda turn=turn: client.filesets.create(name, [f"@{name}", *changed[turn % 2]])) for turn in range(_TURNS)
-    )
+    changed = [[f"/seed/{one}:2" for one in _few(names, int(few), turn)] for turn in range(_TURNS)]
+    return statistics.median(_timed(lambda some=some: client.filesets.create(name, [f"@{name}", *some])) for some in changed)
 
 
-def _few(names: list[str], few: int) -> list[str]:
-    """Some of the first 10,000, so that sets of any size hold them, spread over ten folders."""
-    return names[: 100 * few : 100]
+def _names(files: int) -> list[str]:
+    return [f"{number // 1000:04}/{number % 1000:04}.bin" for number in range(files)]
+
+
+def _few(names: list[str], few: int, turn: int) -> list[str]:
+    """Some of the first 10,000, so that sets of any size hold them, spread over ten folders; others in every turn."""
+    apart = min(len(names), 10_000) // few
+    return [names[number * apart + turn % apart] for number in range(few)]
 
 
 def diff(client: Any, name: str) -> float:

@@ -41,7 +41,8 @@ class UsageService:
 
 
 def _in_set(unit: UnitOfWork, principal: Principal, wanted: Reference) -> Usage:
-    pins = [(leaf.key.decode(), leaf.version) for leaf in Resolver(unit, principal.project_id).leaves(wanted)]
-    if not pins:
+    leaves = Resolver(unit, principal.project_id).leaves(wanted)
+    found = unit.usage.of_versions(principal.project_id, ((leaf.key.decode(), leaf.version) for leaf in leaves))
+    if not found.version_count:
         raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-    return unit.usage.of_versions(principal.project_id, pins)
+    return found

@@ -19,6 +19,8 @@ _SURE: Final = 0.05
 _WORTH: Final = 0.25
 """Less than this part of a trial left is not worth ending it for."""
 _LEAST_LEFT: Final = 2.0
+_TO_THE_END: Final = 0.8
+"""Steps tell of the whole where the last one came after this part of a job's time."""
 
 Values = tuple[float, ...]
 
@@ -68,13 +70,22 @@ NOTHING: Final = Told()
 
 
 def told(unit: UnitOfWork, made: Sequence[ProfileTrial]) -> Told:
-    """What the steps of trials tell."""
+    """What the steps of trials tell: nothing where one that FINISHED went on for long after its last step."""
     stepped = [trial for trial in made if trial.job.steps is not None and not trial.job.steps.restarts]
+    if not all(_to_the_end(trial.job) for trial in stepped if trial.job.status is Status.FINISHED):
+        return NOTHING
     found = {trial.job.id: pace(unit.arrivals.steps(trial.job)) for trial in stepped}
     ended = [(values_of(trial), trial.job.steps) for trial in stepped if trial.job.status is Status.FINISHED]
     last = [(values, steps.done) for values, steps in ended if steps is not None]
     whole = [steps.done == steps.total for _, steps in ended if steps is not None and not steps.tagged]
     return Told({job: one for job, one in found.items() if one is not None}, step_rule(last), bool(whole) and all(whole))
+
+
+def _to_the_end(job: Job) -> bool:
+    """Whether the steps of a job that FINISHED went on until it ended: a bar may be of its beginning alone."""
+    if job.steps is None or job.running_at is None or job.ended_at is None:
+        return False
+    return job.steps.at - job.running_at >= _TO_THE_END * (job.ended_at - job.running_at)
 
 
 def values_of(trial: ProfileTrial) -> Values:

@@ -124,8 +124,8 @@ export class Jobs implements IJobs, IDisposable {
   }
 
   async retry(number: number): Promise<number> {
-    const job = await this._api.retry(number);
-    this._put(job);
+    const job = this._put(await this._api.retry(number));
+    this._emitChanged();
     return job.number;
   }
 

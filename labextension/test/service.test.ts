@@ -236,11 +236,10 @@ test('kill asks the platform, and shows its answer', async () => {
 });
 
 test('retry tells the number of the new job, which is known then', async () => {
-  store(aJob({ number: 1 }));
   await start();
-  store(aRunningJob({ number: 1, id: 'job_new' }));
-  expect(await service.retry(1)).toBe(1);
-  expect([requests, service.get(1)?.id]).toEqual([['POST jobs/1/retry'], 'job_new']);
+  store(aRunningJob({ number: 2 }));
+  expect(await service.retry(2)).toBe(2);
+  expect([requests, service.get(2)?.status]).toEqual([['POST jobs/2/retry'], 'RUNNING']);
 });
 
 test('an error is told, and forgotten once it works again', async () => {

@@ -14,11 +14,13 @@ from acai_jupyter.domain.jobs import Job
 from acai_jupyter.ports.store.unit import Store
 
 
-def have_told(store: Store, job: Job, moments: Sequence[float], total: float | None = None, tagged: bool = True) -> None:
-    """A running job has reached step 1, 2, 3 … so many seconds after it began, the last of them just now."""
+def have_told(
+    store: Store, job: Job, moments: Sequence[float], total: float | None = None, tagged: bool = True, ago: float = 0
+) -> None:
+    """A running job has reached step 1, 2, 3 … so many seconds after it began, the last of them just now, or so long ago."""
     with store.begin() as unit:
         session = cast(SqlUnitOfWork, unit).session
-        begun = unit.now() - int(moments[-1] * SECOND)
+        begun = unit.now() - int((moments[-1] + ago) * SECOND)
         own = {"project_id": job.project_id, "job_id": job.id, "attempt": job.attempt}
         at = [begun + int(seconds * SECOND) for seconds in moments]
         rows = [{**own, "at": moment, "step": float(step)} for step, moment in enumerate(at, 1)]

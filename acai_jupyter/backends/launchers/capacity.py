@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from acai_jupyter.backends.launchers.limits.cgroups import Mount, own_mounts
 
 _MB: Final = 1024 * 1024
+_HOLDS_S: Final = 10.0
+
+
+class Machine:
+    """What there is, looked up again only after a while: every job asks, and it hardly ever changes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._found: tuple[float, int] | None = None
+        self._looked_at = 0.0
+
+    def look(self) -> tuple[float, int]:
+        """CPUs, and MB of memory."""
+        now = self._clock()
+        if self._found is None or now - self._looked_at > _HOLDS_S:
+            self._found, self._looked_at = (machine_cpus(), machine_memory_mb()), now
+        return self._found
 
 
 def machine_cpus() -> float:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.backends.launchers.capacity import machine_cpus, machine_memory_mb
+from acai_jupyter.backends.launchers.capacity import Machine
 from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
 from acai_jupyter.backends.launchers.limits.choose import Limits, machine_ways
 from acai_jupyter.backends.launchers.limits.way import Orders, Way
@@ -88,12 +88,13 @@ class ProcessLauncher:
         self._folder = folder.resolve()
         self._starter = Starter(self._folder, warm, on_crash)
         self._cpu, self._memory_mb, self._cache_bytes = cpu, memory_mb, cache_bytes
+        self._machine = Machine()
         self._limits = Limits(lambda: self._swept(machine_ways(self._taken_cpus) if ways is None else ways))
 
     def capacity(self) -> Capacity:
         """What this process may use of the machine, and what of it a job can be held to here."""
-        cpu, memory_mb = self._cpu or machine_cpus(), self._memory_mb or machine_memory_mb()
-        return Capacity(cpu, memory_mb, 0, self._limits.enforced, self._limits.whole_cpus)
+        cpu, memory_mb = self._machine.look()
+        return Capacity(self._cpu or cpu, self._memory_mb or memory_mb, 0, self._limits.enforced, self._limits.whole_cpus)
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.

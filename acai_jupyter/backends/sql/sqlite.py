@@ -73,11 +73,12 @@ class SqliteStore:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         with _translated(), self._connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            driver: Any = connection.connection.driver_connection  # at the edges of every read, SQLAlchemy's care costs too much
+            driver.execute("BEGIN").close()
             try:
                 yield SqlUnitOfWork(connection, _now())
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                driver.rollback()
 
     def foreign_changes(self) -> bool:
         with _translated():

@@ -270,6 +270,7 @@ filesets = _owned(
     Column("mode", Int, nullable=False),
     Column("last_version", Big, nullable=False),
     Column("latest_version", Big),
+    Column("version_count", Big, nullable=False),  # of those that were not deleted: a list of file sets shows it
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("project_id", "name"),
     _refers("owner_id", "users.id"),

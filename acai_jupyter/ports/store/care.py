@@ -54,8 +54,8 @@ class UsageMeasures(Protocol):
         """A file, or all files below a folder, which ends in '/'; all zero where there is none."""
         ...
 
-    def of_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> Usage:
-        """Exactly these versions of files."""
+    def of_versions(self, project_id: UUID, pins: Iterable[tuple[str, int]]) -> Usage:
+        """Exactly these versions of files; all zero where there is none."""
         ...
 
     def of_store(self, project_id: UUID) -> StoreUsage: ...

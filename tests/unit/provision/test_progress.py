@@ -94,6 +94,16 @@ def test_a_bar_is_believed_once_a_trial_has_shown_that_it_tells_of_the_whole(lab
     assert stopped(long) == [True, True]
 
 
+def test_steps_of_a_jobs_beginning_alone_tell_nothing_of_its_whole(lab: Lab) -> None:
+    agents = begin(lab)
+    for agent in agents:
+        have_told(lab.engine.store, agent.job, moments(agent.job, 4), float(epochs(agent.job)), tagged=False, ago=60)
+    short = next(agent for agent in agents if epochs(agent.job) == 4)
+    short.report(command_time=moments(short.job, 4)[-1] + 60)
+    lab.profiler.advance()
+    assert not any(stopped(agents))
+
+
 @pytest.mark.parametrize(
     ("last", "expected"),
     [

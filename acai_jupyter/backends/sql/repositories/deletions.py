@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import and_, delete, exists, literal, or_, select, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
@@ -95,13 +95,12 @@ class SqlDeletions:
     def delete_fileset_version(self, project_id: UUID, version: FilesetVersion) -> None:
         own = (fileset_versions.c.project_id == project_id, fileset_versions.c.id == version.id)
         self._session.run(update(fileset_versions).where(*own).values(deleted_at=self._session.now))
-        left = select(func.max(fileset_versions.c.version)).where(
-            fileset_versions.c.project_id == project_id,
-            fileset_versions.c.fileset_id == version.fileset_id,
-            fileset_versions.c.deleted_at.is_(None),
-        )
+        of_set = (fileset_versions.c.project_id == project_id, fileset_versions.c.fileset_id == version.fileset_id)
+        there = select(fileset_versions.c.version).where(*of_set, fileset_versions.c.deleted_at.is_(None))
+        latest = there.order_by(fileset_versions.c.version.desc()).limit(1).scalar_subquery()
         this_set = (filesets.c.project_id == project_id, filesets.c.id == version.fileset_id)
-        self._session.run(update(filesets).where(*this_set).values(latest_version=left.scalar_subquery()))
+        changed = {"latest_version": latest, "version_count": filesets.c.version_count - 1}
+        self._session.run(update(filesets).where(*this_set).values(changed))
         self._forget_metadata(project_id, ArtifactKind.FILESETS, version.id, 0)
         self._forget_edges(project_id, version.id)
 

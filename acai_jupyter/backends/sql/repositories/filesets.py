@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, func, insert, literal, select, update
+from sqlalchemy import Row, Select, and_, bindparam, insert, literal, select, update
 
 from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.session import Session, chunks
@@ -72,19 +72,18 @@ class SqlFilesets:
         given = {"project": project_id, "of_name": name}
         numbered = self._session.run(_ADVANCE, given).one_or_none()
         if numbered is None:
-            new = {"id": new_id(), "owner_id": creator, "mode": DEFAULT_MODE, "last_version": 0, "created_at": self._session.now}
-            made = self._session.insert(filesets).values(project_id=project_id, name=name, **new)
+            new = {"id": new_id(), "owner_id": creator, "mode": DEFAULT_MODE, "created_at": self._session.now}
+            made = self._session.insert(filesets).values(project_id=project_id, name=name, last_version=0, version_count=0, **new)
             self._session.run(made.on_conflict_do_nothing(index_elements=["project_id", "name"]))
             numbered = self._session.run(_ADVANCE, given).one()
         return numbered
 
     def page(self, project_id: UUID, after: str | None, limit: int) -> list[FilesetSummary]:
-        counted = fileset_versions.alias("counted")
-        of_set = (counted.c.project_id == filesets.c.project_id, counted.c.fileset_id == filesets.c.id)
-        there = select(func.count()).select_from(counted).where(*of_set, counted.c.deleted_at.is_(None))
-        count = there.correlate(filesets).scalar_subquery()
-        wanted = _there(project_id).add_columns(count.label("version_count"))
-        wanted = wanted.where(fileset_versions.c.version == filesets.c.latest_version)
+        wanted = (
+            _there(project_id)
+            .add_columns(filesets.c.version_count)
+            .where(fileset_versions.c.version == filesets.c.latest_version)
+        )
         if after is not None:
             wanted = wanted.where(filesets.c.name > after)
         rows = self._session.run(wanted.order_by(filesets.c.name).limit(limit))
@@ -181,7 +180,7 @@ _following = filesets.c.last_version + 1
 _ADVANCE: Final = (
     update(filesets)
     .where(filesets.c.project_id == bindparam("project"), filesets.c.name == bindparam("of_name"))
-    .values(last_version=_following, latest_version=_following)
+    .values(last_version=_following, latest_version=_following, version_count=filesets.c.version_count + 1)
     .returning(filesets.c.id, filesets.c.last_version)
 )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 
+from acai_jupyter.backends.sql.driver import execute, native_id, padded, pairs
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import blobs, file_versions, logs, objects, paths, snapshot_files
 from acai_jupyter.domain.digests import Digest
@@ -19,6 +20,25 @@ _versions_of_paths = file_versions.join(
     paths, and_(paths.c.project_id == file_versions.c.project_id, paths.c.id == file_versions.c.path_id)
 )
 _is_data = file_versions.c.kind == VersionKind.DATA.value
+
+
+_AT_ONCE: Final = 5000
+_PINNED: Final = """SELECT held.digest, held.size FROM {wanted} CROSS JOIN paths CROSS JOIN file_versions AS held
+    WHERE paths.project_id = ? AND paths.path = wanted.path
+    AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = wanted.version AND held.kind = ?"""
+"""In this order: SQLite takes a CROSS JOIN at its word, and looks up every path by its index."""
+
+_these: Final[Any] = bindparam("digests", expanding=True)
+_EVERY: Final = (
+    select(file_versions.c.digest, func.count().label("named"), func.max(file_versions.c.size).label("size"))
+    .where(file_versions.c.project_id == bindparam("project"), file_versions.c.digest.in_(_these))
+    .group_by(file_versions.c.digest)
+)
+_IN_CODE: Final = (
+    select(snapshot_files.c.digest)
+    .where(snapshot_files.c.project_id == bindparam("project"), snapshot_files.c.digest.in_(_these))
+    .distinct()
+)
 
 
 class SqlUsage:
@@ -37,22 +57,19 @@ class SqlUsage:
         stored, own = self._distinct(project_id, inside)
         return Usage(count, whole, versions, versions_size, stored, own)
 
-    def of_versions(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> Usage:
-        size, named, sizes = 0, Counter[Digest](), dict[Digest, int]()
-        for some in chunks(pins):
-            wanted = select(paths.c.path, file_versions.c.version, file_versions.c.digest, file_versions.c.size)
-            of_paths = (paths.c.project_id == project_id, _is_data, paths.c.path.in_([path for path, _ in some]))
-            pinned = set(some)  # all versions are read: pairs of columns of two tables are slow to look for
-            for row in self._session.run(wanted.select_from(_versions_of_paths).where(*of_paths)):
-                if (row.path, row.version) not in pinned:
-                    continue
-                size += row.size
-                if row.digest is not None:
-                    named[row.digest] += 1
-                    sizes[row.digest] = row.size
-        total, elsewhere = self._named(project_id, list(sizes))
-        own = sum(each for digest, each in sizes.items() if total[digest] == named[digest] and digest not in elsewhere)
-        return Usage(len(pins), size, len(pins), size, sum(sizes.values()), own)
+    def of_versions(self, project_id: UUID, pins: Iterable[tuple[str, int]]) -> Usage:
+        count, size, stored = 0, 0, 0
+        named: dict[bytes, int] = {}  # how many of the versions have each content: all that grows with their number
+        own = native_id(self._session, project_id)
+        waiting = iter(pins)
+        while some := list(islice(waiting, _AT_ONCE)):
+            wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
+            for digest, each in execute(self._session, _PINNED.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
+                count, size = count + 1, size + each
+                if digest is not None:
+                    stored += 0 if digest in named else each
+                    named[digest] = named.get(digest, 0) + 1
+        return Usage(count, size, count, size, stored, self._own(project_id, named))
 
     def of_store(self, project_id: UUID) -> StoreUsage:
         own_objects = select(func.count(), _sum(objects.c.size)).where(objects.c.project_id == project_id)
@@ -76,18 +93,16 @@ class SqlUsage:
         stored, own = self._numbers(select(_sum(each.c.size), _sum(case((alone, each.c.size), else_=0))))
         return stored, own
 
-    def _named(self, project_id: UUID, digests: Sequence[Digest]) -> tuple[Counter[Digest], set[Digest]]:
-        """How many versions have each content, and which of them code or kept outputs have too."""
-        total, elsewhere = Counter[Digest](), set[Digest]()
-        for some in chunks(digests):
-            of_files = (file_versions.c.project_id == project_id, file_versions.c.digest.in_(some))
-            counted = (
-                select(file_versions.c.digest, func.count().label("named")).where(*of_files).group_by(file_versions.c.digest)
-            )
-            total.update({row.digest: row.named for row in self._session.run(counted)})
-            of_code = (snapshot_files.c.project_id == project_id, snapshot_files.c.digest.in_(some))
-            elsewhere.update(self._session.run(select(snapshot_files.c.digest).where(*of_code).distinct()).scalars())
-        return total, elsewhere
+    def _own(self, project_id: UUID, named: Mapping[bytes, int]) -> int:
+        """Bytes of those contents that no other versions have than the `named` ones, nor code or kept outputs."""
+        found = 0
+        for some in chunks(list(named)):
+            given = {"project": project_id, "digests": padded([Digest.from_bytes(digest) for digest in some])}
+            in_code = set(self._session.run(_IN_CODE, given).scalars())
+            for row in self._session.run(_EVERY, given):
+                alone = row.named == named[row.digest.to_bytes()] and row.digest not in in_code
+                found += row.size if alone else 0
+        return found
 
     def _numbers(self, statement: Select[Any]) -> tuple[int, ...]:
         return tuple(int(number) for number in self._session.run(statement).one())

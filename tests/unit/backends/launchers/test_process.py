@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from acai_jupyter.backends.launchers import capacity
 from acai_jupyter.backends.launchers.environment import allowed_environment
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting
@@ -401,6 +402,18 @@ def test_capacity_is_what_this_process_may_use(launcher: Launched) -> None:
     total_kb = int(Path("/proc/meminfo").read_text().split()[1])
     assert abs(capacity.memory_mb - total_kb // 1024) <= 1
     assert (capacity.gpu, capacity.enforced) == (0, frozenset({"cpu", "memory"}))
+
+
+def test_the_machine_is_looked_at_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may be given more, or less, while it runs."""
+    seconds, cpus = [0.0], [4.0]
+    monkeypatch.setattr(capacity, "machine_cpus", lambda: cpus[0])
+    machine = capacity.Machine(lambda: seconds[0])
+    assert machine.look()[0] == 4
+    cpus[0] = 2
+    assert machine.look()[0] == 4
+    seconds[0] += 60
+    assert machine.look()[0] == 2
 
 
 def test_a_folder_that_cannot_be_used_is_told(platform: StandIn, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def test_a_version_in_the_middle_goes_alone(hot: Lake) -> None:
     hot.rm_set("@Hot:2")
     assert labels(hot, "Hot") == ["Hot:1", "Hot:3"]
     assert hot.filesets.get(hot.owner, "Hot").label == "Hot:3"
+    (listed,) = hot.filesets.page(hot.owner, None, 10)
+    assert (listed.latest.label, listed.version_count) == ("Hot:3", 2)
 
 
 def test_a_set_without_any_version_left_does_not_exist_and_goes_on_numbering(hot: Lake) -> None:

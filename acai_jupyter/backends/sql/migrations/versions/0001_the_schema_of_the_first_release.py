@@ -228,6 +228,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.Integer(), nullable=False),
         sa.Column("last_version", sa.BigInteger(), nullable=False),
         sa.Column("latest_version", sa.BigInteger(), nullable=True),
+        sa.Column("version_count", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "owner_id"], ["users.project_id", "users.id"], name=op.f("fk_filesets_project_id_owner_id")
