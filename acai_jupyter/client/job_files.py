@@ -11,11 +11,14 @@ from acai_jupyter.domain.errors import FileNotFound
 
 def download_job_files(transport: Transport, job_id: str, kind: str, to: Path) -> list[Path]:
     """Write them below `to`. Raises FileNotFound where there are none."""
-    items = list(transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind))
-    if not items:
+
+    def listed() -> list[contract.FileEntry]:
+        return contract.parse_file_entries(transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind))
+
+    entries = listed()
+    if not entries:
         raise FileNotFound(f"The job has no {kind} files.")
-    entries = contract.parse_file_entries(items)
     with translated():
         to.mkdir(parents=True, exist_ok=True)
-        transfer.download(entries, to)
+        transfer.download(entries, to, renew=listed, patience_s=transport.store_patience)
     return [to / entry.path for entry in entries]

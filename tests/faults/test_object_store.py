@@ -183,3 +183,14 @@ def test_a_job_does_not_notice_a_passing_fault(own: tuple[Server, FaultyProxy], 
     assert all(fault.met == fault.times for fault in proxy.faults)
     assert {file.path.rpartition("/")[2] for file in client.filesets.files(str(job.output))} == set("0123")
     assert client.files.open(f"/{str(job.output).partition(':')[0]}/3").read() == 2 * (FILES["3"] + what.encode())
+
+
+def test_a_download_of_what_a_job_left_does_not_notice_that_its_addresses_expired(
+    own: tuple[Server, FaultyProxy], proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    job = own[0].client().jobs.submit("head -c 300000 /dev/zero > output/a; echo b > output/b").wait(timeout=180)
+    with Client(Transport(proxy.url, own[0].token)) as client:
+        proxy.faults = [passing(GET, "403")]
+        client.jobs.get(job.id).download(tmp_path)
+    assert proxy.faults[0].met
+    assert [(path.name, path.stat().st_size) for path in sorted(tmp_path.iterdir())] == [("a", 300_000), ("b", 2)]
