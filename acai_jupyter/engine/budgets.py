@@ -48,9 +48,10 @@ def check_budget(unit: UnitOfWork, principal: Principal, specs: Sequence[JobSpec
 
     Raises BudgetExceeded, TimeoutRequired.
     """
+    limit = unit.budgets.limit(principal.project_id)
+    if limit is None:
+        return  # nobody has to add up what all the project's jobs have cost
     budget = unit.budgets.get(principal.project_id)
-    if budget.limit is None:
-        return
     costs = [cost for cost in map(most_cost, specs) if cost is not None]
     if len(costs) < len(specs):
         raise TimeoutRequired("This project has a budget, so a job needs a timeout, such as timeout='2h': it bounds the cost.")
@@ -59,7 +60,7 @@ def check_budget(unit: UnitOfWork, principal: Principal, specs: Sequence[JobSpec
     if most > budget.left:
         raise BudgetExceeded(
             f"{what} may cost {dollars_text(most)} until {whose} timeout, and {dollars_text(max(0, budget.left))} is left of the"
-            f" project's budget of {dollars_text(budget.limit)}: {dollars_text(budget.spent)} was spent, and"
+            f" project's budget of {dollars_text(limit)}: {dollars_text(budget.spent)} was spent, and"
             f" {dollars_text(budget.reserved)} is set aside for jobs that have not ended. Ask for less, or for a shorter timeout,"
             " or have a project admin raise the budget."
         )

@@ -22,6 +22,7 @@ from acai_agent.notes import note_failure
 from acai_agent.processes import hide_memory, start_time
 
 _MOST_BYTES: Final = 1024 * 1024
+_MOST_DESCRIPTORS: Final = 255
 _FAILED: Final = 1
 
 
@@ -125,4 +126,7 @@ def _become_agent(request: dict[str, Any], told: int, notes: int) -> NoReturn:
 
 
 def _last_descriptor() -> int:
-    return max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    try:
+        return max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    except OSError:  # whose memory is hidden may not look there, in old systems
+        return _MOST_DESCRIPTORS

@@ -185,6 +185,10 @@ class Environments(Protocol):
 class Budgets(Protocol):
     """What projects may spend."""
 
+    def limit(self, project_id: UUID) -> int | None:
+        """Micro-dollars; None where there is no budget."""
+        ...
+
     def get(self, project_id: UUID) -> Budget: ...
 
     def set(self, project_id: UUID, limit: int | None) -> None:

@@ -22,10 +22,7 @@ class SqlChains:
         self._session = session
 
     def predecessors(self, job: Job) -> list[UUID]:
-        before = and_(jobs.c.project_id == _LINKS.project_id, jobs.c.id == _LINKS.predecessor_id)
-        wanted = select(jobs.c.id).select_from(job_predecessors.join(jobs, before))
-        own = (_LINKS.project_id == job.project_id, _LINKS.job_id == job.id)
-        return list(self._session.run(wanted.where(*own).order_by(jobs.c.number)).scalars())
+        return list(self._session.run(_predecessors(), {"project": job.project_id, "job": job.id}).scalars())
 
     def due(self, limit: int) -> list[tuple[UUID, UUID]]:
         return [(row.project_id, row.predecessor_id) for row in self._session.run(_all_due(), {"most": limit})]
@@ -54,6 +51,13 @@ class SqlChains:
             if retry is None:
                 return latest
             latest = retry
+
+
+@cache
+def _predecessors() -> Select[Any]:
+    before = and_(jobs.c.project_id == _LINKS.project_id, jobs.c.id == _LINKS.predecessor_id)
+    own = (_LINKS.project_id == bindparam("project"), _LINKS.job_id == bindparam("job"))
+    return select(jobs.c.id).select_from(job_predecessors.join(jobs, before)).where(*own).order_by(jobs.c.number)
 
 
 @cache

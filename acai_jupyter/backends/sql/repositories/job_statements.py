@@ -152,6 +152,17 @@ def change(columns: tuple[str, ...], as_known: bool = False) -> Update:
 
 
 @cache
+def notes() -> Select[Any]:
+    return select(jobs.c.notes).where(*_own())
+
+
+@cache
+def history() -> Select[Any]:
+    own = (job_history.c.project_id == bindparam("project"), job_history.c.job_id == bindparam("job"))
+    return select(job_history).where(*own).order_by(job_history.c.position)
+
+
+@cache
 def write_history() -> Insert:
     own = (job_history.c.project_id == bindparam("of_project"), job_history.c.job_id == bindparam("of_job"))
     position = select(func.coalesce(func.max(job_history.c.position), 0) + 1).where(*own).scalar_subquery()

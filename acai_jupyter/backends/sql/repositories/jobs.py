@@ -204,12 +204,11 @@ class SqlJobs:
             self._session.run(update(jobs).where(*_is(job)).values(notes=to_json([*kept, shown])))
 
     def notes(self, job: Job) -> list[str]:
-        kept = self._session.run(select(jobs.c.notes).where(*_is(job))).scalar_one()
+        kept = self._session.run(statements.notes(), _key(job)).scalar_one()
         return list(json.loads(kept))
 
     def history(self, job: Job) -> list[Transition]:
-        own = (job_history.c.project_id == job.project_id, job_history.c.job_id == job.id)
-        rows = self._session.run(select(job_history).where(*own).order_by(job_history.c.position))
+        rows = self._session.run(statements.history(), _key(job))
         return [
             Transition(row.position, row.attempt, Status(row.status), row.progress and Progress(row.progress), row.reason, row.at)
             for row in rows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, bindparam, select, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import job_predecessors, jobs
@@ -30,6 +31,11 @@ def add_links(session: Session, project_id: UUID, links: Mapping[UUID, Collectio
 
 def make_links_due(session: Session, job: Job) -> None:
     """A job has ended: whoever looks after chains finds those that wait for it."""
+    session.run(_make_due(), {"project": job.project_id, "job": job.id})
+
+
+@cache
+def _make_due() -> Update:
     links = job_predecessors.c
-    own = (links.project_id == job.project_id, links.predecessor_id == job.id)
-    session.run(update(job_predecessors).where(*own).values(due=True))
+    own = (links.project_id == bindparam("project"), links.predecessor_id == bindparam("job"))
+    return update(job_predecessors).where(*own).values(due=True)

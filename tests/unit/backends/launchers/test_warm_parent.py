@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +196,28 @@ def test_a_parent_that_dies_in_any_state_of_a_job_costs_it_nothing(
     assert report is not None
     assert (json.loads(report)["exit_code"], bytes(platform.log), len(platform.reports)) == (0, b"once\n", 1)
     assert len({claim["instance"] for claim in platform.claims}) == 1
+
+
+def test_a_parent_ends_with_a_server_that_is_killed(platform: StandIn, launcher: ProcessLauncher, tmp_path: Path) -> None:
+    config = spec(platform, "echo ready; until [ -e ../go ]; do sleep 0.01; done; echo over").config
+    code = """if True:
+        import json, os, signal, sys, uuid
+        from pathlib import Path
+        from acai_jupyter.backends.launchers.process import ProcessLauncher
+        from acai_jupyter.domain.resources import Resources
+        from acai_jupyter.ports.launcher import LaunchSpec
+        config = json.loads(sys.argv[2])
+        job = uuid.UUID(config["job"].removeprefix("job_"))
+        server = ProcessLauncher(Path(sys.argv[1]), [])
+        handle = server.launch(LaunchSpec(job, 1, 0, Resources(1.0, 512), None, None, config))
+        stat = Path(f"/proc/{json.loads(handle)['pid']}/stat").read_text()
+        print(handle, stat.rpartition(")")[2].split()[1], sep="\\n", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "jobs"), json.dumps(config)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    handle, parent = told.stdout.splitlines()
+    wait_for(lambda: not is_alive(int(parent)))
+    platform.wait(lambda: b"ready" in platform.log)
+    go_on(platform, launcher, handle)
