@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from acai_jupyter.domain.pricing import job_cost
 from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import GridNotFound, InvalidRequest, LimitExceeded
+from acai_jupyter.domain.pricing import job_cost
 
 
 def test_a_grid_is_a_table_of_arguments_metrics_and_cost(client: Client) -> None:
