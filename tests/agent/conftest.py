@@ -6,15 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.agent.agents import Agents
-from tests.agent.stand_in import StandIn
+from tests.agent.stand_in import StandIn, running
 
-
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 @pytest.fixture

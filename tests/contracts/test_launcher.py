@@ -13,17 +13,11 @@ from support.waiting import wait_for
 
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec, Observation, Sign
-from tests.agent.stand_in import TOKEN, StandIn
+from tests.agent.stand_in import TOKEN, StandIn, running
 from tests.contracts.backends import LAUNCHERS
 from tests.contracts.threads import together
 
-
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 @pytest.fixture(params=LAUNCHERS)

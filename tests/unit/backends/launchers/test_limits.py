@@ -23,18 +23,13 @@ from acai_jupyter.backends.launchers.limits.without_groups import WithoutGroups
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import LaunchSpec, Sign
-from tests.agent.stand_in import TOKEN, StandIn
+from tests.agent.stand_in import TOKEN, StandIn, running
 
 HOG = "held = []\nwhile True: held.append(bytearray(b'x') * 2**24)"
 BOTH = frozenset({"cpu", "memory"})
 
 
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 def spec(platform: StandIn, command: list[str] | str, resources: Resources) -> LaunchSpec:

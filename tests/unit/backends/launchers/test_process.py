@@ -22,7 +22,7 @@ from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import LaunchSpec, Observation, Sign
-from tests.agent.stand_in import TOKEN, StandIn
+from tests.agent.stand_in import TOKEN, StandIn, running
 
 DAEMON = """
 import os, sys, time
@@ -40,12 +40,7 @@ time.sleep(60)
 """
 
 
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 class Launched(ProcessLauncher):

@@ -15,18 +15,13 @@ import pytest
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.ports.launcher import LaunchSpec
-from tests.agent.stand_in import StandIn
+from tests.agent.stand_in import StandIn, running
 from tests.unit.backends.launchers.test_process import Launched, folder_of, gone, is_alive, spec, wait_for
 
 WORK = "echo half > output/checkpoint; echo $$ > pid; echo ready; sleep 60"
 
 
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 @pytest.fixture

@@ -17,16 +17,10 @@ from support.waiting import wait_for
 
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.ports.launcher import Sign
-from tests.agent.stand_in import TOKEN, StandIn
+from tests.agent.stand_in import TOKEN, StandIn, running
 from tests.unit.backends.launchers.test_process import folder_of, gone, spec
 
-
-@pytest.fixture
-def platform() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    stand_in.start()
-    yield stand_in
-    stand_in.stop()
+platform = pytest.fixture(running)
 
 
 class Crashes:
