@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.engine import Agent, Engine
+from support.steps import have_told
 
 from acai_jupyter.domain.arrivals import Bound
 from acai_jupyter.domain.clock import SECOND
@@ -26,11 +27,9 @@ def running(engine: Engine, max_time: int | None = HOUR, max_cost: int | None = 
     return agent
 
 
-def step(agent: Agent, total: float, upto: int = 8) -> None:
-    """The job says that it is at `upto` of `total` steps, with a moment for each on the way."""
-    agent.log(b"[ACAI_TAG_NUM] job steps:%d\n" % total)
-    for number in range(1, upto + 1):
-        agent.log(b"[ACAI_TAG_NUM] job step:%d\n" % number)
+def step(engine: Engine, agent: Agent, total: float) -> None:
+    """The job has made eight steps of `total`, ten seconds each."""
+    have_told(engine.store, agent.job, [10.0 * number for number in range(1, 9)], total)
 
 
 def told(engine: Engine, kind: EventKind) -> int:
@@ -51,17 +50,17 @@ def test_a_job_under_a_bound_is_expected_when_its_profile_said(engine: Engine) -
 
 def test_steps_revise_when_a_job_ends(engine: Engine) -> None:
     agent = running(engine)
-    step(agent, total=9)
+    step(engine, agent, total=9)
     Arrivals(engine.store).advance()
     job = agent.job
     assert job.arrival is not None
     assert job.running_at is not None
-    assert job.arrival.end - job.running_at < HOUR // 6  # eight of nine steps took no minute
+    assert job.arrival.end - job.running_at < HOUR // 6  # eight of nine steps took 80 seconds
 
 
 def test_a_coming_miss_is_told_once_and_long_before_it_happens(engine: Engine) -> None:
     agent = running(engine, enforce=True)
-    step(agent, total=1e12)
+    step(engine, agent, total=1000)
     arrivals = Arrivals(engine.store)
     arrivals.advance()
     arrivals.advance()
@@ -97,7 +96,7 @@ def test_a_job_without_a_bound_is_expected_by_its_steps_alone(engine: Engine) ->
     agent = engine.running()
     Arrivals(engine.store).advance()
     assert agent.job.arrival is None
-    step(agent, total=9)
+    step(engine, agent, total=9)
     Arrivals(engine.store).advance()
     assert agent.job.arrival is not None
 
