@@ -36,6 +36,7 @@ OTHERS: dict[str, Any] = {
     "memory_max_mb": 16384,
     "url_lifetime_seconds": 60,
     "register_folders": "/mnt/data",
+    "progress_bars": "(?P<step>[0-9]+) of (?P<steps>[0-9]+)",
     "secrets_key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 """Another value than the default; numbers without an entry are one more than theirs."""
