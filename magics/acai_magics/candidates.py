@@ -1,0 +1,71 @@
+"""What may follow in an `%acai` line: verbs, flags, references, file sets, jobs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from acai_jupyter.client.commands.command import Argument, Command
+from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
+from acai_jupyter.client.commands.table import COMMANDS
+from acai_jupyter.domain.errors import AcaiError
+
+if TYPE_CHECKING:
+    from acai_magics.magics import AcaiMagics
+
+_MOST: Final = 200
+_CELL_SUBMIT: Final = Command(("submit",), "run the cell as a job", JOB_ARGUMENTS, lambda *_: None)
+
+
+def candidates(magics: AcaiMagics, before: str) -> list[str]:
+    """What may follow `before`, the beginning of a line of ours."""
+    magic, *typed, current = before.lstrip().split(" ")
+    typed = [word for word in typed if word]
+    commands = (_CELL_SUBMIT,) if magic.startswith("%%") else COMMANDS
+    command = next((one for one in commands if tuple(typed[: len(one.words)]) == one.words), None)
+    if command is None:
+        return _starting(current, _next_words(commands, typed))
+    return _starting(current, _argument_values(magics, command, typed[len(command.words) :], current))
+
+
+def _next_words(commands: Iterable[Command], typed: list[str]) -> list[str]:
+    depth = len(typed)
+    return sorted({one.words[depth] for one in commands if len(one.words) > depth and list(one.words[:depth]) == typed})
+
+
+def _argument_values(magics: AcaiMagics, command: Command, typed: list[str], current: str) -> list[str]:
+    flags = {name: one for one in command.arguments for name in one.names if name.startswith("-")}
+    if current.startswith("-"):
+        return sorted(name for name in flags if name.startswith("--"))
+    before = typed[-1] if typed else ""
+    if before in flags and _takes_value(flags[before]):
+        return _values(magics, flags[before], current)
+    positional = [one for one in command.arguments if not one.names[0].startswith("-")]
+    return [value for one in positional for value in _values(magics, one, current)]
+
+
+def _takes_value(one: Argument) -> bool:
+    return one.options.get("action") not in ("store_true", argparse.SUPPRESS)
+
+
+def _values(magics: AcaiMagics, one: Argument, current: str) -> list[str]:
+    """Values from the platform; where it does not answer, there is nothing to propose."""
+    if "choices" in one.options:
+        return list(one.options["choices"])
+    try:
+        if one.means == "fileset" or (one.means == "reference" and current.startswith("@")):
+            sign = "@" if one.means == "reference" else ""
+            return [sign + item.name for item in magics.client.filesets.list()]
+        if one.means == "reference" and current.startswith("/"):
+            folder = current[: current.rindex("/") + 1]
+            return [item.path for item in magics.client.files.list(folder, recursive=False)]
+        if one.means == "job":
+            return [str(job.number) for job in magics.client.jobs.list(limit=50)]
+    except AcaiError:
+        return []
+    return []
+
+
+def _starting(current: str, values: Iterable[str]) -> list[str]:
+    return [value for value in values if value.startswith(current)][:_MOST]
