@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from acai_agent.contract import CONTRACT
 from acai_jupyter.domain.access import Right
 from acai_jupyter.domain.errors import AgentSuperseded
 from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
-from acai_jupyter.engine.dispatch import CONTRACT
-from acai_jupyter.engine.job_files import Page
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.jobs import enforced, report_from_json
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
 from acai_server.routes import Call, Json, Route, for_holders_of
+
+if TYPE_CHECKING:
+    from acai_jupyter.engine.job_files import Page
 
 _CONTRACTS = (CONTRACT - 1, CONTRACT)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.transfers import FetchableFile
-from acai_jupyter.lake.files import Download
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.schemas import BOOLEAN, HEAD, TEXT, page, ref
 from acai_server.routes import Call, Json, Route, page_query
+
+if TYPE_CHECKING:
+    from acai_jupyter.lake.files import Download
 
 
 def list_files(call: Call) -> Json:
