@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from acai_agent.contract import CONTRACT
 from acai_jupyter.domain.access import JobScope, TokenKind
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput, JobEnded, SecretNotFound, SecretUnreadable
@@ -21,9 +22,6 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
 from acai_jupyter.ports.launcher import Launcher, LaunchSpec
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-
-CONTRACT: Final = 1
-"""The version of what agent and platform say to each other."""
 
 _LOG: Final = logging.getLogger(__name__)
 _RANK: Final = 0

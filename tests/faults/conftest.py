@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from support.attempts import end_agents
-from support.servers import Server
+from support.faulty_proxy import FaultyProxy
+from support.servers import Server, free_port
+
+from acai_jupyter.wire.addresses import API
 
 FULL = os.environ.get("ACAI_TEST_FAULTS") == "full"
 
@@ -41,6 +45,16 @@ def the_server(home_folder: Path) -> Iterator[Server]:
     server = Server(home_folder, environment=QUICK)
     yield server
     server.kill()
+
+
+@contextmanager
+def behind_a_proxy(folder: Path) -> Iterator[tuple[Server, FaultyProxy]]:
+    """A server whose agents, too, reach it through the proxy, as if they ran on another machine."""
+    port = free_port()
+    with FaultyProxy(f"http://127.0.0.1:{port}{API}").running() as proxy:
+        server = Server(folder, environment=QUICK | {"ACAI_AGENT_URL": proxy.url}, port=port).start()
+        yield server, proxy
+        server.end()
 
 
 @pytest.fixture

@@ -17,14 +17,13 @@ import fsspec
 import pytest
 from support.bad_disk import BadDisk, bad_disk
 from support.faulty_proxy import Fault, FaultyProxy
-from support.servers import Server, free_port
+from support.servers import Server
 from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.transport import Transport
 from acai_jupyter.domain.errors import AcaiError
-from acai_jupyter.wire.addresses import API
-from tests.faults.conftest import QUICK
+from tests.faults.conftest import QUICK, behind_a_proxy
 
 LARGE: Final = bytes(range(256)) * 4096 * 3
 """Three pieces of what a server reads at once."""
@@ -47,15 +46,10 @@ def disk(tmp_path: Path) -> Iterator[BadDisk]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, FaultyProxy]]:
-    """A server whose agents reach it through the proxy, as if they ran on another machine."""
-    port = free_port()
-    with FaultyProxy(f"http://127.0.0.1:{port}{API}").running() as proxy:
-        environment = QUICK | {"ACAI_AGENT_URL": proxy.url}
-        server = Server(tmp_path_factory.mktemp("damaged"), environment=environment, port=port).start()
-        yield server, proxy
-        told = server.settled_log
-        server.end()
-        assert "Traceback" not in told
+    with behind_a_proxy(tmp_path_factory.mktemp("damaged")) as made:
+        yield made
+        told = made[0].settled_log
+    assert "Traceback" not in told
 
 
 @pytest.fixture
@@ -206,7 +200,7 @@ def test_an_object_that_is_cut_while_it_is_sent_is_sent_no_further(shared: tuple
 def test_what_a_disk_can_not_read_is_told_and_healed(new_server: Callable[..., Server], disk: BadDisk, tmp_path: Path) -> None:
     """From the midst of an object on: its first bytes are under way when the server notices."""
     server = new_server(environment=QUICK | {"ACAI_OBJECT_STORE_URL": f"file://{disk.folder}/objects"}).start()
-    with Client(Transport(server.url, server.token, store_patience=0.2)) as client:
+    with Client(Transport(server.url, server.token, store_patience=20)) as client:
         client.files.upload({name: content for name, content in FILES.items() if name != "bad"}, "/data/")
         client.files.upload({"bad": LARGE}, "/data/")
         made = client.filesets.create("Data", ["/data/"])

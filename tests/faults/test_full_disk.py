@@ -63,6 +63,16 @@ def test_a_full_object_store_is_told_and_an_upload_goes_on_once_there_is_room(
     assert client.files.open("/data/7").read() == FILES["7"]
 
 
+def everything_goes_on(client: Client, free: Callable[[], None]) -> None:
+    """What was there stays, and there is room for more, once `free` has made it."""
+    there = {file.path for file in client.files.list("/")}
+    assert "/before" in there
+    free()
+    client.files.upload(FILES, "/data/", fileset="Data")
+    assert there <= {file.path for file in client.files.list("/")}
+    assert client.files.open("/data/7").read() == FILES["7"]
+
+
 def test_a_full_disk_of_the_database_is_told_and_everything_goes_on_once_there_is_room(
     disk: SmallDisk, new_client: Callable[..., Client]
 ) -> None:
@@ -71,12 +81,7 @@ def test_a_full_disk_of_the_database_is_told_and_everything_goes_on_once_there_i
     with pytest.raises(StoreUnavailable, match="check free space"):
         for number in range(1000):  # what is written over in its log needs no room
             client.files.upload({f"{number}/{at}": f"{number} {at}".encode() for at in range(200)}, "/many/")
-    there = {file.path for file in client.files.list("/")}
-    assert "/before" in there
-    disk.free()
-    client.files.upload(FILES, "/data/", fileset="Data")
-    assert there <= {file.path for file in client.files.list("/")}
-    assert client.files.open("/data/7").read() == FILES["7"]
+    everything_goes_on(client, disk.free)
 
 
 def test_a_download_to_a_full_disk_is_told_and_leaves_no_half_files(disk: SmallDisk, new_client: Callable[..., Client]) -> None:
@@ -136,9 +141,4 @@ def test_a_limit_on_the_size_of_the_database_is_told_and_everything_goes_on_once
     with pytest.raises(StoreUnavailable, match="can't be written"):
         for number in range(1000):
             client.files.upload({f"{number}/{at}": b"" for at in range(200)}, "/many/")
-    there = {file.path for file in client.files.list("/")}
-    assert "/before" in there
-    limit.free()
-    client.files.upload(FILES, "/data/", fileset="Data")
-    assert there <= {file.path for file in client.files.list("/")}
-    assert client.files.open("/data/7").read() == FILES["7"]
+    everything_goes_on(client, limit.free)

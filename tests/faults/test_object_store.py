@@ -10,13 +10,13 @@ from typing import Any, Final
 import fsspec
 import pytest
 from support.faulty_proxy import Fault, FaultyProxy
-from support.servers import Server, free_port
+from support.servers import Server
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.transport import Transport
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.wire.addresses import API
-from tests.faults.conftest import FULL, QUICK
+from tests.faults.conftest import FULL, behind_a_proxy
 
 SIZE: Final = 300_000
 """Each file travels alone."""
@@ -51,13 +51,8 @@ FOR_GOOD: Final = {"503": "unavailable", "403": "forbidden", "404": "not_found",
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, FaultyProxy]]:
-    """A server whose agents, too, reach it through the proxy."""
-    port = free_port()
-    with FaultyProxy(f"http://127.0.0.1:{port}{API}").running() as proxy:
-        environment = QUICK | {"ACAI_AGENT_URL": proxy.url}
-        server = Server(tmp_path_factory.mktemp("store"), environment=environment, port=port).start()
-        yield server, proxy
-        server.end()
+    with behind_a_proxy(tmp_path_factory.mktemp("store")) as made:
+        yield made
 
 
 @pytest.fixture
