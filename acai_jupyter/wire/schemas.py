@@ -205,7 +205,9 @@ HEAD: Final[Schema] = {
 }
 _HEAD_SENT: Final[Schema] = {"type": "string", "description": "the first bytes in base64, where they were asked for"}
 _FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
-_SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+_PIECE: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+_SOCKET: Final[Schema] = {"type": "string", "description": "takes the open file instead, from who shares the platform's disk"}
+_SENT: Final[Schema] = {**_PIECE, "properties": {**_PIECE["properties"], "socket": _SOCKET}}
 
 _FILES_PAGE: Final = or_null(answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)))
 

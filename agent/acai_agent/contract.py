@@ -44,11 +44,13 @@ class ContractBroken(Exception):
 
 
 class SignedRequest(NamedTuple):
-    """A request that needs no other right. It is sent with exactly these headers."""
+    """A request that needs no other right. It is sent with exactly these headers. `socket` is where on this machine an upload
+    may hand over its open file instead of sending bytes, where the platform says so."""
 
     method: str
     url: str
     headers: Mapping[str, str]
+    socket: Union[str, None] = None
 
 
 class PartRequest(NamedTuple):
@@ -158,7 +160,9 @@ def parse_signed_request(message: Mapping[str, Any]) -> SignedRequest:
 
 def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
     """Raises ContractBroken."""
-    return PartRequest(parse_signed_request(message), _field(message, "offset", int), _field(message, "size", int))
+    socket = None if message.get("socket") is None else _field(message, "socket", str)
+    request = parse_signed_request(message)._replace(socket=socket)
+    return PartRequest(request, _field(message, "offset", int), _field(message, "size", int))
 
 
 def parse_file_entries(messages: Iterable[Mapping[str, Any]]) -> list[FileEntry]:

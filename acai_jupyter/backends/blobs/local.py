@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +50,7 @@ class LocalBlobs:
 
     def _request(self, grant: Grant, base_url: str) -> SignedRequest:
         headers = (("If-None-Match", "*"),) if grant.method == "PUT" and grant.part is None else ()
-        return SignedRequest(grant.method, self._signer.url(grant, base_url), headers)
+        return SignedRequest(grant.method, self._signer.url(grant, base_url), headers, os.fspath(self._root / grant.key))
 
     def complete(self, item: UploadObject) -> None:
         path = self._path(item.key)
@@ -86,8 +85,7 @@ class LocalBlobs:
         publish(folder / "data", path)
 
     def sign_download(self, key: str, base_url: str, seconds: int) -> SignedRequest:
-        request = self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
-        return replace(request, local=os.fspath(self._root / key))
+        return self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with reading(key), self._existing(key).open("rb") as file:
