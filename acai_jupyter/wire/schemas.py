@@ -221,6 +221,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         whole_cpus=BOOLEAN,
         cpu_taken=NUMBER,
         memory_mb_taken=INTEGER,
+        gpu_taken=INTEGER,
         waiting=INTEGER,
     ),
     "Project": answer(id=TEXT, name=TEXT, create_time=TIME),
