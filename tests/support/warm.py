@@ -14,6 +14,8 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +34,7 @@ class WarmProcess:
         self.pid = _parent().ask(order, output)
         self.returncode: int | None = None
         self._end = os.pidfd_open(self.pid)
+        weakref.finalize(self, os.close, self._end)
         self._lock = threading.Lock()
 
     def poll(self) -> int | None:
@@ -51,17 +54,16 @@ class WarmProcess:
 
     def _ended(self, milliseconds: float | None) -> int | None:
         """The exit code, as subprocess tells it; None where there is none after that time."""
-        with self._lock:
-            if self.returncode is None:
-                poll = select.poll()
-                poll.register(self._end, select.POLLIN)
-                if poll.poll(milliseconds):
+        ended = select.poll()
+        ended.register(self._end, select.POLLIN)
+        if self.returncode is None and ended.poll(milliseconds):
+            with self._lock:  # who asks first takes the code away
+                if self.returncode is None:
                     self.returncode = _parent().ask({"wait": self.pid})
-                    os.close(self._end)
-            return self.returncode
+        return self.returncode
 
     def _send(self, number: signal.Signals) -> None:
-        if self.poll() is None:
+        with suppress(ProcessLookupError):  # it has ended
             signal.pidfd_send_signal(self._end, number)
 
 

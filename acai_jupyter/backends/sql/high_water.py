@@ -66,6 +66,6 @@ class HighWaterMark:
             last = datetime.fromtimestamp(when, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
             raise StoreDamaged(
                 f"{self._database.name} is older than it was: it lacks what was written until {last} UTC. Was"
-                f" {self._database.name}-wal removed, or not copied with it? Put that back. To go on without what is lost, such"
-                f" as after an older copy was restored, remove {self._path.name}."
+                f" {self._database.name}-wal removed, or not copied with it? Put that back and start again. To go on without what"
+                f" is lost, such as after an older copy was restored, remove {self._path.name}."
             )
