@@ -91,7 +91,7 @@ def upload(
     with this key was committed before.
     """
     stop = Stop(cancel)
-    meter = Meter(sum(size_of(file) for file in files), on_progress)
+    meter = Meter(0 if on_progress is None else sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
         session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base)
         try:
