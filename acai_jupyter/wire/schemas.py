@@ -194,6 +194,7 @@ _PREDICTION: Final = answer(
     cost_low=NUMBER,
     cost_high=NUMBER,
     extrapolation=BOOLEAN,
+    warning=or_null(TEXT),
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
@@ -237,6 +238,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         whole_cpus=BOOLEAN,
         cpu_taken=NUMBER,
         memory_mb_taken=INTEGER,
+        gpu_taken=INTEGER,
         waiting=INTEGER,
     ),
     "Project": answer(id=TEXT, name=TEXT, create_time=TIME),

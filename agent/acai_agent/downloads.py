@@ -26,6 +26,7 @@ _OURS: Final = secrets.token_hex(6)
 _NUMBERS: Final = count()
 _MOST_RUN_BYTES: Final = 16 * 1024 * 1024
 _MOST_RUN_FILES: Final = 500
+_PARTIAL_CONTENT: Final = 206
 _RANGE_NOT_SATISFIABLE: Final = 416
 
 
@@ -151,7 +152,7 @@ class Fetch:
         begin, end = self._start + self._done, self._start + self._size - 1
         headers = {**request.headers, "Range": f"bytes={begin}-{end}"}
         with self._http.open(request.method, request.url, headers) as response:
-            if response.status != 206 and begin > 0:
+            if response.status != _PARTIAL_CONTENT and begin > 0:
                 raise Damaged("The object store sent a whole object where a part of it was asked for.")
             for piece in response.pieces():
                 self._stop.check()
@@ -168,6 +169,31 @@ class Fetch:
 
     def _too_short(self) -> Damaged:
         return Damaged(f"{self._slices[-1].target.entry.path}: the object that should hold its bytes is too short.")
+
+
+class Range:
+    """Neighbouring bytes of an object, kept in memory."""
+
+    def __init__(self, first: int, size: int, http: Http) -> None:
+        self.pieces: list[bytes] = []
+        self._http = http
+        self._next = first
+        self._end = first + size
+
+    def get(self, request: SignedRequest, backoff: Backoff) -> None:
+        """Fetch what is still missing. Raises HttpError, ConnectionFailed, Damaged."""
+        headers = {**request.headers, "Range": f"bytes={self._next}-{self._end - 1}"}
+        try:
+            with self._http.open(request.method, request.url, headers) as response:
+                if response.status != _PARTIAL_CONTENT and self._next > 0:
+                    raise Damaged("The object store sent a whole object where a part of it was asked for.")
+                for piece in response.pieces():
+                    self.pieces.append(piece[: self._end - self._next])
+                    self._next += len(self.pieces[-1])
+                    backoff.reset()
+        except HttpError as error:
+            if error.status != _RANGE_NOT_SATISFIABLE or not self.pieces:
+                raise
 
 
 class _Writer:

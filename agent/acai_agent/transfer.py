@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, Union
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
-from acai_agent.downloads import CannotWrite, Damaged, Fetch, Slice, Target, is_there, make_executable, runs_of
-from acai_agent.failures import Backoff, Cancelled, ConnectionFailed, HttpError, Signal
+from acai_agent.downloads import CannotWrite, Damaged, Fetch, Range, Slice, Target, is_there, make_executable, runs_of
+from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
 from acai_agent.parallel import Meter, OnProgress, Stop, ahead, for_each
@@ -91,7 +91,7 @@ def upload(
     with this key was committed before.
     """
     stop = Stop(cancel)
-    meter = Meter(sum(size_of(file) for file in files), on_progress)
+    meter = Meter(0 if on_progress is None else sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
         session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base)
         try:
@@ -159,16 +159,14 @@ def read_range(
     renew: Callable[[], SignedRequest] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> bytes:
-    """`size` bytes of an object from `first` on, fewer where it ends before; `renew` as in `download`.
+    """`size` bytes of an object from `first` on, fewer where it ends before; `renew` as in `download`. After a broken connection
+    it goes on where that broke.
 
-    Raises HttpError, ConnectionFailed.
+    Raises HttpError, ConnectionFailed, Damaged.
     """
-
-    def get(wanted: SignedRequest, backoff: Backoff) -> bytes:
-        headers = {**wanted.headers, "Range": f"bytes={first}-{first + size - 1}"}
-        return http.send(wanted.method, wanted.url, headers)
-
-    return SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, get)
+    wanted = Range(first, size, http)
+    SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, wanted.get)
+    return b"".join(wanted.pieces)
 
 
 def _kept(entries: Sequence[FileEntry], places: Mapping[str, Place], meter: Meter, threads: int, stop: Stop) -> set[str]:

@@ -89,7 +89,7 @@ def every_way_tells(client: Client, path: str, code: str, folder: Path) -> None:
             read()
         error = told.value if isinstance(told.value, AcaiError) else told.value.__cause__
         assert isinstance(error, AcaiError)
-        assert (error.code, "\n" in str(error), "?" in str(error)) == (code, False, False)
+        assert (error.code, "\n" in str(error), "?" in str(error)) == (code, False, False), str(error)
     for there in (place for place in folder.rglob("*") if place.is_file()):
         assert there.read_bytes() == FILES[str(there.relative_to(folder))]
 
