@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -10,23 +11,36 @@ from acai_jupyter.client.commands.command import Argument, Command
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_jupyter.client.commands.table import COMMANDS
 from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.references import escape
 
 if TYPE_CHECKING:
     from acai_magics.magics import AcaiMagics
 
 _MOST: Final = 200
+_WORD: Final = re.compile(r"(?:[^\s\\]|\\.)+")
+_ESCAPED: Final = re.compile(r"\\(.)")
+_TO_ESCAPE: Final = re.compile(r"""[\s\\'"]""")
 _CELL_SUBMIT: Final = Command(("submit",), "run the cell as a job", JOB_ARGUMENTS, lambda *_: None)
 
 
 def candidates(magics: AcaiMagics, before: str) -> list[str]:
     """What may follow `before`, the beginning of a line of ours."""
-    magic, *typed, current = before.lstrip().split(" ")
-    typed = [word for word in typed if word]
+    current = fragment(before)
+    magic, *typed = _WORD.findall(before.removesuffix(current))
     commands = (_CELL_SUBMIT,) if magic.startswith("%%") else COMMANDS
     command = next((one for one in commands if tuple(typed[: len(one.words)]) == one.words), None)
     if command is None:
         return _starting(current, _next_words(commands, typed))
     return _starting(current, _argument_values(magics, command, typed[len(command.words) :], current))
+
+
+def fragment(before: str) -> str:
+    """The word at the end of a line: a space after a backslash is part of it."""
+    at = len(before)
+    for word in _WORD.finditer(before):
+        if word.end() == len(before):
+            at = word.start()
+    return before[at:]
 
 
 def _next_words(commands: Iterable[Command], typed: list[str]) -> list[str]:
@@ -50,21 +64,27 @@ def _takes_value(one: Argument) -> bool:
 
 
 def _values(magics: AcaiMagics, one: Argument, current: str) -> list[str]:
-    """Values from the platform; where it does not answer, there is nothing to propose."""
+    """Values from the platform, as they are typed; where it does not answer, there is nothing to propose."""
+    current = _ESCAPED.sub(r"\1", current)
     if "choices" in one.options:
         return list(one.options["choices"])
     try:
-        if one.means == "fileset" or (one.means == "reference" and current.startswith("@")):
-            sign = "@" if one.means == "reference" else ""
-            return [sign + item.name for item in magics.client.filesets.list()]
+        if one.means == "fileset" or (one.means == "reference" and "@" in current):
+            path, sign, _ = current.rpartition("@")
+            return [_as_typed(f"{path}{sign}{item.name}") for item in magics.client.filesets.list()]
         if one.means == "reference" and current.startswith("/"):
             folder = current[: current.rindex("/") + 1]
-            return [item.path for item in magics.client.files.list(folder, recursive=False)]
+            return [_as_typed(escape(item.path)) for item in magics.client.files.list(folder, recursive=False)]
         if one.means == "job":
             return [str(job.number) for job in magics.client.jobs.list(limit=50)]
     except AcaiError:
         return []
     return []
+
+
+def _as_typed(value: str) -> str:
+    """A value as one word of a line."""
+    return _TO_ESCAPE.sub(r"\\\g<0>", value)
 
 
 def _starting(current: str, values: Iterable[str]) -> list[str]:

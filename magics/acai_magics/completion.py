@@ -20,11 +20,11 @@ def matcher(magics: AcaiMagics) -> Any:
         before = context.line_with_cursor[: context.cursor_position]
         if not before.lstrip().startswith(("%acai ", "%%acai ")):
             return SimpleMatcherResult(completions=[])
-        from acai_magics.candidates import candidates
+        from acai_magics.candidates import candidates, fragment
 
         shown = [SimpleCompletion(text=text, type="acai") for text in candidates(magics, before)]
         # A whole word is replaced; IPython would take only what follows an @ or a colon in it.
-        return SimpleMatcherResult(completions=shown, suppress=True, matched_fragment=before.rpartition(" ")[2])
+        return SimpleMatcherResult(completions=shown, suppress=True, matched_fragment=fragment(before))
 
     acai_matcher.__name__ = _NAME
     return acai_matcher

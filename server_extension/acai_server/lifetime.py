@@ -131,12 +131,12 @@ class Lifetime:
     async def _open(self, url: str | None) -> None:
         if self._state.opened is None:
             self._state.opened = await self._state.pools.run(BACKGROUND, _create, self.settings)
-            self._state.relay.start(self._state.opened.bus)
             loop = asyncio.get_running_loop()
             self._state.opened.wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
         platform = self._state.opened
         await self._state.pools.run(BACKGROUND, platform.open)
         self._usable = True
+        self._state.relay.start(platform.bus)  # which asks the database: its tables are there from now on
         await self._state.pools.run(BACKGROUND, self._welcome_owner)
         platform.agent_url = platform.settings.agent_url or url
         if url is not None:

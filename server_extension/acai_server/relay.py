@@ -19,7 +19,9 @@ class Relay:
         self._end: Callable[[], None] | None = None
 
     def start(self, bus: EventBus) -> None:
-        """Listen to the bus; call it on the event loop."""
+        """Listen to the bus, unless this was called before; call it on the event loop."""
+        if self._end is not None:
+            return
         loop = asyncio.get_running_loop()
 
         def on_notice(project_id: UUID, number: int) -> None:

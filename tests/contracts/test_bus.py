@@ -181,15 +181,16 @@ def test_another_servers_events_are_told_though_it_told_nobody(
     wait_for(lambda: listener.highest(ada.project_id) == number[0])
 
 
+@pytest.mark.parametrize("fault", [StoreUnavailable("not now"), ZeroDivisionError("nobody thought of it")], ids=["away", "odd"])
 def test_a_database_that_can_not_be_asked_for_a_while_stops_the_bus_for_no_longer(
-    store: Store, ada: Person, new_bus: Callable[..., EventBus]
+    store: Store, ada: Person, new_bus: Callable[..., EventBus], fault: Exception
 ) -> None:
     asked: list[int] = []
 
     def probe() -> dict[UUID, int]:
         asked.append(1)
         if len(asked) <= 2:
-            raise StoreUnavailable("not now")
+            raise fault
         return {}
 
     bus = new_bus(probe)

@@ -33,6 +33,19 @@ def test_what_is_typed_is_completed(shell: Shell, typed: str, completed: list[st
     assert sorted(shell.completions(typed)) == completed
 
 
+def test_what_is_completed_means_what_was_listed(shell: Shell, client: Client) -> None:
+    client.files.upload({"50% @ home: it's.txt": b"1", "deep er/x": b"2"}, "/odd/")
+    (line,) = shell.completions("%acai ls /odd/50")
+    (file,) = shell.ok(line)
+    assert file.path == "/odd/50% @ home: it's.txt"
+    assert shell.completions("%acai cat /odd/de") == [r"%acai cat /odd/deep\ er/"]
+    assert shell.completions(r"%acai cat /odd/deep\ er/") == [r"%acai cat /odd/deep\ er/x"]
+
+
+def test_file_sets_are_offered_behind_a_path_too(shell: Shell) -> None:
+    assert shell.completions("%acai ls /data/@Dig") == ["%acai ls /data/@Digits"]
+
+
 def test_every_verb_is_offered(shell: Shell) -> None:
     offered = shell.completions("%acai ")
     assert {"%acai ls", "%acai put", "%acai job", "%acai find", "%acai trace"} <= set(offered)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import websocket
+from support.databases import Databases
 from support.people import Tokens, platform_of
 from support.servers import Server
 from support.waiting import wait_for
@@ -198,3 +199,16 @@ def test_a_stream_ends_when_its_token_is_revoked(new_server: Callable[..., Serve
         assert list(messages) == [], "the server has closed the stream"
         socket.shutdown()  # where the server closed first, closing leaves the connection open
     job.kill()
+
+
+def test_the_first_server_of_an_empty_database_tells_its_readers_of_events(
+    new_server: Callable[..., Server], databases: Databases, tmp_path: Path
+) -> None:
+    url = databases.empty(tmp_path)
+    server = new_server(environment={"ACAI_DATABASE_URL": url}).start()
+    with events(server) as reader:
+        assert reader.one()["kind"] == "connected"
+        make_events(server, 1)
+        assert reader.one()["kind"] == "files.committed"
+    server.stop()
+    databases.release(url)

@@ -45,7 +45,7 @@ def content(request: pytest.FixtureRequest) -> bytes:
 def get(server: Server) -> dict[str, Any]:
     server.client().files.upload(DATA, "/read/me")
     answer = server.call("GET", "/files/downloads", query={"ref": "/read/me"}).json
-    told: dict[str, Any] = answer["items"][0]["request"]
+    told: dict[str, Any] = answer["objects"][0]
     return told
 
 

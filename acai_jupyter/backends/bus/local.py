@@ -65,3 +65,6 @@ class LocalBus:
         except AcaiError as error:
             _LOG.warning("Other servers' changes can't be seen at the moment: %s", error)
             return {}
+        except Exception:  # without this thread the server would be deaf until somebody starts it anew
+            _LOG.exception("Other servers' changes can't be seen at the moment")
+            return {}

@@ -81,6 +81,9 @@ class PostgresBus:
             except (psycopg.Error, AcaiError) as error:
                 _LOG.warning("The event bus lost its database (%s); it tries again.", type(error).__name__)
                 self._closed.wait(_RETRY_SECONDS)
+            except Exception:  # without this thread the server would be deaf until somebody starts it anew
+                _LOG.exception("The event bus failed; it tries again")
+                self._closed.wait(_RETRY_SECONDS)
 
     def _send(self) -> None:
         with self._connect() as connection:
