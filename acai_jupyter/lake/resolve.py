@@ -72,15 +72,32 @@ class Resolver:
             fileset = self.fileset(reference.fileset)
             leaf = find(self.read_nodes, fileset.root, [reference.path], self.kept).get(reference.path)
             if leaf is None:
-                raise FileNotFound(f"File set {fileset.label} holds no {escape(reference.path)}.")
+                raise FileNotFound(self.instead_of(reference) or f"File set {fileset.label} holds no {escape(reference.path)}.")
             version = leaf.version
         if version is None:
             found = self._unit.files.latest(self._project_id, [reference.path])
         else:
             found = self._unit.files.versions_at(self._project_id, [(reference.path, version)])
         if reference.path not in found:
-            raise FileNotFound(f"There is no file {reference} (any more): see what there is with acai ls.")
+            gone = f"There is no file {reference} (any more): see what there is with acai ls."
+            raise FileNotFound(self.instead_of(reference) or gone)
         return found[reference.path]
+
+    def instead_of(self, reference: FileReference) -> str | None:
+        """What stands where there is no file, and what to do: a folder of this name, or the tombstone that hides the path."""
+        folder = FolderReference(reference.path + "/", reference.fileset)
+        if reference.version is not None:
+            return None
+        if reference.fileset is not None:
+            inside = next(iter(self.leaves(folder)), None) is not None
+        else:
+            inside = bool(self._unit.files.below(self._project_id, folder.path, None, 1))
+        if inside:
+            return f"{reference} is a folder: write {folder} for the files below it."
+        hidden = None if reference.fileset else self._unit.deletions.tombstone(self._project_id, reference.path)
+        if hidden is None:
+            return None
+        return f"{reference} is hidden, since somebody deleted it: delete {reference}:{hidden} to bring it back."
 
     def files(self, reference: Reference, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
         """One page of the files that a reference means, in order of path, and the path after which the next page begins.
