@@ -91,11 +91,12 @@ class Files:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination. In a folder, links to files are followed, links to folders are
-        left out, and told as `skipped`. All files get their versions at once, or none. `fileset`
-        makes a version of exactly these files.
+        mapping gives each file its name below the destination; a glob's files keep theirs below the folder before its first
+        wildcard. In a folder, links to files are followed, links to folders are left out, and told as `skipped`. All files get
+        their versions at once, or none. `fileset` makes a version of exactly these files.
 
-        Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
+        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath, InvalidReference, InvalidName,
+        DigestMismatch where a file changes meanwhile.
         """
         skipped: list[str] = []
         files = for_lake(source, destination, skipped)
