@@ -50,6 +50,7 @@ bench: install ## the benchmarks
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/lake.py
 	$(BIN)/python benchmarks/engine.py --peers
+	$(BIN)/python benchmarks/engine_load.py
 
 experiment: install ## section 5.1 of the paper again: real training as profiled jobs (FULL=1 for all of it)
 	$(BIN)/python benchmarks/experiment.py $(if $(FULL),--full)

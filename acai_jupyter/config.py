@@ -56,6 +56,7 @@ class Settings:
         " `username` (the user of the project with Jupyter's user name).",
     )
     capacity_cpu: float = _setting(0.0, "CPUs that all jobs of this machine have together; 0 for all that it has.")
+    capacity_gpu: int = _setting(0, "GPUs that all jobs have together; 0 for all that CUDA can use here.")
     capacity_memory_mb: int = _setting(0, "Memory in MB that all jobs have together; 0 for all that the machine has.")
     input_cache_bytes: int = _setting(
         10 * 1024**3, "How much of the input of jobs is kept for other jobs on this machine, in bytes; 0 for nothing."

@@ -135,8 +135,8 @@ class Platform:
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
         wake = Wake()
-        machine = settings.capacity_cpu, settings.capacity_memory_mb, settings.input_cache_bytes
-        launcher = launcher_by_url(settings.launcher_url, home / "jobs", *machine, wake)
+        given = Resources(settings.capacity_cpu, settings.capacity_memory_mb, settings.capacity_gpu)
+        launcher = launcher_by_url(settings.launcher_url, home / "jobs", given, settings.input_cache_bytes, wake)
         platform = cls._compose(settings, store, objects, sources, bus, launcher)
         platform.wake = wake
         return platform

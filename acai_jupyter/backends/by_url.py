@@ -12,11 +12,12 @@ from acai_jupyter.backends.blobs.inventory import LocalInventory
 from acai_jupyter.backends.blobs.local import LocalBlobs
 from acai_jupyter.backends.blobs.signing import Signer
 from acai_jupyter.backends.bus.local import LocalBus, Probe
-from acai_jupyter.backends.launchers.process import ProcessLauncher
+from acai_jupyter.backends.launchers.process import ALL_THERE_IS, ProcessLauncher
 from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.backends.sql.sqlite import SqliteStore
 from acai_jupyter.config import Settings, check_built, scheme_of
 from acai_jupyter.domain.errors import InvalidSetting
+from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
 from acai_jupyter.ports.store.unit import OnEvents, Store
@@ -73,19 +74,18 @@ def bus_by_url(database_url: str, probe: Probe) -> EventBus:
 def launcher_by_url(
     url: str,
     folder: Path,
-    cpu: float = 0.0,
-    memory_mb: int = 0,
+    capacity: Resources = ALL_THERE_IS,
     cache_bytes: int = 0,
     on_crash: Callable[[], None] = lambda: None,
 ) -> Launcher:
-    """The launcher; `folder` is where a local one keeps what jobs need, `cpu` and `memory_mb` are what all jobs have there
-    together (0: all that the machine has), and up to `cache_bytes` of inputs are kept for other jobs. `on_crash` may be called
-    when an agent has died.
+    """The launcher; `folder` is where a local one keeps what jobs need, `capacity` is what all jobs have there together (zeros:
+    all that the machine has), and up to `cache_bytes` of inputs are kept for other jobs. `on_crash` may be called when an agent
+    has died.
 
     Raises InvalidSetting, BackendNotBuilt.
     """
     if url.strip().lower() == "process:":
-        return ProcessLauncher(folder, cpu=cpu, memory_mb=memory_mb, cache_bytes=cache_bytes, on_crash=on_crash)
+        return ProcessLauncher(folder, capacity=capacity, cache_bytes=cache_bytes, on_crash=on_crash)
     raise _refused(url, "ACAI_LAUNCHER_URL", "process:")
 
 

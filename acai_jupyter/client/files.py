@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.local_files import Sources, for_lake
@@ -16,9 +15,9 @@ from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
 from acai_jupyter.client.registering import register
 from acai_jupyter.client.sending import send
-from acai_jupyter.client.transport import Json, Transport, translated
+from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
-from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse
+from acai_jupyter.domain.references import FileReference, parse
 from acai_jupyter.domain.texts import name_as_text, shown
 
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ class Files:
         to: str | os.PathLike[str] = ".",
         *,
         progress: bool | None = None,
-    ) -> builtins.list[Path]:
+    ) -> Sequence[Path]:
         """Write files below the folder `to`, in parallel, each verified; returns where they are.
 
         A folder's or pattern's files keep their names below it, a file set's their whole paths; one file goes into `to` by
@@ -188,39 +187,11 @@ class Files:
 
         Raises InvalidReference, FileNotFound, FilesetNotFound, DigestMismatch.
         """
-        from acai_agent import transfer
-        from acai_jupyter.client.again import entries_of, renewing
+        from acai_jupyter.client.bringing import download_files
 
         wanted = [references] if isinstance(references, str) else list(references)
-        target = Path(to).expanduser()
-        entries: dict[str, Any] = {}
-        for reference in wanted:
-            for name, item in self._named(reference, target if len(wanted) == 1 else None, os.fspath(to)):
-                if name in entries:
-                    raise InvalidInput(f"Two of the files would both be {name} below {target}: download them apart.")
-                entries[name] = item
-        root = target if _is_folder(target, os.fspath(to)) or len(entries) != 1 else target.parent
-        with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress, translated():
-            root.mkdir(parents=True, exist_ok=True)
-            transfer.download(
-                entries_of(entries),
-                root,
-                renew=renewing(self._transport, entries),
-                on_progress=on_progress,
-                patience_s=self._transport.store_patience,
-            )
-        return [root / name for name in entries]
-
-    def _named(self, reference: str, target: Path | None, to: str) -> builtins.list[tuple[str, Json]]:
-        """What a reference means, each with its name below the target folder."""
-        parsed = parse(reference)
-        items = self._transport.files_to_fetch("/files/downloads", ref=reference)
-        if isinstance(parsed, FileReference):
-            name = PurePosixPath(parsed.path).name
-            alone = target is not None and not _is_folder(target, to)
-            return [(target.name if alone and target is not None else name, item) for item in items]
-        base = "/" if isinstance(parsed, FilesetReference) else _base(parsed)
-        return [(item["path"][len(base) :], item) for item in items]
+        with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress:
+            return download_files(self._transport, wanted, to, on_progress)
 
     def delete(self, reference: str, *, recursive: bool = False) -> Deletion:
         """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
@@ -253,22 +224,14 @@ class Files:
 
     def remote(self, reference: str) -> RemoteFile:
         """A file of the lake, pinned and unbuffered. Raises InvalidReference, FileNotFound, FilesetNotFound."""
+        from acai_jupyter.client.again import items_of
         from acai_jupyter.client.reader import RemoteFile
 
         if not isinstance(parse(reference), FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
-        return RemoteFile(
-            self._transport, reference, self._transport.get("/files/downloads", ref=reference, head=_HEAD)["items"][0]
-        )
+        page = self._transport.get("/files/downloads", ref=reference, head=_HEAD)
+        return RemoteFile(self._transport, reference, {**next(items_of(page)), "head": page.get("head", "")})
 
 
 def _entry(item: Json) -> File | Folder:
     return Folder(item["folder"]) if "folder" in item else record(File, item)
-
-
-def _base(reference: FolderReference | GlobReference) -> str:
-    return reference.path if isinstance(reference, FolderReference) else reference.prefix
-
-
-def _is_folder(target: Path, to: str) -> bool:
-    return to.endswith(("/", os.sep)) or target.is_dir() or to in (".", "..")

@@ -14,7 +14,7 @@ from fsspec.utils import isfilelike
 
 from acai_agent import transfer
 from acai_jupyter.client import filesystem_paths as names
-from acai_jupyter.client.again import entries_of, renewing
+from acai_jupyter.client.again import entries_of, items_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
@@ -149,9 +149,10 @@ def fetch_to_disk(transport: Transport, items: Mapping[str, Json], places: Mappi
     absolute = {path: Path(os.path.abspath(place)) for path, place in places.items()}  # noqa: PTH100 - links stay
     root = Path(os.path.commonpath([place.parent for place in absolute.values()]))
     named = {place.relative_to(root).as_posix(): items[path] for path, place in absolute.items()}
+    pins = [(item["path"], item["version"]) for item in named.values()]
     with translated():
-        root.mkdir(parents=True, exist_ok=True)
-        transfer.download(entries_of(named), root, renew=renewing(transport, named), patience_s=transport.store_patience)
+        entries = entries_of(named)
+        transfer.download(entries, root, renew=renewing(transport, entries, pins), patience_s=transport.store_patience)
 
 
 def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
@@ -160,7 +161,8 @@ def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
     missing = set(wanted)
     found: dict[str, Json] = {}
     try:
-        for passed, item in enumerate(files.transport.pages("/files/downloads", ref=names.reference_of(folder, folder=True))):
+        pages = files.transport.files_to_fetch("/files/downloads", ref=names.reference_of(folder, folder=True))
+        for passed, item in enumerate(item for page in pages for item in items_of(page)):
             name = names.child_of(folder, item["path"])
             if name in missing:
                 missing.remove(name)

@@ -13,7 +13,8 @@ def download_job_files(transport: Transport, job_id: str, kind: str, to: Path) -
     """Write them below `to`. Raises FileNotFound where there are none."""
 
     def listed() -> list[contract.FileEntry]:
-        return contract.parse_file_entries(transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind))
+        pages = transport.files_to_fetch(f"/jobs/{job_id}/files", kind=kind)
+        return [entry for page in pages for entry in contract.parse_files_page(page).files]
 
     entries = listed()
     if not entries:

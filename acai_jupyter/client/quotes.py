@@ -32,7 +32,7 @@ _COLUMNS = {
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What a job on these resources is predicted to take: seconds and dollars, with a 90 % interval. `extrapolation` says that
-    it lies outside what was profiled."""
+    it lies outside what was profiled, `warning` why the resources may be too little."""
 
     cpu: float
     memory_mb: int
@@ -43,11 +43,13 @@ class Prediction:
     cost_low: float
     cost_high: float
     extrapolation: bool
+    warning: str | None = None
 
     def __str__(self) -> str:
         beyond = ", extrapolation" if self.extrapolation else ""
         times, costs = time_range(self.runtime_low, self.runtime_high), cost_range(self.cost_low, self.cost_high)
-        return f"{times}, {costs}, 90 %{beyond}"
+        warning = f"; but {self.warning}" if self.warning else ""
+        return f"{times}, {costs}, 90 %{beyond}{warning}"
 
     @property
     def resources(self) -> str:

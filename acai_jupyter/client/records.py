@@ -59,6 +59,7 @@ class Capacity:
     whole_cpus: bool
     cpu_taken: float
     memory_mb_taken: int
+    gpu_taken: int
     waiting: int
 
 

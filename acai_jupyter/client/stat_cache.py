@@ -9,6 +9,7 @@ written just now is not remembered. All of this only saves work: where it can't 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import struct
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from acai_agent.contract import FileDigest
+from acai_agent.contract import FileDigest, composite_digest
 from acai_agent.transfer import LocalFile, Measured, Stamp
 from acai_jupyter.client.trees import Seen, Tree
 
@@ -29,12 +30,19 @@ _RACY_NS: Final = 2_000_000_000
 
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 _UPLOADS_KEPT_NS: Final = 86_400 * 1_000_000_000
-_PAGE: Final = 500
 _STATE: Final = struct.Struct("<qqqQ")
 """Size, the time of the last write and of the last change, inode."""
 
+_SHA256: Final = 32
+_REMEMBER: Final = f"""REPLACE INTO known
+    SELECT value, substr(?2, 1 + key * {_STATE.size}, {_STATE.size}), substr(?3, 1 + key * {_SHA256}, {_SHA256})
+    FROM json_each(?1)"""  # noqa: S608 - numbers
+"""All rows in one statement: between the rows of many, the threads of an upload would have to wait for one another."""
+
+_RECALL: Final = "SELECT known.* FROM json_each(?) AS wanted CROSS JOIN known WHERE known.place = wanted.value"
+
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, state BLOB, digest TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS known (place TEXT PRIMARY KEY, state BLOB, parts BLOB) WITHOUT ROWID; -- the parts' SHA-256
 CREATE TABLE IF NOT EXISTS committed (what BLOB PRIMARY KEY, upload TEXT, at INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bases (what BLOB PRIMARY KEY, upload TEXT, begun INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS levels (
@@ -69,30 +77,30 @@ class StatCache:
         """The digests of those files that are as they were, by path in the lake."""
         wanted = {_place(file): file for file in files if file.stamp is not None}
         rows: list[tuple[Any, ...]] = []
-        rows = self._try(lambda database: list(_rows(database, list(wanted))), rows)
+        places = json.dumps(list(wanted), ensure_ascii=False)
+        rows = self._try(lambda database: database.execute(_RECALL, (places,)).fetchall(), rows)
         known = {}
-        for place, state, text in rows:
+        for place, state, parts in rows:
             file = wanted[place]
             if file.stamp is not None and _state(file.stamp) == state:
-                digest, *parts = text.split()
-                known[file.path] = FileDigest(digest, file.stamp.size, tuple(parts))
+                known[file.path] = _digest(parts, file.stamp.size)
         return known
 
     def remember(self, measured: Sequence[Measured], started_ns: int) -> None:
         """Files that were read from `started_ns` on, but for those that were written only just before."""
         until_ns = started_ns - _RACY_NS
-        rows = [
-            (_place(file), _state(stamp), digest.digest if not digest.parts else " ".join((digest.digest, *digest.parts)))
-            for file, digest, stamp, _ in measured
-            if stamp is not None and stamp.written_ns < until_ns and stamp.changed_ns < until_ns
+        settled = [
+            item
+            for item in measured
+            if item.stamp is not None and item.stamp.written_ns < until_ns and item.stamp.changed_ns < until_ns
         ]
-        if rows:
-            self._try(lambda database: database.executemany("REPLACE INTO digests VALUES (?, ?, ?)", rows), None)
+        if settled:
+            self._try(lambda database: _write(database, settled), None)
 
     def forget(self, files: Sequence[LocalFile]) -> None:
         """Remember nothing of these files."""
         places = [(_place(file),) for file in files if not isinstance(file.source, bytes)]
-        self._try(lambda database: database.executemany("DELETE FROM digests WHERE place = ?", places), None)
+        self._try(lambda database: database.executemany("DELETE FROM known WHERE place = ?", places), None)
 
     def key_of(self, upload: bytes) -> str:
         """The key under which an upload goes on that was cut off within the last day; a new one for any other."""
@@ -213,11 +221,21 @@ def place_mark(*said: str | None, tree: Tree) -> bytes:
     return hashlib.sha256(repr((*said, *tree.place)).encode(errors="surrogatepass")).digest()
 
 
-def _rows(database: sqlite3.Connection, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    for first in range(0, len(places), _PAGE):
-        some = places[first : first + _PAGE]
-        marks = ", ".join("?" * len(some))
-        yield from database.execute(f"SELECT * FROM digests WHERE place IN ({marks})", some)  # noqa: S608 - only question marks
+def _write(database: sqlite3.Connection, measured: Sequence[Measured]) -> None:
+    """Keep what was measured of files that have a stamp."""
+    places = [_place(item.file) for item in measured]
+    states = [_state(item.stamp) for item in measured if item.stamp is not None]
+    digests = b"".join([bytes.fromhex(item.digest.digest[-2 * _SHA256 :]) for item in measured])
+    database.execute(_REMEMBER, (json.dumps(places, ensure_ascii=False), b"".join(states), digests))
+    in_parts = [(bytes.fromhex("".join(item.digest.parts)), at) for at, item in enumerate(measured) if item.digest.parts]
+    database.executemany("UPDATE known SET parts = ? WHERE place = ?", [(parts, places[at]) for parts, at in in_parts])
+
+
+def _digest(parts: bytes, size: int) -> FileDigest:
+    if len(parts) == _SHA256:
+        return FileDigest(f"sha256:{parts.hex()}", size, ())
+    pieces = [parts[at : at + _SHA256] for at in range(0, len(parts), _SHA256)]
+    return FileDigest(composite_digest(pieces), size, tuple(piece.hex() for piece in pieces))
 
 
 def _state(stamp: Stamp) -> bytes:

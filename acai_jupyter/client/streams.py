@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.transport import Json, Transport
-from acai_jupyter.domain.errors import AcaiError, ServerUnreachable
+from acai_jupyter.domain.errors import AcaiError, ServerUnreachable, Unavailable
 from acai_jupyter.wire.errors import error_from_json
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def events(
                 else:
                     number = message["number"]
                     yield message
-        except ServerUnreachable as error:
+        except Unavailable as error:
             if deadline is not None and time.monotonic() > deadline:
                 yield None
             pause.wait(error)
@@ -70,7 +70,7 @@ def log_bytes(transport: Transport, job: str, offset: int = 0) -> Iterator[bytes
                     yield message
                 elif message is not None and message.get("complete"):
                     return
-        except ServerUnreachable as error:
+        except Unavailable as error:
             pause.wait(error)
             transport.api.look_elsewhere()
 

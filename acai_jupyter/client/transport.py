@@ -23,6 +23,9 @@ _SAID_HERE: Final = frozenset({"redirected", "not_json"})
 
 _THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
+_FIRST_FILES: Final = 1_000
+_MORE_FILES: Final = 5_000
+
 Json = dict[str, Any]
 
 
@@ -99,15 +102,17 @@ class Transport:
                 return
 
     def files_to_fetch(self, address: str, /, **query: str) -> Iterator[Json]:
-        """How to fetch files, page by page; also where they lie on this machine's disk, where the platform shares it."""
+        """How to fetch files, page by page, a column each; also where they lie on this machine's disk, where the platform shares
+        it. The first page is a small one, so that its files can be worked on while the next one is made."""
         headers = self._disk()
         cursor: str | None = None
+        limit = _FIRST_FILES
         while True:
             with translated():
-                asked = {**query, "cursor": cursor, "limit": 1000}
+                asked = {**query, "cursor": cursor, "limit": limit}
                 answer = self.api.call("GET", address, query=asked, headers=headers, repeat=True)
-            yield from answer["items"]
-            cursor = answer["cursor"]
+            yield answer
+            cursor, limit = answer["cursor"], _MORE_FILES
             if cursor is None:
                 return
 

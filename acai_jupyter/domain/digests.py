@@ -71,6 +71,11 @@ def digests_to_bytes(texts: Sequence[str]) -> list[bytes]:
     return [data[at : at + _BYTES] for at in range(0, len(data), _BYTES)]
 
 
+def digests_to_texts(digests: Sequence[bytes | None]) -> list[str | None]:
+    """The inverse; None for None."""
+    return [None if data is None else f"{_NAMES[data[0]]}:{data[1:].hex()}" for data in digests]
+
+
 def of_bytes(data: bytes) -> Digest:
     """The digest of a file that holds `data` (at most 64 MiB)."""
     return Digest("sha256", hashlib.sha256(data).digest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -57,6 +58,21 @@ class BlobLocation:
     key: str
     offset: int
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFiles:
+    """Files and where their bytes lie, a column each: at an offset of the object of a key, or at a source. Digests are as
+    `Digest.to_bytes` gives them; `executable` are places in the columns."""
+
+    paths: Sequence[str] = ()
+    versions: Sequence[int] = ()
+    sizes: Sequence[int] = ()
+    digests: Sequence[bytes | None] = ()
+    keys: Sequence[str | None] = ()
+    offsets: Sequence[int | None] = ()
+    sources: Sequence[Source | None] = ()
+    executable: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

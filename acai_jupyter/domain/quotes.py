@@ -55,7 +55,7 @@ class Given:
 class Option:
     """A configuration with its predicted seconds, their 90 % range, and the seconds not exceeded with the limits' confidence.
 
-    `hourly` is its price in dollars an hour; costs follow from the seconds.
+    `hourly` is its price in dollars an hour; costs follow from the seconds. `warning`: why a job may not get through with it.
     """
 
     resources: Resources
@@ -65,6 +65,7 @@ class Option:
     sure: float
     hourly: float
     extrapolated: bool
+    warning: str | None = None
 
     @property
     def cost(self) -> float:

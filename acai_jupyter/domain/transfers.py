@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from acai_jupyter.domain.digests import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +29,19 @@ class SignedUpload:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchableFile:
-    """A file and how to fetch it: the request for the object that carries it, and where in the object it begins.
+class FetchableFiles:
+    """Files and how to fetch them, a column each: which of `requests` gives the object that carries it (`objects`), and where in
+    that it begins (`offsets`).
 
-    `path` is below the folder that it is written to. What is registered in place has no digest.
+    `paths` are below the folder that they are written to. What is registered in place has no digest. `executable` are the places
+    in the columns of those that are; files that have no versions have no column of them.
     """
 
-    path: str
-    size: int
-    digest: Digest | None
-    executable: bool
-    request: SignedRequest
-    offset: int
+    paths: Sequence[str]
+    versions: Sequence[int]
+    sizes: Sequence[int]
+    digests: Sequence[str | None]
+    objects: Sequence[int]
+    offsets: Sequence[int]
+    executable: Sequence[int]
+    requests: Sequence[SignedRequest]

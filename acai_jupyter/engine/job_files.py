@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest
-from acai_jupyter.domain.files import Source
+from acai_jupyter.domain.files import StoredFiles
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import scan
 from acai_jupyter.domain.paths import check_clashes
-from acai_jupyter.domain.transfers import FetchableFile
+from acai_jupyter.domain.transfers import FetchableFiles
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.lake.fetching import Signatures
 from acai_jupyter.lake.resolve import Resolver
@@ -27,16 +27,8 @@ _MOST_A_PAGE: Final = 2000
 _FOR_AGENTS: Final = ("code", "input", "start")
 _FOR_PEOPLE: Final = ("code", "output")
 
-Page = tuple[list[FetchableFile], str | None]
+Page = tuple[FetchableFiles, str | None]
 """Files, and where the next page begins."""
-
-
-class _Listed(NamedTuple):
-    path: str
-    size: int
-    digest: Digest | None
-    executable: bool
-    source: Source | None = None
 
 
 class JobFiles:
@@ -88,13 +80,8 @@ class JobFiles:
             return self._page(unit, job, kind, after, base_url, min(limit, self._most))
 
     def _page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str, limit: int) -> Page:
-        items = list(islice(_listed(unit, job, kind, after, limit), limit))
-        places = self._signatures.locate(unit, job.project_id, items)
-        page = [
-            FetchableFile(item.path, item.size, item.digest, item.executable, request, offset)
-            for item, request, offset in self._signatures.sign(items, places, base_url)
-        ]
-        return page, items[-1].path if len(items) == limit else None
+        files, following = _stored(unit, job, kind, after, limit)
+        return self._signatures.sign(files, base_url), following
 
 
 class _Held(NamedTuple):
@@ -121,27 +108,19 @@ def _paths(unit: UnitOfWork, job: Job, kind: str) -> Iterator[str]:
         yield from (_below(held.folder, leaf.key.decode()) for leaf in _leaves(unit, job.project_id, held.fileset_id))
 
 
-def _listed(unit: UnitOfWork, job: Job, kind: str, after: str | None, limit: int) -> Iterator[_Listed]:
-    """The files of a kind from the first beyond the path `after` on, at least `limit` of them where there are so many."""
+def _stored(unit: UnitOfWork, job: Job, kind: str, after: str | None, limit: int) -> tuple[StoredFiles, str | None]:
+    """The files of a kind from the first beyond the path `after` on, and the path after which the next page begins."""
     held = _held(job, kind)
     if held.snapshot_id is not None:
-        for file in unit.snapshots.files(job.project_id, held.snapshot_id):
-            if after is None or file.path > after:
-                yield _Listed(file.path, file.size, file.digest, file.executable)
-    if held.fileset_id is not None:
-        yield from _of_fileset(unit, job.project_id, held, after, limit)
-
-
-def _of_fileset(unit: UnitOfWork, project_id: UUID, held: _Held, after: str | None, limit: int) -> Iterator[_Listed]:
-    """The files of a file set version, at their paths below its folder."""
-    assert held.fileset_id is not None
-    beyond = None if after is None else f"{held.folder.rstrip('/')}/{after}"
-    leaves = _leaves(unit, project_id, held.fileset_id, beyond)
-    pins = [(leaf.key.decode(), leaf.version) for leaf in islice(leaves, limit)]
-    found = unit.files.versions_at(project_id, pins)
-    for path, _ in pins:
-        file = found[path]
-        yield _Listed(_below(held.folder, path), file.size, file.digest, False, file.source)
+        found = unit.snapshots.stored(job.project_id, held.snapshot_id, after, limit)
+    elif held.fileset_id is not None:
+        beyond = None if after is None else f"{held.folder.rstrip('/')}/{after}"
+        leaves = _leaves(unit, job.project_id, held.fileset_id, beyond)
+        found = unit.files.stored(job.project_id, [(leaf.key.decode(), leaf.version) for leaf in islice(leaves, limit)])
+        found = replace(found, paths=[_below(held.folder, path) for path in found.paths])
+    else:
+        found = StoredFiles()
+    return found, found.paths[-1] if len(found.paths) == limit else None
 
 
 def _leaves(unit: UnitOfWork, project_id: UUID, fileset_id: UUID, after: str | None = None) -> Iterator[Leaf]:

@@ -54,8 +54,8 @@ class Placement:
                 _refuse(unit, job, error.message)
                 continue
             wanted = _counted(job.spec.resources, capacity)
-            together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb)
-            if together.cpu > capacity.cpu + _SLIVER or together.memory_mb > capacity.memory_mb:
+            together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb, taken.gpu + wanted.gpu)
+            if not _fits(together, capacity):
                 break
             if unit.jobs.place(job):
                 taken = together
@@ -80,9 +80,17 @@ def check_size(wanted: Resources, capacity: Capacity) -> None:
             f"memory={wanted.memory_mb}MB is more than there is: jobs have {capacity.memory_mb}MB here in all."
         )
 
+    if wanted.gpu > capacity.gpu:
+        raise ResourcesOutOfBounds(f"gpu={wanted.gpu} is more than there is: jobs have {capacity.gpu} GPUs here in all.")
+
+
+def _fits(wanted: Resources, capacity: Capacity) -> bool:
+    cpus_fit = wanted.cpu <= capacity.cpu + _SLIVER
+    return cpus_fit and wanted.memory_mb <= capacity.memory_mb and wanted.gpu <= capacity.gpu
+
 
 def _counted(wanted: Resources, capacity: Capacity) -> Resources:
-    return Resources(math.ceil(wanted.cpu) if capacity.whole_cpus else wanted.cpu, wanted.memory_mb)
+    return Resources(math.ceil(wanted.cpu) if capacity.whole_cpus else wanted.cpu, wanted.memory_mb, wanted.gpu)
 
 
 def _refuse(unit: UnitOfWork, job: Job, why: str) -> None:

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
-from uuid import UUID
-
-from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import BlobLocation, Source
-from acai_jupyter.domain.transfers import SignedRequest
+from acai_jupyter.domain.digests import digests_to_texts
+from acai_jupyter.domain.errors import BlobNotFound
+from acai_jupyter.domain.files import StoredFiles
+from acai_jupyter.domain.transfers import FetchableFiles, SignedRequest
 from acai_jupyter.ports.blobs import BlobStore
 from acai_jupyter.ports.sources import SourceStore
-from acai_jupyter.ports.store.unit import UnitOfWork
-
-
-class Content(Protocol):
-    """Something whose bytes are known by their digest, or by their source."""
-
-    @property
-    def size(self) -> int: ...
-
-    @property
-    def digest(self) -> Digest | None: ...
-
-    @property
-    def source(self) -> Source | None: ...
-
-
-_Content = TypeVar("_Content", bound=Content)
-Places = Mapping[Digest, BlobLocation]
 
 
 class Signatures:
@@ -39,22 +18,33 @@ class Signatures:
         self._sources = sources
         self._seconds = seconds
 
-    @staticmethod
-    def locate(unit: UnitOfWork, project_id: UUID, items: Sequence[Content]) -> Places:
-        """Where those of the bytes lie that the object store has."""
-        return unit.blobs.locate(project_id, (item.digest for item in items if item.digest is not None))
+    def sign(self, files: StoredFiles, base_url: str) -> FetchableFiles:
+        """The files, with the requests for the objects that carry them. Raises BlobNotFound where no object does."""
+        signed: list[SignedRequest] = []
+        numbers: dict[str, int] = {}
+        for key in dict.fromkeys(files.keys):
+            if key is not None:
+                numbers[key] = len(signed)
+                signed.append(self._blobs.sign_download(key, base_url, self._seconds))
+        objects = [-1 if key is None else numbers[key] for key in files.keys]
+        if None in files.keys:
+            self._sign_others(files, objects, signed, base_url)
+        return FetchableFiles(
+            files.paths,
+            files.versions,
+            files.sizes,
+            digests_to_texts(files.digests),
+            objects,
+            [offset or 0 for offset in files.offsets],
+            files.executable,
+            signed,
+        )
 
-    def sign(self, items: Sequence[_Content], places: Places, base_url: str) -> list[tuple[_Content, SignedRequest, int]]:
-        """For each, the request for the object that carries it, and where in the object it begins."""
-        signed: dict[str, SignedRequest] = {}
-        answer = []
-        for item in items:
-            if item.source is not None:
-                answer.append((item, self._sources.sign_download(item.source, item.size, base_url, self._seconds), 0))
-                continue
-            assert item.digest is not None
-            place = places[item.digest]
-            if place.key not in signed:
-                signed[place.key] = self._blobs.sign_download(place.key, base_url, self._seconds)
-            answer.append((item, signed[place.key], place.offset))
-        return answer
+    def _sign_others(self, files: StoredFiles, objects: list[int], signed: list[SignedRequest], base_url: str) -> None:
+        """Each file that is in no object has a request of its own."""
+        for at, source in enumerate(files.sources):
+            if source is not None:
+                objects[at] = len(signed)
+                signed.append(self._sources.sign_download(source, files.sizes[at], base_url, self._seconds))
+            elif objects[at] < 0:
+                raise BlobNotFound(f"The object store has no bytes of {files.paths[at]} (any more): upload it again.")

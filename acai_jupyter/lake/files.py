@@ -10,7 +10,7 @@ from acai_jupyter.domain.errors import BlobNotFound, FileNotFound, InvalidRefere
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.paths import MOST_NAME_BYTES
 from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
-from acai_jupyter.domain.transfers import SignedRequest
+from acai_jupyter.domain.transfers import FetchableFiles
 from acai_jupyter.lake.fetching import Signatures
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.blobs import BlobStore
@@ -19,9 +19,6 @@ from acai_jupyter.ports.store.unit import Store
 
 _LAST_NAME: Final = "\U0010ffff" * (MOST_NAME_BYTES // 4 + 1)
 """No name sorts after this: it is longer than a name can be, of the last character there is."""
-
-Download = tuple[FileVersion, SignedRequest, int]
-"""A file, the request for the object that carries it, and where in the object it begins."""
 
 
 class Files:
@@ -92,7 +89,7 @@ class Files:
 
     def downloads(
         self, principal: Principal, reference: str, after: str | None, limit: int, base_url: str
-    ) -> tuple[list[Download], str | None]:
+    ) -> tuple[FetchableFiles, str | None]:
         """One page of how to fetch the files that `reference` means.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
@@ -100,11 +97,10 @@ class Files:
         principal.require(Right.READ)
         wanted = parse(reference)
         with self._store.read() as unit:
-            files, following = Resolver(unit, principal.project_id).files(wanted, after, limit)
-            places = self._signatures.locate(unit, principal.project_id, files)
-        return self._signatures.sign(files, places, base_url), following
+            files, following = Resolver(unit, principal.project_id).stored(wanted, after, limit)
+        return self._signatures.sign(files, base_url), following
 
-    def download(self, principal: Principal, reference: str, head: int, base_url: str) -> tuple[Download, bytes | None]:
+    def download(self, principal: Principal, reference: str, head: int, base_url: str) -> tuple[FetchableFiles, bytes | None]:
         """How to fetch one file, and its first bytes, at most `head`, where the platform itself serves them anyway: None where
         they lie in another store, or are not there.
 
@@ -115,15 +111,15 @@ class Files:
         if not isinstance(wanted, FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
         with self._store.read() as unit:
-            file = Resolver(unit, principal.project_id).file(wanted)
-            places = self._signatures.locate(unit, principal.project_id, [file])
-        (download,) = self._signatures.sign([file], places, base_url)
-        if download[1].local is None or file.digest is None:
-            return download, None
+            file, _ = Resolver(unit, principal.project_id).stored(wanted, None, 1)
+        found = self._signatures.sign(file, base_url)
+        key = file.keys[0]
+        if found.requests[0].local is None or key is None:
+            return found, None
         try:
-            return download, b"".join(self._blobs.read(places[file.digest].key, download[2], min(file.size, head)))
+            return found, b"".join(self._blobs.read(key, found.offsets[0], min(found.sizes[0], head)))
         except BlobNotFound:
-            return download, None  # whoever fetches it is told
+            return found, None  # whoever fetches it is told
 
 
 def _behind(entry: str) -> str:

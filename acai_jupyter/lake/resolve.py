@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.errors import FileNotFound, FilesetNotFound
-from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.files import FileVersion, StoredFiles
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.manifest_cache import NodeCache
 from acai_jupyter.domain.manifest_nodes import Leaf
@@ -69,19 +70,18 @@ class Resolver:
         if reference.fileset is None and (reference.path, version) in self._files:
             return self._files[reference.path, version]
         if reference.fileset is not None:
-            fileset = self.fileset(reference.fileset)
-            leaf = find(self.read_nodes, fileset.root, [reference.path], self.kept).get(reference.path)
-            if leaf is None:
-                raise FileNotFound(self.instead_of(reference) or f"File set {fileset.label} holds no {escape(reference.path)}.")
-            version = leaf.version
+            version = self._held(reference)
         if version is None:
             found = self._unit.files.latest(self._project_id, [reference.path])
         else:
             found = self._unit.files.versions_at(self._project_id, [(reference.path, version)])
         if reference.path not in found:
-            gone = f"There is no file {reference} (any more): see what there is with acai ls."
-            raise FileNotFound(self.instead_of(reference) or gone)
+            raise self._no_file(reference)
         return found[reference.path]
+
+    def _no_file(self, reference: FileReference) -> FileNotFound:
+        gone = f"There is no file {reference} (any more): see what there is with acai ls."
+        return FileNotFound(self.instead_of(reference) or gone)
 
     def instead_of(self, reference: FileReference) -> str | None:
         """What stands where there is no file, and what to do: a folder of this name, or the tombstone that hides the path."""
@@ -99,6 +99,36 @@ class Resolver:
             return None
         return f"{reference} is hidden, since somebody deleted it: delete {reference}:{hidden} to bring it back."
 
+    def _held(self, reference: FileReference) -> int:
+        """The version of a file that its file set holds. Raises FileNotFound, FilesetNotFound."""
+        assert reference.fileset is not None
+        fileset = self.fileset(reference.fileset)
+        leaf = find(self.read_nodes, fileset.root, [reference.path], self.kept).get(reference.path)
+        if leaf is None:
+            raise FileNotFound(self.instead_of(reference) or f"File set {fileset.label} holds no {escape(reference.path)}.")
+        return leaf.version
+
+    def stored(self, reference: Reference, after: str | None, limit: int) -> tuple[StoredFiles, str | None]:
+        """What `files` gives, with where the bytes lie instead of who made them."""
+        if isinstance(reference, FileReference):
+            return self._stored_file(reference), None
+        pins = list(self._pins(reference, after, limit))
+        if not pins and after is None and reference != FolderReference("/"):
+            raise _nothing(reference)
+        return self._unit.files.stored(self._project_id, pins), pins[-1][0] if len(pins) == limit else None
+
+    def _stored_file(self, reference: FileReference) -> StoredFiles:
+        if reference.fileset is not None:
+            version: int | None = self._held(reference)
+        else:
+            version = reference.version
+        if version is None:
+            version = self.file(reference).version
+        found = self._unit.files.stored(self._project_id, [(reference.path, version)])
+        if not found.paths:
+            raise self._no_file(reference)
+        return found
+
     def files(self, reference: Reference, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
         """One page of the files that a reference means, in order of path, and the path after which the next page begins.
 
@@ -108,7 +138,7 @@ class Resolver:
             return [self.file(reference)], None
         page = list(self._matching(reference, after, limit))
         if not page and after is None and reference != FolderReference("/"):
-            raise FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
+            raise _nothing(reference)
         return page, page[-1].path if len(page) == limit else None
 
     def every_file(self, reference: Reference) -> Iterator[FileVersion]:
@@ -155,16 +185,37 @@ class Resolver:
             after = page[-1].path
 
     def _in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
-        fileset, prefix, pattern = _within_set(reference)
-        pins: list[tuple[str, int]] = []
-        for leaf in scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept):
-            path = leaf.key.decode()
-            if pattern is None or pattern.matches(path):
-                pins.append((path, leaf.version))
-            if len(pins) == limit:
-                break
+        pins = list(self._pins_in_set(reference, after, limit))
         found = self._unit.files.versions_at(self._project_id, pins)
         yield from (found[path] for path, _ in pins if path in found)
+
+    def _pins_in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[tuple[str, int]]:
+        fileset, prefix, pattern = _within_set(reference)
+        leaves = scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept)
+        pins = ((leaf.key.decode(), leaf.version) for leaf in leaves)
+        return islice(pins if pattern is None else (pin for pin in pins if pattern.matches(pin[0])), limit)
+
+    def _pins(self, reference: Reference, after: str | None, limit: int) -> Iterator[tuple[str, int]]:
+        """The paths that a reference means, in order, each with its version."""
+        if isinstance(reference, FilesetReference) or reference.fileset is not None:
+            return self._pins_in_set(reference, after, limit)
+        assert not isinstance(reference, FileReference)
+        if isinstance(reference, FolderReference):
+            return iter(self._unit.files.pins_below(self._project_id, reference.path, after, limit))
+        pins = self._pins_below(reference.prefix, after)
+        return islice((pin for pin in pins if reference.matches(pin[0])), limit)
+
+    def _pins_below(self, folder: str, after: str | None) -> Iterator[tuple[str, int]]:
+        while True:
+            pins = self._unit.files.pins_below(self._project_id, folder, after, _PAGE)
+            yield from pins
+            if len(pins) < _PAGE:
+                return
+            after = pins[-1][0]
+
+
+def _nothing(reference: Reference) -> FileNotFound:
+    return FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
 
 
 def _within_set(reference: Reference) -> tuple[FilesetReference, str, GlobReference | None]:

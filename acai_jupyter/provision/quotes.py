@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
@@ -29,6 +29,9 @@ from acai_jupyter.provision.pins import pinned
 from acai_jupyter.provision.profiler import find_profile
 from acai_jupyter.provision.search import FREE, as_submitted, choose, predict_options, resource_grid
 from acai_jupyter.provision.trial_grid import explored
+
+if TYPE_CHECKING:
+    from acai_jupyter.provision.models.memory import Need
 
 _MOST_KEPT: Final = 32
 _MOST_PROFILES: Final = 1000
@@ -59,7 +62,11 @@ class Quotes:
         on_grid(resources, self._settings.bounds)
         learnt = self.learnt(profile, template, model)
         asked = [float(value) for value in values]
-        return predict_options(learnt.fitted, learnt.columns, asked, [resources], self._settings.prices)[0]
+        [option] = predict_options(learnt.fitted, learnt.columns, asked, [resources], self._settings.prices)
+        need = _need(learnt, asked)
+        if need is None or resources.memory_mb >= need.memory_mb:
+            return option
+        return replace(option, warning=f"it needs at least {need.memory_mb:.0f} MB: {need.why}")
 
     def quote(
         self, principal: Principal, name: str, values: Sequence[str | float], limits: Limits, model: str | None = None
@@ -116,8 +123,6 @@ class Quotes:
         self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None = None
     ) -> Quote:
         """With what a submission has `given`, the choice without a bound is what it would get."""
-        from acai_jupyter.provision.models.memory import memory_cliff, memory_need
-
         template = parse_template(profile.template)
         command = template.command(values)
         learnt = self.learnt(profile, template, model)
@@ -126,8 +131,7 @@ class Quotes:
         grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
         options = predict_options(learnt.fitted, learnt.columns, asked_values, grid, self._settings.prices, limits.confidence)
         steps = None if learnt.rule is None else learnt.rule.steps(tuple(asked_values))
-        needs = [need for need in (memory_need(learnt.memory, asked_values), memory_cliff(learnt.runs)) if need is not None]
-        need = max(needs, key=lambda one: one.memory_mb, default=None)
+        need = _need(learnt, asked_values)
         if given is None or limits.bound:
             choice = choose(options, limits, need, cut, given or FREE)
         else:
@@ -189,6 +193,14 @@ def _output_of(unit: UnitOfWork, principal: Principal, reference: str) -> UUID:
             "is guessed: ask again when it has finished."
         )
     return job.output_id
+
+
+def _need(learnt: Learnt, values: Sequence[float]) -> Need | None:
+    """The least memory for a job with these arguments, as far as anything is known of it."""
+    from acai_jupyter.provision.models.memory import memory_cliff, memory_need
+
+    needs = [need for need in (memory_need(learnt.memory, values), memory_cliff(learnt.runs)) if need is not None]
+    return max(needs, key=lambda one: one.memory_mb, default=None)
 
 
 def _require_fitted(profile: Profile) -> None:

@@ -20,7 +20,7 @@ from acai_jupyter.domain.metadata import Metadata
 from acai_jupyter.domain.provenance import Action, Graph
 from acai_jupyter.domain.references import escape
 from acai_jupyter.domain.tables import Column
-from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
+from acai_jupyter.domain.transfers import FetchableFiles, SignedRequest
 from acai_jupyter.domain.uploads import DeclaredFiles
 from acai_jupyter.wire.values import column_values_to_json, value_to_json
 
@@ -94,11 +94,13 @@ def request(item: SignedRequest) -> Json:
     return {"method": item.method, "url": item.url, "headers": dict(item.headers)}
 
 
-def fetchable(item: FetchableFile, shares_disk: bool = False) -> Json:
-    """A file and how to fetch it, for agents and clients alike; where its object lies, for those that share that disk."""
-    own = {"path": item.path, "size": item.size, "digest": digest(item.digest), "executable": item.executable}
-    where = {"local": item.request.local} if shares_disk and item.request.local else {}
-    return {**own, "offset": item.offset, "request": request(item.request), **where}
+def fetchable(page: FetchableFiles, cursor: str | None, shares_disk: bool = False) -> Json:
+    """A page of files and how to fetch them, for agents and clients alike; where their objects lie, for those that share that
+    disk."""
+    files = {"path": page.paths, "size": page.sizes, "digest": page.digests, "object": page.objects, "offset": page.offsets}
+    versions = {"version": page.versions} if page.versions else {}
+    objects = [{**request(item), **({"local": item.local} if shares_disk and item.local else {})} for item in page.requests]
+    return {"files": {**files, **versions, "executable": page.executable}, "objects": objects, "cursor": cursor}
 
 
 def head(data: bytes | None) -> Json:

@@ -112,7 +112,7 @@ def _reason(item: ProfileTrial) -> str | None:
 
 
 def option(item: Option) -> Json:
-    """A configuration with its prediction; `low` and `high` bound a 90 % interval."""
+    """A configuration with its prediction; `low` and `high` bound a 90 % interval. `warning`: why it may be too little."""
     low, high = item.cost_range
     return {
         "cpu": item.resources.cpu,
@@ -124,6 +124,7 @@ def option(item: Option) -> Json:
         "cost_low": low,
         "cost_high": high,
         "extrapolation": item.extrapolated,
+        "warning": item.warning,
     }
 
 

@@ -194,6 +194,7 @@ _PREDICTION: Final = answer(
     cost_low=NUMBER,
     cost_high=NUMBER,
     extrapolation=BOOLEAN,
+    warning=or_null(TEXT),
 )
 _TRANSITION: Final = answer(status=one_of(*Status), progress=or_null(TEXT), reason=or_null(TEXT), attempt=INTEGER, time=TIME)
 _SIGNED: Final = answer(method=TEXT, url=TEXT, headers=_TEXTS)
@@ -204,10 +205,26 @@ HEAD: Final[Schema] = {
     "description": "of one file, also its first bytes, at most so many, where the platform serves them itself",
 }
 _HEAD_SENT: Final[Schema] = {"type": "string", "description": "the first bytes in base64, where they were asked for"}
-_FETCHABLE: Final = answer(path=TEXT, size=INTEGER, digest=or_null(DIGEST), executable=BOOLEAN, offset=INTEGER, request=_SIGNED)
+_COLUMNS: Final = answer(
+    path=array(TEXT),
+    size=array(INTEGER),
+    digest=array(or_null(DIGEST)),
+    object=array({**INTEGER, "description": "which of `objects` carries the file"}),
+    offset=array({**INTEGER, "description": "where in the object it begins"}),
+    executable=array({**INTEGER, "description": "the place in the other columns of a file that is executable"}),
+)
+_OBJECT: Final[Schema] = {
+    **_SIGNED,
+    "properties": {**_SIGNED["properties"], "local": {**TEXT, "description": "where it lies on a disk that both sides share"}},
+}
+_FETCHABLE: Final[Schema] = answer(
+    files={**_COLUMNS, "properties": {**_COLUMNS["properties"], "version": array(INTEGER)}},
+    objects=array(_OBJECT),
+    cursor=or_null(TEXT),
+)
 _SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
 
-_FILES_PAGE: Final = or_null(answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)))
+_FILES_PAGE: Final[Schema] = {"anyOf": [ref("FetchableFiles"), {"type": "null"}]}
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
@@ -221,6 +238,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         whole_cpus=BOOLEAN,
         cpu_taken=NUMBER,
         memory_mb_taken=INTEGER,
+        gpu_taken=INTEGER,
         waiting=INTEGER,
     ),
     "Project": answer(id=TEXT, name=TEXT, create_time=TIME),
@@ -258,7 +276,11 @@ COMPONENTS: Final[dict[str, Schema]] = {
     ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
-    "FetchableFile": {**_FETCHABLE, "properties": {**_FETCHABLE["properties"], "head": _HEAD_SENT}},
+    "FetchableFiles": {
+        "description": "files and how to fetch them, a column each",
+        **_FETCHABLE,
+        "properties": {**_FETCHABLE["properties"], "head": _HEAD_SENT},
+    },
     "Upload": answer(
         id=TEXT,
         state=one_of(*UploadState),

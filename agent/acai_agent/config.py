@@ -15,7 +15,8 @@ class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
     addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
     None where there is a job to be done. `limits` is how its command is held to its resources,
-    `environments` the folder of the environments that jobs share, `cache` that of inputs, which holds at most `cache_bytes`."""
+    `environments` the folder of the environments that jobs share, `cache` that of inputs, which holds at most `cache_bytes`.
+    `gpus` are those that are the job's own, None where there are none to give."""
 
     url: str
     token: str
@@ -29,6 +30,7 @@ class Config(NamedTuple):
     environments: Path | None = None
     cache: Path | None = None
     cache_bytes: int = 0
+    gpus: tuple[str, ...] | None = None
 
     @property
     def work(self) -> Path:
@@ -63,6 +65,7 @@ def read_config(stream: BinaryIO) -> Config:
         environments=None if told.get("environments") is None else Path(_told(told, "environments", str)),
         cache=None if told.get("cache") is None else Path(_told(told, "cache", str)),
         cache_bytes=0 if told.get("cache") is None else _told(told, "cache_bytes", int),
+        gpus=None if told.get("gpus") is None else tuple(str(name) for name in _told(told, "gpus", list)),
     )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import FileIO
+from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypedDict, Union
@@ -161,33 +162,28 @@ def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
     return PartRequest(parse_signed_request(message), _field(message, "offset", int), _field(message, "size", int))
 
 
-def parse_file_entries(messages: Iterable[Mapping[str, Any]]) -> list[FileEntry]:
-    """Files of an answer. Neighbours in one object are told with the same request, which is read once. Raises ContractBroken."""
-    entries: list[FileEntry] = []
-    told: Any = None
-    for message in messages:
-        if told is None or message.get("request") != told:
-            request = _file_request(message)
-            told = message.get("request")
-        entries.append(_file_entry(message, request))
-    return entries
-
-
-def _file_entry(message: Mapping[str, Any], request: SignedRequest) -> FileEntry:
-    return FileEntry(
-        _field(message, "path", str),
-        _field(message, "size", int),
-        _optional(message, "digest", str),
-        bool(message.get("executable", False)),
-        _field(message, "offset", int),
-        request,
-        _optional(message, "local", str),
-    )
-
-
 def parse_files_page(message: Mapping[str, Any]) -> FilesPage:
-    """Raises ContractBroken."""
-    return FilesPage(tuple(parse_file_entries(_field(message, "files", list))), _optional(message, "cursor", str))
+    """Files are told by columns, and the objects that carry them once each. Raises ContractBroken."""
+    files = _field(message, "files", dict)
+    objects = [(parse_signed_request(found), _optional(found, "local", str)) for found in _field(message, "objects", list)]
+    paths = _column(files, "path", str)
+    sizes, offsets, numbers = (_column(files, name, int, len(paths)) for name in ("size", "offset", "object"))
+    digests = _column(files, "digest", (str, type(None)), len(paths))
+    marked = set(_column(files, "executable", int))
+    executable = [at in marked for at in range(len(paths))] if marked else repeat(False)
+    if numbers and not 0 <= min(numbers) <= max(numbers) < len(objects):
+        raise ContractBroken("The platform's message can't be read: a file lies in an object that it doesn't tell.")
+    requests, places = [objects[number][0] for number in numbers], [objects[number][1] for number in numbers]
+    entries = map(FileEntry, paths, sizes, digests, executable, offsets, requests, places)
+    return FilesPage(tuple(entries), _optional(message, "cursor", str))
+
+
+def _column(message: Mapping[str, Any], name: str, kind: Any, length: Union[int, None] = None) -> list[Any]:
+    values: list[Any] = _field(message, name, list)
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not set(map(type, values)).issubset(kinds) or (length is not None and len(values) != length):
+        raise ContractBroken(f"The platform's message can't be read: the column {name!r} of files is not what it should be.")
+    return values
 
 
 def parse_manifest(message: Mapping[str, Any]) -> Manifest:
@@ -284,12 +280,6 @@ def _hash_part(file: FileIO, buffer: memoryview) -> tuple[bytes, int]:
         hasher.update(buffer[:count])
         size += count
     return hasher.digest(), size
-
-
-def _file_request(message: Mapping[str, Any]) -> SignedRequest:
-    if message.get("request") is None and message.get("size") == 0:
-        return SignedRequest("GET", "", {})  # nothing has to be asked for an empty file
-    return parse_signed_request(_field(message, "request", dict))
 
 
 def _command(message: Mapping[str, Any]) -> Command:

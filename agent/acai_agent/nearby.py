@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from acai_agent.downloads import Slice
 
 _PIECE: Final = 1024 * 1024
-_SMALL: Final = 64 * 1024
+SMALL: Final = 64 * 1024
 """Up to here a file is written from memory: sharing its blocks would cost more than its bytes."""
 
-_OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def disk_headers(home: Path | None) -> Mapping[str, str]:
@@ -46,16 +46,16 @@ def take(run: Sequence[Slice], stop: Stop, meter: Meter) -> Sequence[Slice]:
     if place is None:
         return run
     try:
-        source = os.open(place, _OPEN_FLAGS)
+        source = os.open(place, OPEN_FLAGS)
     except OSError:
         return run
     try:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             return run
-        window = _Window(source)
+        window = Window(source)
         for done, part in enumerate(run):
             try:
-                if part.size == part.target.entry.size <= _SMALL:
+                if part.size == part.target.entry.size <= SMALL:
                     part.target.put(window.read(part.target.entry.offset, part.size))
                 else:
                     part.target.has_part(part.offset, _bring(source, part, stop))
@@ -68,7 +68,7 @@ def take(run: Sequence[Slice], stop: Stop, meter: Meter) -> Sequence[Slice]:
     return ()
 
 
-class _Window:
+class Window:
     """Reads small neighbours of an object many at once."""
 
     def __init__(self, source: int) -> None:

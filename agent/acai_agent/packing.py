@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from acai_agent.contract import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, PART_SIZE
-from acai_agent.sources import Measured, check_unchanged, pieces_of
+from acai_agent.sources import Measured, pieces_of
 
 _PIECE: Final = 256 * 1024
 
@@ -39,13 +39,12 @@ class StoreObject(NamedTuple):
         if self.kind != "pack":
             yield from self._pieces(offset, size)
         elif offset == 0 and size == self.size:
-            yield from self._together(unchanged=True)
+            yield from self._together()
         else:
             yield from self._pieces(offset, size)
 
-    def _together(self, unchanged: bool) -> Iterator[bytes]:
-        """The whole of a pack. What was kept of files is read no more, but where they have to be `unchanged` they are looked
-        at."""
+    def _together(self) -> Iterator[bytes]:
+        """The whole of a pack. What was kept of files is read no more: it goes up as it was, whole, when it was measured."""
         waiting: list[bytes] = []
         size = 0
         for member in self.members:
@@ -53,8 +52,6 @@ class StoreObject(NamedTuple):
             if measured.data is None:
                 waiting += pieces_of(measured, 0, member.size)
             else:
-                if unchanged:
-                    check_unchanged(measured)
                 waiting.append(measured.data)
             size += member.size
             if size >= _PIECE:
@@ -95,7 +92,7 @@ class StoreObject(NamedTuple):
         if self.kind != "pack":
             return self.members[0].measured.digest.digest
         hasher = hashlib.sha256()
-        for piece in self._together(unchanged=False):  # whether a file is another by now is seen when it is sent
+        for piece in self._together():
             hasher.update(piece)
         return "sha256:" + hasher.hexdigest()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Generic, TypeVar, Union
 
 from acai_agent.failures import Cancelled, Signal
 
@@ -76,6 +77,35 @@ def for_each(work: Callable[[Item], Result], items: Sequence[Item], threads: int
     for helper in helpers:
         helper.join()
     return crew.results()
+
+
+def ahead(items: Iterator[Item], most: int, seen: Callable[[Item], None]) -> Iterator[Item]:
+    """The same items, taken by a thread of its own while those before are worked on, at most so many ahead; each is shown to
+    `seen` when it is taken. Raises what taking them raises."""
+    waiting: queue.Queue[Union[tuple[Item], BaseException, None]] = queue.Queue(most)
+    left = threading.Event()
+
+    def take() -> None:
+        try:
+            for item in items:
+                seen(item)
+                waiting.put((item,))
+                if left.is_set():
+                    return
+            waiting.put(None)
+        except BaseException as error:  # raised again where the items are worked on
+            waiting.put(error)
+
+    threading.Thread(target=take, name="acai-ahead", daemon=True).start()
+    try:
+        while (found := waiting.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found[0]
+    finally:
+        left.set()
+        while not waiting.empty():  # who waits for room goes on, and sees that nobody is left
+            waiting.get_nowait()
 
 
 class _Crew(Generic[Item, Result]):

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from acai_agent.sources import TransferError
 
 _FORBIDDEN_NAMES: Final = frozenset({"", ".", ".."})
+_DOUBTFUL: Final = ("//", "/./", "/../", "\\", "\0")
+_FOLDER_FLAGS: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class PathRefused(TransferError):
@@ -22,22 +24,6 @@ class PathClash(PathRefused):
     """Two files, one of which would have to be the folder in which the other lies."""
 
 
-def check_clashes(paths: Iterable[str]) -> None:
-    """Raises PathClash where a path is also a folder of another: the lake can hold both, a disk can't."""
-    files = set(paths)
-    known: set[str] = set()
-    for path in files:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in known:
-            if folder in files:
-                raise PathClash(
-                    f"{folder!r} and {path!r} can't both be written: one would be a file and a folder at once. Take them apart,"
-                    " or make a file set without one of them."
-                )
-            known.add(folder)
-            folder = folder.rpartition("/")[0]
-
-
 class Place(NamedTuple):
     """Where a file belongs. It is `fresh` in a folder that was made for it: nothing can stand there yet."""
 
@@ -46,27 +32,68 @@ class Place(NamedTuple):
 
 
 class Root:
-    """A folder to write below. What lies below it is never reached through a symbolic link."""
+    """A folder to write below. What lies below it is never reached through a symbolic link. `files` are the paths of all that it
+    was prepared for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = os.path.abspath(folder)  # noqa: PTH100 - text is faster, for every file
+        self.folder = os.path.abspath(folder)  # noqa: PTH100 - text is faster, for every file
+        self.files: set[str] = set()
+        self._folders: set[str] = set()
         self._lock = threading.Lock()
         self._ready: dict[str, bool] = {}
         self._parents: dict[str, Place] = {}
 
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Make the folders of the files `paths`, all of which are looked at before, also beside those of calls before.
+
+        Raises PathClash, PathRefused, OSError.
+        """
+        if _is_doubtful(paths):
+            for path in paths:
+                names_of(path)
+        self._check_clashes(paths)
+        for path in paths:
+            above = path.rpartition("/")[0]
+            if above not in self._parents:
+                self._parents[above] = self._made(names_of(path)[:-1], path)
+
+    def _check_clashes(self, paths: Sequence[str]) -> None:
+        """Raises PathClash where a path is also a folder of another: the lake can hold both, a disk can't."""
+        self.files.update(paths)
+        for below in {path.rpartition("/")[0] for path in paths}:
+            folder = below
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        if not self.files.isdisjoint(self._folders):
+            folder = min(self.files & self._folders)
+            path = min(path for path in self.files if path.startswith(f"{folder}/"))
+            raise PathClash(
+                f"{folder!r} and {path!r} can't both be written: one would be a file and a folder at once. Take them apart,"
+                " or make a file set without one of them."
+            )
+
     def place(self, path: str) -> Place:
-        """Where the file `path` belongs; its parent folders are there afterwards. Raises PathRefused, OSError."""
+        """Where the file `path` belongs, for which the root was prepared."""
         above, _, name = path.rpartition("/")
-        parent = self._parents.get(above)
-        if parent is None:
-            parent = self._parents[above] = self._made(names_of(path)[:-1], path)
-        else:
-            names_of(name)
+        parent = self._parents[above]
         return Place(f"{parent.path}/{name}", parent.fresh)
+
+    def open(self, folder: str) -> int:
+        """A descriptor of the folder below which the root was prepared to write files; no link below the root leads there.
+        Raises OSError."""
+        descriptor = os.open(self.folder, _FOLDER_FLAGS)
+        for name in folder.split("/") if folder else ():
+            try:
+                inner = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=descriptor)
+            finally:
+                os.close(descriptor)
+            descriptor = inner
+        return descriptor
 
     def _made(self, names: Sequence[str], path: str) -> Place:
         """The folder of these names, and whether it is new. (In the root itself others may write, too.)"""
-        parent = self._folder
+        parent = self.folder
         with self._lock:
             if not self._ready:
                 os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - text
@@ -86,6 +113,12 @@ def names_of(path: str) -> list[str]:
     if os.name == "nt" and any(":" in name for name in names):
         raise PathRefused(f"{path!r} can't be written on Windows: a name there has no ':'.")
     return names
+
+
+def _is_doubtful(paths: Iterable[str]) -> bool:
+    """Whether `names_of` might refuse one of them. Together they are looked at faster than one by one."""
+    joined = "/".join(["", *paths, ""])
+    return os.name == "nt" or any(found in joined for found in _DOUBTFUL)
 
 
 def _make_folder(folder: Path, path: str) -> bool:

@@ -143,7 +143,6 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
         yield from _cut(source, offset, size)
         return
     if measured.data is not None:
-        check_unchanged(measured)
         yield measured.data if size == len(measured.data) else measured.data[offset : offset + size]
         return
     try:
@@ -159,19 +158,6 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
                 yield piece
     except OSError as error:
         raise _unreadable(measured.file, error) from error
-
-
-def check_unchanged(measured: Measured) -> None:
-    """Look at a file again whose bytes were kept. Raises FileChanged."""
-    stamp, source = measured.stamp, measured.file.source
-    if stamp is None or isinstance(source, bytes):
-        return
-    try:
-        found = os.stat(source)  # noqa: PTH116 - for every small file: a Path would cost more than the look
-    except FileNotFoundError:
-        raise changed(measured.file) from None
-    if not _is_as(found, stamp):
-        raise changed(measured.file)
 
 
 def size_of(file: LocalFile) -> int:

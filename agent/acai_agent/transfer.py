@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Union
 
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Range, Slice, Target, is_there, make_executable, runs_of
 from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
-from acai_agent.parallel import Meter, OnProgress, Stop, for_each
-from acai_agent.places import PathClash, PathRefused, Place, Root, check_clashes
+from acai_agent.parallel import Meter, OnProgress, Stop, ahead, for_each
+from acai_agent.places import PathClash, PathRefused, Place, Root
 from acai_agent.signed import SignedRequests
+from acai_agent.small_files import bring_small
 from acai_agent.sources import FileChanged, FileUnreadable, LocalFile, Measured, Memory, Stamp, TransferError, size_of, stamp_of
 from acai_agent.uploads import Base, UploadEnded, UploadSession
 
@@ -36,9 +37,11 @@ __all__ = [
     "PathClash",
     "PathRefused",
     "Renew",
+    "Root",
     "Stamp",
     "TransferError",
     "UploadEnded",
+    "ahead",
     "disk_headers",
     "download",
     "read_range",
@@ -88,7 +91,7 @@ def upload(
     with this key was committed before.
     """
     stop = Stop(cancel)
-    meter = Meter(sum(size_of(file) for file in files), on_progress)
+    meter = Meter(0 if on_progress is None else sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
         session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base)
         try:
@@ -112,7 +115,7 @@ def _is_cut_off(error: BaseException) -> bool:
 
 def download(
     entries: Sequence[FileEntry],
-    root: Path,
+    root: Union[Path, Root],
     *,
     renew: Renew | None = None,
     on_progress: OnProgress | None = None,
@@ -121,7 +124,8 @@ def download(
     threads: int = THREADS,
     patience_s: float = PATIENCE_S,
 ) -> Downloaded:
-    """Write `entries` below `root`. A file that is there with the right bytes is kept; others appear only when they are whole.
+    """Write `entries` below `root`, a folder or one that knows what was brought to it before. A file that is there with the right
+    bytes is kept; others appear only when they are whole (of many small ones see `small_files`).
 
     `renew` is asked when signed requests have expired, or their server has moved.
 
@@ -129,16 +133,21 @@ def download(
     """
     stop = Stop(cancel)
     meter = Meter(sum(entry.size for entry in entries), on_progress)
+    below = root if isinstance(root, Root) else Root(root)
     try:
-        places = _places(entries, root)
-        kept = _kept(entries, places, meter, threads, stop)
-        missing = [entry for entry in entries if entry.path not in kept]
-        with _borrowed(http) as sender:
-            requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
-            _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
+        below.prepare([entry.path for entry in entries])
+        rest = bring_small(entries, below, threads, stop, meter)
+        places = {entry.path: below.place(entry.path) for entry in rest}
+        kept = _kept(rest, places, meter, threads, stop)
+        missing = [entry for entry in rest if entry.path not in kept]
+        if missing:
+            with _borrowed(http) as sender:
+                requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
+                _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
     except OSError as error:
-        raise CannotWrite(f"{error.filename or root} can't be written: {error.strerror or error}.") from error
-    return Downloaded(len(missing), len(entries) - len(missing), sum(entry.size for entry in missing))
+        raise CannotWrite(f"{error.filename or below.folder} can't be written: {error.strerror or error}.") from error
+    size = sum(entry.size for entry in entries) - sum(entry.size for entry in rest if entry.path in kept)
+    return Downloaded(len(entries) - len(kept), len(kept), size)
 
 
 def read_range(
@@ -158,12 +167,6 @@ def read_range(
     wanted = Range(first, size, http)
     SignedRequests({0: request}, renew and (lambda: {0: renew()}), patience_s, Stop()).run(0, wanted.get)
     return b"".join(wanted.pieces)
-
-
-def _places(entries: Sequence[FileEntry], root: Path) -> dict[str, Place]:
-    check_clashes(entry.path for entry in entries)
-    below = Root(root)
-    return {entry.path: below.place(entry.path) for entry in entries}
 
 
 def _kept(entries: Sequence[FileEntry], places: Mapping[str, Place], meter: Meter, threads: int, stop: Stop) -> set[str]:

@@ -50,6 +50,7 @@ class Lifetime:
         self._file: ServerFile | None = None
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
+        self._usable = False
         self.unended: int | None = None
         self.untold: int | None = None
 
@@ -92,7 +93,8 @@ class Lifetime:
         if platform is None:
             return
         try:
-            self.unended = platform.registry.unended()
+            if self._usable:  # a database that was refused may not even have tables
+                self.unended = platform.registry.unended()
         except AcaiError as error:
             self._log.warning("Whether jobs are left can't be told: %s", error.message)
         if self._kernel_token is not None:
@@ -133,6 +135,7 @@ class Lifetime:
             self._state.opened.wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
         platform = self._state.opened
         await self._state.pools.run(BACKGROUND, platform.open)
+        self._usable = True
         self._state.relay.start(platform.bus)  # which asks the database: its tables are there from now on
         await self._state.pools.run(BACKGROUND, self._welcome_owner)
         platform.agent_url = platform.settings.agent_url or url

@@ -67,8 +67,17 @@ class Lake:
     def page(self, kind: str, cursor: str | None, size: int) -> dict[str, Any]:
         files = sorted(self.files[kind], key=lambda file: file["path"])
         rest = [file for file in files if cursor is None or file["path"] > cursor]
-        page = [file | {"request": self.request("GET", file["key"])} for file in rest[:size]]
-        return {"files": page, "cursor": page[-1]["path"] if len(rest) > size else None, "a field of the future": 1}
+        page = rest[:size]
+        keys = list(dict.fromkeys(file["key"] for file in page))
+        columns: dict[str, list[Any]] = {name: [file[name] for file in page] for name in ("path", "size", "digest", "offset")}
+        columns["object"] = [keys.index(file["key"]) for file in page]
+        columns["executable"] = [at for at, file in enumerate(page) if file["executable"]]
+        return {
+            "files": columns | {"a column of the future": []},
+            "objects": [self.request("GET", key) for key in keys],
+            "cursor": page[-1]["path"] if len(rest) > size else None,
+            "a field of the future": 1,
+        }
 
     def request(self, method: str, key: str) -> dict[str, Any]:
         return {"method": method, "url": f"{self.address}/{key}?signature={self.signature}", "headers": {"X-Signed": "yes"}}

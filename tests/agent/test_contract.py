@@ -46,12 +46,20 @@ def test_the_golden_page_of_files_is_understood() -> None:
     assert (entry.request.method, entry.request.headers) == ("GET", {})
 
 
-def test_data_registered_in_place_has_no_digest_and_an_empty_file_needs_no_request() -> None:
-    entry = golden("agent/files_page")["files"][0]
-    assert contract.parse_file_entries([entry | {"digest": None}])[0].digest is None
-    assert contract.parse_file_entries([entry | {"size": 0, "request": None}])[0].size == 0
+def test_data_registered_in_place_has_no_digest() -> None:
+    page = golden("agent/files_page")
+    (entry,) = contract.parse_files_page(page | {"files": page["files"] | {"digest": [None]}}).files
+    assert entry.digest is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"size": []}, {"size": ["5"]}, {"path": [None]}, {"object": [1]}, {"object": [-1]}, {"offset": [0, 0]}, {"digest": [1]}],
+)
+def test_columns_that_do_not_fit_each_other_are_not_understood(wrong: dict[str, list[object]]) -> None:
+    page = golden("agent/files_page")
     with pytest.raises(contract.ContractBroken):
-        contract.parse_file_entries([entry, entry | {"request": None}])
+        contract.parse_files_page(page | {"files": page["files"] | wrong})
 
 
 def test_digests_are_those_of_the_platform(tmp_path: Path) -> None:

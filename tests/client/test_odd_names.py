@@ -8,22 +8,12 @@ from pathlib import Path
 import fsspec
 import pytest
 from support.commands import Cli
+from support.odd_names import DEEP, FILES, LONGEST
 from support.servers import Server
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import FileNotFound, FilesClash, InvalidPath, InvalidReference
 from acai_jupyter.domain.references import escape
-
-LONGEST = "n" * 251 + ".txt"
-DEEP = "/".join(["d" * 199] * 9 + ["e" * 195])
-"""With the folder above it, a path of 2,000 bytes."""
-NAMES = [
-    *("a file", " leading", "trailing ", "it's", 'a "quote"', "$HOME", "`ls`", "a;b|c&d", "-rf", "--help", "~", "#x", "a\u2028b"),
-    *("100%", "%41", "%2F", "a@b", "@", "a:1", ":", "*", "a*b?", "[x]", "{1,2}", "?", "!", "=", "+", "&", "a,b", "<x>", "^"),
-    *("\U0001f600.png", "日本", "größe", "gro\u0308ße", "Case", "case", "CASE", "\u00e9", "e\u0301", "empty", "ﬁ", "\u200b"),
-    *("@set:1/in", "*x/in", "%/in", "a b/c d", ".hidden", "..x", "x..", "CON", "a.b.c", LONGEST, DEEP),
-]
-FILES = {name: f"content of {name}" if name != "empty" else "" for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +72,30 @@ def test_the_command_line_takes_and_prints_them(cli: Cli, uploaded: Path) -> Non
     listed = json.loads(cli.ok("ls", "-R", "/odd/", "--json"))
     assert {file["path"] for file in listed} == {f"/odd/{name}" for name in FILES}
     for file in listed:
-        if file["path"].removeprefix("/odd/") in ("--help", "*", "it's", "a:1", "%41", "\U0001f600.png", "gro\u0308ße"):
+        if file["path"].removeprefix("/odd/") in ("--help", "a:1", "gro\u0308ße"):
             assert cli.ok("cat", file["reference"]) == FILES[file["path"].removeprefix("/odd/")]
+
+
+def test_a_tree_of_them_goes_up_and_down_by_fsspec(server: Server, client: Client, uploaded: Path, tmp_path: Path) -> None:
+    lake = fsspec.filesystem("acai", url=server.url, token=server.token, skip_instance_cache=True)
+    lake.put(f"{uploaded}/", "/put/", recursive=True)
+    assert {file.path for file in client.files.list("/put/")} == {f"/put/{name}" for name in FILES}
+    lake.get("/put/", f"{tmp_path}/back/", recursive=True)
+    assert written(tmp_path / "back") == FILES
+    lake.pipe({escape(f"/piped/{name}"): content.encode() for name, content in FILES.items() if name != DEEP})
+    assert {file.path for file in client.files.list("/piped/")} == {f"/piped/{name}" for name in FILES if name != DEEP}
+    with pytest.raises(InvalidReference, match="at most 2000 bytes"):
+        lake.pipe_file(f"/piped/{DEEP}", b"two bytes too long")
+
+
+def test_a_tree_of_them_goes_up_and_down_by_the_command_line(cli: Cli, client: Client, uploaded: Path, tmp_path: Path) -> None:
+    cli.ok("put", str(uploaded), "/cli/")
+    assert {file.path for file in client.files.list("/cli/")} == {f"/cli/{name}" for name in FILES}
+    cli.ok("get", "/cli/", "--to", str(tmp_path / "back"))
+    assert written(tmp_path / "back") == FILES
+    done = cli.run("put", str(uploaded / "a file"), f"/longer/{DEEP}")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "at most 2000 bytes" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,14 @@ def test_a_file_that_is_as_it_was_is_known(cache: StatCache, tmp_path: Path) -> 
     assert StatCache(tmp_path / "cache/files.db").recall([file])  # by another process too
 
 
-def test_the_parts_of_a_large_file_are_known_too(cache: StatCache, tmp_path: Path) -> None:
-    file = settled(tmp_path / "large", bytes(PART_SIZE + 1))
-    remember(cache, file)
-    assert len(cache.recall([file])["/large"].parts) == 2
+def test_each_of_many_files_is_known_by_its_own_digest(cache: StatCache, tmp_path: Path) -> None:
+    contents = {"a": b"hello", "caf\u00e9 'x\"": b"there", "large": bytes(PART_SIZE + 1), "z": b""}
+    files = [settled(tmp_path / name, data) for name, data in contents.items()]
+    digests = {f"/{name}": digest_of_bytes(data) for name, data in contents.items()}
+    measured = [Measured(file, digests[file.path], file.stamp) for file in files]
+    cache.remember(measured, time.time_ns() + 10 * SECOND)
+    assert cache.recall(files) == digests
+    assert len(cache.recall(files)["/large"].parts) == 2
 
 
 def test_a_file_that_was_written_just_before_it_was_read_is_not_remembered(cache: StatCache, tmp_path: Path) -> None:

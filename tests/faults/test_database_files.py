@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from support.databases import SqliteDatabases
 from support.lake import Lake
+from support.servers import Server
 
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.domain.errors import StoreDamaged, StoreUnavailable
+from tests.faults.conftest import QUICK
 
 _NOBODY = 65534
 
@@ -92,35 +94,97 @@ def test_a_write_ahead_log_that_is_removed_under_a_server_loses_nothing_that_was
     assert again.fsck() == []
 
 
-def test_without_the_log_of_a_server_that_was_killed_the_lake_is_as_it_was_some_time_ago(
-    new_lake: Callable[..., Lake], databases: SqliteDatabases, folder: Path
-) -> None:
-    """What was only in the log is lost with it, and nothing else is."""
+@pytest.fixture
+def killed(new_lake: Callable[..., Lake], folder: Path) -> Path:
+    """A folder as a server leaves it that was killed: some of what it has written is in the database, some only in the log."""
     lake = new_lake()
     lake.put({"/a": b"one"})
     with closing(sqlite3.connect(folder / "acai.db")) as other:
         other.execute("PRAGMA wal_checkpoint(FULL)")
     lake.put({"/a": b"two", "/b": b"two"})
-    with crashed(folder, databases) as left:
-        assert left.ls() == ["/a:1"]
-        assert left.fsck() == []
-        left.put({"/a": b"three"})
-        left.gc()
-        assert (left.ls(), left.content("/a"), left.content("/a:1")) == (["/a:2"], b"three", b"one")
-        assert left.fsck() == []
+    shutil.copytree(folder, folder / "copy", ignore=shutil.ignore_patterns("*-shm", "copy"))
+    return folder / "copy"
 
 
 @contextmanager
-def crashed(folder: Path, databases: SqliteDatabases) -> Iterator[Lake]:
-    """The lake as a crash leaves it, without the database's log."""
-    copy = folder / "copy"
-    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*-wal", "*-shm", "copy"))
-    url = databases.empty(copy)
+def opened(databases: SqliteDatabases, folder: Path) -> Iterator[Lake]:
+    """The lake as a server that starts on the folder finds it."""
+    url = databases.empty(folder)
     store = store_by_url(url, lambda changed: None)
     try:
-        yield Lake(copy, url, store)
+        store.open()
+        yield Lake(folder, url, store)
     finally:
         store.close()
+
+
+def test_without_the_log_of_a_server_that_was_killed_a_database_is_refused_until_the_log_is_back(
+    killed: Path, databases: SqliteDatabases
+) -> None:
+    (killed / "acai.db-wal").rename(killed / "elsewhere")
+    for _ in range(2):
+        told = pytest.raises(StoreDamaged, match=r"older than it was: .* acai.db-wal removed.* remove acai.db-mark")
+        with told, opened(databases, killed):
+            pass
+    (killed / "elsewhere").rename(killed / "acai.db-wal")
+    with opened(databases, killed) as lake:
+        assert lake.ls() == ["/a:2", "/b:1"]
+        assert lake.fsck() == []
+    with opened(databases, killed) as lake:
+        assert lake.ls() == ["/a:2", "/b:1"], "a log that went into the database when the last server stopped is not missed"
+
+
+def test_without_that_log_the_lake_is_as_it_was_some_time_ago_for_whoever_says_so(
+    killed: Path, databases: SqliteDatabases
+) -> None:
+    """What was only in the log is lost with it, and nothing else is."""
+    (killed / "acai.db-wal").unlink()
+    (killed / "acai.db-mark").unlink()
+    with opened(databases, killed) as lake:
+        assert lake.ls() == ["/a:1"]
+        assert lake.fsck() == []
+        lake.put({"/a": b"three"})
+        lake.gc()
+        assert (lake.ls(), lake.content("/a"), lake.content("/a:1")) == (["/a:2"], b"three", b"one")
+        assert lake.fsck() == []
+    with opened(databases, killed) as lake:
+        assert lake.ls() == ["/a:2"]
+
+
+@pytest.mark.parametrize("mark", [b"", b"0" * 20, b"0" * 32 + b" " + b"x" * 20 + b"\n", b"\xff" * 54, b"0" * 4096])
+def test_a_mark_that_nobody_has_written_so_stops_no_server(killed: Path, databases: SqliteDatabases, mark: bytes) -> None:
+    (killed / "acai.db-mark").write_bytes(mark)
+    with opened(databases, killed) as lake:
+        assert lake.ls() == ["/a:2", "/b:1"]
+
+
+@pytest.mark.parametrize("instead", [None, b""])
+def test_a_database_that_has_gone_is_not_begun_anew_unless_its_mark_has_gone_too(
+    killed: Path, databases: SqliteDatabases, instead: bytes | None
+) -> None:
+    for name in ("acai.db", "acai.db-wal"):
+        (killed / name).unlink()
+    if instead is not None:
+        (killed / "acai.db").write_bytes(instead)
+    with pytest.raises(StoreDamaged, match="older than it was"), opened(databases, killed):
+        pass
+    (killed / "acai.db-mark").unlink()
+    with opened(databases, killed) as lake:
+        assert lake.ls() == []
+
+
+def test_a_server_says_in_one_line_that_the_log_of_its_predecessor_is_missing(new_server: Callable[..., Server]) -> None:
+    server = new_server(environment=QUICK).start()
+    server.client().files.upload(b"one", "/a")
+    server.kill()
+    (server.home / "acai.db-wal").rename(server.home / "elsewhere")
+    assert server.launch().wait(60) == 1
+    last = server.log.strip().splitlines()[-1]
+    assert last.startswith("acai: acai.db is older than it was")
+    assert last.endswith("[store_damaged]")
+    (server.home / "elsewhere").rename(server.home / "acai.db-wal")
+    assert server.start().client().files.open("/a").read() == b"one"
+    assert "Traceback" not in server.settled_log
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from support.waiting import wait_for
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.transport import Transport
+from acai_magics.widgets.curves import curves_html, curves_of, curves_text
 from acai_magics.widgets.fileset import FilesetBrowser
 from acai_magics.widgets.graph import ProvenanceView
 from acai_magics.widgets.grid import GridView
@@ -62,6 +63,14 @@ def test_a_job_shows_its_log_and_its_state_to_the_end(shell: Shell, client: Clie
     wait_for(lambda: "FINISHED" in texts(view) and "20%" in texts(view))
     assert "10%" not in texts(view)
     wait_for(lambda: one(view, ipywidgets.Button).layout.display == "none")
+
+
+def test_what_a_job_uses_is_told_by_its_highest_figure_and_drawn_from_zero() -> None:
+    (cpus,) = curves_of({"CPUs": [(2.0, 0.5), (4.0, 0.98765), (6.0, 0.25)], "memory (MB)": []}, {})
+    assert curves_text([cpus]).endswith("  at most 0.988")
+    drawn = curves_html([cpus])
+    assert "CPUs <small>at most 0.988</small>" in drawn
+    assert "d='M60.0," in drawn
 
 
 def test_a_job_shows_its_curves_while_it_runs_and_as_text(shell: Shell, client: Client, tmp_path: Path) -> None:

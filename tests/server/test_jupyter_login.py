@@ -125,7 +125,7 @@ def test_no_log_holds_a_secret(new_server: Callable[..., Server]) -> None:
     wait_for(lambda: job.ended)
     printed = job.logs()
     assert printed.endswith("done\n")
-    signature = server.call("GET", "/files/downloads", query={"ref": "/x"}).json["items"][0]["request"]["url"].rpartition("=")[2]
+    signature = server.call("GET", "/files/downloads", query={"ref": "/x"}).json["objects"][0]["url"].rpartition("=")[2]
     send(f"{server.root}/acai/objects/aa?expires=1&signature={signature}", "GET")
     server.stop()
     for secret in (server.token, user.token, "acai_stolen", signature):

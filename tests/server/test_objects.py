@@ -45,7 +45,7 @@ def content(request: pytest.FixtureRequest) -> bytes:
 def get(server: Server) -> dict[str, Any]:
     server.client().files.upload(DATA, "/read/me")
     answer = server.call("GET", "/files/downloads", query={"ref": "/read/me"}).json
-    told: dict[str, Any] = answer["items"][0]["request"]
+    told: dict[str, Any] = answer["objects"][0]
     return told
 
 
@@ -74,6 +74,25 @@ def test_a_url_to_read_does_not_write(get: dict[str, Any], method: str) -> None:
     assert carry_out(get).body == DATA
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "POST"])
+def test_a_url_to_write_serves_nothing_else(put: dict[str, Any], request: pytest.FixtureRequest, method: str) -> None:
+    assert send(put["url"], method).status in (403, 405)
+    assert carry_out(put, content(request)).status == 200
+    assert send(put["url"], method).status in (403, 405)
+
+
+def test_a_signature_to_write_serves_one_object_only(
+    server: Server, get: dict[str, Any], put: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    mine, read = (urlsplit(told["url"]).path.rpartition("objects/")[2] for told in (put, get))
+    before = {path for path in (server.home / "objects").rglob("*") if path.is_file()}
+    for other in (read, mine + "0", mine[:-1] + chr(ord(mine[-1]) ^ 1), f"{mine}/x", f"{mine}/../x", "x", "../token"):
+        assert carry_out({**put, "url": put["url"].replace(mine, other)}, content(request)).status in (403, 404)
+    assert {path for path in (server.home / "objects").rglob("*") if path.is_file()} == before
+    assert carry_out(get).body == DATA
+    assert carry_out(put, content(request)).status == 200
+
+
 def test_a_signature_serves_one_object_only(get: dict[str, Any]) -> None:
     parts = urlsplit(get["url"])
     key = parts.path.rpartition("objects/")[2]
@@ -95,6 +114,23 @@ def test_a_url_serves_until_it_expires_and_not_longer(
             answer = carry_out({**told, "url": url}, body)
             assert answer.status == status
             assert status == 200 or "expired; ask for a new one" in answer.json["message"]
+
+
+def test_altered_parameters_of_a_url_to_read_are_refused(get: dict[str, Any]) -> None:
+    signature = dict(parse_qsl(urlsplit(get["url"]).query))["signature"]
+    for was, now in (
+        ("expires=", "expires=9"),
+        ("expires=", "expires=-"),
+        ("expires=", "Expires="),
+        ("expires=", "size=1&expires="),
+        ("expires=", "source=file%3A%2F%2F%2Fetc%2Fpasswd&expires="),
+        (signature, signature[:-1] + ("0" if signature[-1] != "0" else "1")),
+        (signature, signature.upper()),
+        (signature, ""),
+    ):
+        assert now not in get["url"] or now == ""
+        assert send(get["url"].replace(was, now), "GET").status == 403, now
+    assert carry_out(get).body == DATA
 
 
 def test_altered_parameters_are_refused(put: dict[str, Any], request: pytest.FixtureRequest) -> None:

@@ -20,8 +20,8 @@ def uploaded(server: Server) -> bytes:
 
 def told(server: Server, *shown: str) -> list[str | None]:
     headers = dict.fromkeys([DISK_HEADER], shown[0]) if shown else {}
-    items = server.call("GET", "/files/downloads", query={"ref": "@Shared"}, headers=headers).json["items"]
-    return [item.get("local") for item in items]
+    objects = server.call("GET", "/files/downloads", query={"ref": "@Shared"}, headers=headers).json["objects"]
+    return [item.get("local") for item in objects]
 
 
 def objects(server: Server) -> dict[Path, tuple[int, int, int]]:

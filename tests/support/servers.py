@@ -6,8 +6,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from acai_jupyter.client.client import Client
 from acai_jupyter.wire.addresses import API
 from support.attempts import end_agents
 from support.waiting import wait_for
+from support.warm import WarmProcess
 
 JUPYTER_TOKEN = "the-token-of-jupyter"
 _ROOM = {"ACAI_CAPACITY_CPU": "100", "ACAI_CAPACITY_MEMORY_MB": "200000"}
@@ -84,7 +83,7 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = 0
     url: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    process: WarmProcess | None = None
 
     @property
     def home(self) -> Path:
@@ -124,18 +123,18 @@ class Server:
         self.url = wait_for(self._published)
         return self
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> WarmProcess:
         """The process, which may not answer yet, or never."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
         listens = ("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0")
-        command = [sys.executable, "-m", self.module, *listens, "--ServerApp.log_level=DEBUG"]
+        arguments = [*listens, "--ServerApp.log_level=DEBUG"]
         if self.module == "jupyter_server":
-            command += ["--no-browser", f"--ServerApp.root_dir={self.folder}"]
+            arguments += ["--no-browser", f"--ServerApp.root_dir={self.folder}"]
         if os.geteuid() == 0:
-            command.append("--ServerApp.allow_root=True")
+            arguments.append("--ServerApp.allow_root=True")
         with (self.folder / "server.log").open("ab") as log:
-            return subprocess.Popen([*command, *self.options], env=self._environment(), stdout=log, stderr=log, cwd=self.folder)
+            return WarmProcess(self.module, [*arguments, *self.options], self._environment(), log.fileno(), self.folder)
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""

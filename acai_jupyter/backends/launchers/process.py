@@ -10,13 +10,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from acai_jupyter.backends.launchers.capacity import Machine
 from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
+from acai_jupyter.backends.launchers.gpus import first_free, machine_gpus
 from acai_jupyter.backends.launchers.limits.choose import Limits, machine_ways
 from acai_jupyter.backends.launchers.limits.way import Orders, Way
 from acai_jupyter.backends.launchers.processes import (
@@ -30,6 +31,7 @@ from acai_jupyter.backends.launchers.processes import (
 )
 from acai_jupyter.backends.launchers.starting import Starter
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting, Unavailable
+from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 
 _LOG: Final = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ _LIMITS: Final = "limits.json"
 _SALVAGER: Final = "salvager.json"
 """Where it is recorded how a job is held to its resources, and which agents were started for an attempt: to do the job, or to
 salvage it."""
+
+ALL_THERE_IS: Final = Resources(0.0, 0, 0)
 
 _LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError)
 
@@ -70,31 +74,32 @@ class Handle:
 
 class ProcessLauncher:
     """Keeps every attempt in a folder below `folder`, that only this user may enter. `ways` of holding a job to its resources
-    are those of the machine, unless they are given; so are the `cpu` and the `memory_mb` that all jobs have together. Up to
-    `cache_bytes` of inputs are kept for other jobs. `warm` says whether agents are forked from a parent that is ready: elsewhere
-    than on Linux a fork may end in what the system's own libraries do behind it. `on_crash` is called, on some thread, when such
-    an agent has ended with a failure."""
+    are those of the machine, unless they are given; so is what all jobs have together (`capacity`, zero for all that there is).
+    Up to `cache_bytes` of inputs are kept for other jobs. `warm` says whether agents are forked from a parent that is ready:
+    elsewhere than on Linux a fork may end in what the system's own libraries do behind it. `on_crash` is called, on some thread,
+    when such an agent has ended with a failure."""
 
     def __init__(
         self,
         folder: Path,
         ways: Sequence[Way] | None = None,
-        cpu: float = 0.0,
-        memory_mb: int = 0,
+        capacity: Resources = ALL_THERE_IS,
         cache_bytes: int = 0,
         warm: bool = sys.platform == "linux",
         on_crash: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = folder.resolve()
         self._starter = Starter(self._folder, warm, on_crash)
-        self._cpu, self._memory_mb, self._cache_bytes = cpu, memory_mb, cache_bytes
+        self._capacity, self._cache_bytes = capacity, cache_bytes
         self._machine = Machine()
-        self._limits = Limits(lambda: self._swept(machine_ways(self._taken_cpus) if ways is None else ways))
+        self._limits = Limits(lambda: self._swept(machine_ways(lambda: self._taken("cpus")) if ways is None else ways))
 
     def capacity(self) -> Capacity:
         """What this process may use of the machine, and what of it a job can be held to here."""
         cpu, memory_mb = self._machine.look()
-        return Capacity(self._cpu or cpu, self._memory_mb or memory_mb, 0, self._limits.enforced, self._limits.whole_cpus)
+        given = self._capacity
+        limits = self._limits
+        return Capacity(given.cpu or cpu, given.memory_mb or memory_mb, len(self._gpus()), limits.enforced, limits.whole_cpus)
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.
@@ -113,7 +118,7 @@ class ProcessLauncher:
                     return self._salvage(spec, folder, Handle.parse(spec.salvage)).to_text()
                 agent = _recorded(folder, _AGENT)
                 if agent is None or not is_alive(agent.name):
-                    agent = self._start(spec, folder, _AGENT, self._orders(spec, folder))
+                    agent = self._start(spec, folder, _AGENT, self._held(spec, folder))
                 return agent.to_text()
         except _LASTING as error:
             raise InvalidSetting(f"A job can't be started in {folder}: {error.strerror} ({error.filename}).") from error
@@ -181,23 +186,23 @@ class ProcessLauncher:
             started = self._start(spec, folder, _SALVAGER)
         return started
 
-    def _start(self, spec: LaunchSpec, folder: Path, record: str, limits: Orders | None = None) -> Handle:
+    def _start(self, spec: LaunchSpec, folder: Path, record: str, held: Mapping[str, object] | None = None) -> Handle:
         name, tells = self._starter.start(folder)
         handle = Handle(name.boot, name.pid, name.start, str(folder))
         try:
             with tells:
                 # Recorded before it is told what to do: no agent works that could not be found again.
                 write_text(folder / record, handle.to_text())
-                tells.write(json.dumps(self._told(spec, folder, limits)).encode())
+                tells.write(json.dumps(self._told(spec, folder, held or {})).encode())
         except BrokenPipeError:
             pass  # it ended at once; poll tells how
         return handle
 
-    def _told(self, spec: LaunchSpec, folder: Path, limits: Orders | None) -> dict[str, object]:
+    def _told(self, spec: LaunchSpec, folder: Path, held: Mapping[str, object]) -> dict[str, object]:
         told = {**spec.config, "folder": str(folder), "environments": str(self._folder.with_name("environments"))}
         if self._cache_bytes:
             told |= {"cache": str(self._folder.with_name("inputs")), "cache_bytes": self._cache_bytes}
-        return told if limits is None else {**told, "limits": limits.to_json()}
+        return {**told, **held}
 
     def _end(self, agent: Handle) -> None:
         """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
@@ -219,16 +224,27 @@ class ProcessLauncher:
 
         end_with_descendants(agent.name, others)
 
-    def _orders(self, spec: LaunchSpec, folder: Path) -> Orders:
-        """How the job is held to its resources. It runs also where that fails: what holds it is in its record."""
+    def _held(self, spec: LaunchSpec, folder: Path) -> dict[str, object]:
+        """How the job is held to its resources, as its agent is told. Raises Unavailable where others have its GPUs."""
         with locked(self._folder):
-            try:
-                orders = self._limits.make(_group(folder), spec.resources)
-            except OSError as error:
-                _LOG.warning("Job %s is not held to its resources: %s", spec.job_id, error)
-                orders = Orders()
-            write_text(folder / _LIMITS, json.dumps(orders.to_json()))
-        return orders
+            gpus = first_free(self._gpus(), self._taken("gpus"), spec.resources.gpu)
+            if gpus is None:
+                raise Unavailable("The machine's GPUs are in use by other jobs.")
+            orders = self._orders(spec, folder).to_json()
+            write_text(folder / _LIMITS, json.dumps({**orders, "gpus": gpus}))
+        return {"limits": orders, "gpus": gpus} if self._gpus() else {"limits": orders}
+
+    def _orders(self, spec: LaunchSpec, folder: Path) -> Orders:
+        """It runs also where limits fail: what holds it is in its record."""
+        try:
+            return self._limits.make(_group(folder), spec.resources)
+        except OSError as error:
+            _LOG.warning("Job %s is not held to its resources: %s", spec.job_id, error)
+            return Orders()
+
+    def _gpus(self) -> tuple[str, ...]:
+        count = self._capacity.gpu
+        return tuple(map(str, range(count))) if count else machine_gpus(os.environ)
 
     def _swept(self, ways: Sequence[Way]) -> Sequence[Way]:
         """These ways of holding jobs, without what dead agents have left of them."""
@@ -241,13 +257,13 @@ class ProcessLauncher:
             way.sweep(is_used)
         return ways
 
-    def _taken_cpus(self) -> list[int]:
-        """The CPUs that living jobs were given."""
-        taken: list[int] = []
+    def _taken(self, what: str) -> list[Any]:
+        """The `cpus` or `gpus` that living jobs were given."""
+        taken: list[Any] = []
         for file in self._folder.glob(f"*/*/*/{_LIMITS}"):
             agent = _recorded(file.parent, _AGENT)
             if agent is not None and is_alive(agent.name):
-                taken += json.loads(read_text(file) or "{}").get("cpus") or []
+                taken += json.loads(read_text(file) or "{}").get(what) or []
         return taken
 
     def _make(self, folder: Path) -> None:

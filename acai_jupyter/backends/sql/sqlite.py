@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from acai_jupyter.backends.sql.group_commit import GroupCommit
+from acai_jupyter.backends.sql.high_water import HighWaterMark
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
 from acai_jupyter.backends.sql.network_folder import refuse_network_folder
 from acai_jupyter.backends.sql.statistics import write_statistics
@@ -40,6 +41,7 @@ class SqliteStore:
         self._on_events = on_events
         self._engine = _engine(path)
         self._writer = GroupCommit(self._connect_to_write)
+        self._mark = HighWaterMark(path)
         self._written: tuple[tuple[int, int] | None, ...] | None = None
         self._watcher: Connection | None = None
         self._data_version: int | None = None
@@ -47,10 +49,12 @@ class SqliteStore:
 
     def open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark = self._mark.read()
         with _translated(), self._connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 upgrade(connection)
+                self._mark.check(connection, mark)
                 write_statistics(connection)
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")
@@ -68,6 +72,7 @@ class SqliteStore:
             yield unit
         self._check_files()
         if unit.session.changed:
+            self._mark.set(unit.session.changed)
             self._on_events(unit.session.changed)
 
     @contextmanager

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import BlobLocation, FileVersion
+from acai_jupyter.domain.files import BlobLocation, FileVersion, StoredFiles
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.manifests import Built
 from acai_jupyter.domain.snapshots import Snapshot, SnapshotFile
@@ -153,6 +153,14 @@ class Files(Protocol):
         """The given versions of the given paths, where they were not deleted."""
         ...
 
+    def stored(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> StoredFiles:
+        """The same in the order of `pins`, with where their bytes lie."""
+        ...
+
+    def pins_below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[tuple[str, int]]:
+        """The paths below a folder that exist, in order, from the first beyond `after`, each with its latest version."""
+        ...
+
     def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
         """The versions of a path that hold data, in order."""
         ...
@@ -204,3 +212,7 @@ class Snapshots(Protocol):
     def get(self, project_id: UUID, snapshot_id: UUID) -> Snapshot | None: ...
 
     def files(self, project_id: UUID, snapshot_id: UUID) -> Iterator[SnapshotFile]: ...
+
+    def stored(self, project_id: UUID, snapshot_id: UUID, after: str | None, limit: int) -> StoredFiles:
+        """The files of a snapshot in order of path, from the first beyond `after`, with where their bytes lie."""
+        ...

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-Curves = Mapping[str, Sequence[tuple[float, float]]]
-"""(step, value) by key."""
+Points = Sequence[tuple[float, float]]
+"""(place, value)."""
 
 _WIDTH: Final = 180.0
 _HEIGHT: Final = 48.0
@@ -17,36 +18,64 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_BARS: Final = 40
 
 
-def curves_html(curves: Curves) -> str:
-    """A small picture a series, with its last value; empty where there are none."""
-    drawn = "".join(_figure(key, points) for key, points in list(curves.items())[:_MOST] if points)
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A series with its name, and what matters of it in words and as HTML. `is_from_zero`: both scales begin at zero."""
+
+    name: str
+    points: Points
+    told: str
+    told_html: str
+    is_from_zero: bool = False
+
+
+def used(name: str, points: Points) -> Curve:
+    """What a job uses: the highest counts."""
+    most = f"at most {max(value for _, value in points):.3g}"
+    return Curve(name, points, most, f"<small>{most}</small>", is_from_zero=True)
+
+
+def metric(name: str, points: Points) -> Curve:
+    """Numbers that a log set: the last counts."""
+    step, value = points[-1]
+    return Curve(name, points, f"{value:g}", f"<b>{value:g}</b> <small>at {step:g}</small>")
+
+
+def curves_of(usage: Mapping[str, Points], metrics: Mapping[str, Points]) -> list[Curve]:
+    """All that a job has to show."""
+    return [*(used(*one) for one in usage.items() if one[1]), *(metric(*one) for one in metrics.items() if one[1])]
+
+
+def curves_html(curves: Sequence[Curve]) -> str:
+    """A small picture a series; empty where there are none."""
+    drawn = "".join(map(_figure, curves[:_MOST]))
     left = len(curves) - _MOST
     more = f"<small>and {left} more: job.metrics()</small>" if left > 0 else ""
     return f"<div style='display:flex;flex-wrap:wrap;gap:12px'>{drawn}{more}</div>" if drawn else ""
 
 
-def curves_text(curves: Curves) -> str:
+def curves_text(curves: Sequence[Curve]) -> str:
     """A line a series."""
-    shown = {key: points for key, points in list(curves.items())[:_MOST] if points}
-    width = max(map(len, shown), default=0)
-    lines = [f"{key:<{width}}  {_bars([value for _, value in points])}  {points[-1][1]:g}" for key, points in shown.items()]
+    shown = curves[:_MOST]
+    width = max((len(curve.name) for curve in shown), default=0)
+    lines = [f"{curve.name:<{width}}  {_bars([value for _, value in curve.points])}  {curve.told}" for curve in shown]
     return "\n".join(lines)
 
 
-def _figure(key: str, points: Sequence[tuple[float, float]]) -> str:
-    last_step, last = points[-1]
-    title = f"{escape(key)} <b>{last:g}</b> <small>at {last_step:g}</small>"
-    return f"<figure style='margin:0'><figcaption>{title}</figcaption>{_svg(points)}</figure>"
+def _figure(curve: Curve) -> str:
+    caption = f"<figcaption>{escape(curve.name)} {curve.told_html}</figcaption>"
+    return f"<figure style='margin:0'>{caption}{_svg(curve)}</figure>"
 
 
-def _svg(points: Sequence[tuple[float, float]]) -> str:
+def _svg(curve: Curve) -> str:
     """The curve, interrupted where a value is no number."""
-    finite = [(step, value) for step, value in points if math.isfinite(value)]
+    finite = [(step, value) for step, value in curve.points if math.isfinite(value)]
     if not finite:
         return ""
-    (left, wide), (low, high) = (_range(numbers) for numbers in zip(*finite, strict=True))
+    origin = [(0.0, 0.0)] if curve.is_from_zero else []
+    (left, wide), (low, high) = (_range(numbers) for numbers in zip(*origin, *finite, strict=True))
     runs: list[list[str]] = [[]]
-    for step, value in points:
+    for step, value in curve.points:
         if not math.isfinite(value):
             runs.append([])
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.terminal import Screen
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
-from acai_magics.widgets.curves import Curves, curves_html, curves_text
+from acai_magics.widgets.curves import Curve, curves_html, curves_of, curves_text
 from acai_magics.widgets.parts import bundle, fields_html, pre
 
 _MOST_LINES: Final = 500
@@ -116,12 +116,12 @@ def job_bundle(job: Job) -> dict[str, Any]:
     return bundle(JobView(job), text, job_html(job, curves))
 
 
-def _curves(job: Job) -> Curves:
+def _curves(job: Job) -> list[Curve]:
     """What the job uses, and the numbers that its log set."""
-    return {**job.usage_curves(), **job.curves()}
+    return curves_of(job.usage_curves(), job.curves())
 
 
-def job_html(job: Job, curves: Curves) -> str:
+def job_html(job: Job, curves: Sequence[Curve]) -> str:
     """A job for viewers without widgets: its state at the time."""
     told = job.details
     shown = {name: told[name] for name in ("status", "reason", "detail", "runtime", "cost", "input", "output_version")}

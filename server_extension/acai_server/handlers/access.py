@@ -38,6 +38,7 @@ def capacity(call: Call) -> Json:
         "whole_cpus": room.capacity.whole_cpus,
         "cpu_taken": room.taken.cpu,
         "memory_mb_taken": room.taken.memory_mb,
+        "gpu_taken": room.taken.gpu,
         "waiting": room.waiting,
     }
 

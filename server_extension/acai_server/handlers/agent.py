@@ -11,7 +11,7 @@ from acai_jupyter.domain.ids import Kind, read
 from acai_jupyter.domain.jobs import Progress
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.jobs import enforced, report_from_json
-from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, or_null, ref
+from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, one_of, ref
 from acai_server.routes import Call, Json, Route, for_holders_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def files(call: Call) -> Json:
 
 
 def _page(page: Page, call: Call) -> Json:
-    found, following = page
-    return {"files": [wire.fetchable(item, call.shares_disk) for item in found], "cursor": following}
+    return wire.fetchable(*page, call.shares_disk)
 
 
 def heartbeat(call: Call) -> Json:
@@ -70,7 +69,7 @@ _ROUTES = [
         "agent_files",
         "Code, input, or what a retried job begins with",
         files,
-        answer(files=array(ref("FetchableFile")), cursor=or_null(TEXT)),
+        ref("FetchableFiles"),
         query={"kind": one_of("code", "input", "start"), "cursor": TEXT},
         required_query=("kind",),
     ),

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from acai_jupyter.domain.files import FileVersion
-from acai_jupyter.domain.transfers import FetchableFile
 from acai_jupyter.wire import lake as wire
 from acai_jupyter.wire.schemas import BOOLEAN, HEAD, TEXT, page, ref
 from acai_server.routes import Call, Json, Route, page_query
-
-if TYPE_CHECKING:
-    from acai_jupyter.lake.files import Download
 
 
 def list_files(call: Call) -> Json:
@@ -35,15 +29,9 @@ def downloads(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
     if "head" in call.query:
         found, head = call.platform.files.download(call.principal, reference, call.query["head"], call.base_url)
-        return wire.page([{**_fetchable(call, found), **wire.head(head)}], None)
-    every, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
-    return wire.page([_fetchable(call, one) for one in every], following)
-
-
-def _fetchable(call: Call, found: Download) -> Json:
-    file, request, at = found
-    item = FetchableFile(file.path, file.size, file.digest, False, request, at)
-    return {**wire.fetchable(item, call.shares_disk), "version": file.version}
+        return {**wire.fetchable(found, None, call.shares_disk), **wire.head(head)}
+    page, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
+    return wire.fetchable(page, following, call.shares_disk)
 
 
 def delete(call: Call) -> Json:
@@ -95,7 +83,7 @@ ROUTES = [
         "download_files",
         "How to fetch the files that a reference means",
         downloads,
-        page("FetchableFile"),
+        ref("FetchableFiles"),
         query=page_query(ref=TEXT, head=HEAD),
         required_query=("ref",),
     ),

@@ -58,7 +58,7 @@ def files(call: Call) -> Json:
     found, following = call.platform.job_files.for_user(
         call.principal, call.path["job"], query["kind"], query.get("cursor"), call.base_url, query.get("limit", 1000)
     )
-    return page_of([fetchable(item, call.shares_disk) for item in found], following)
+    return fetchable(found, following, call.shares_disk)
 
 
 def environment(call: Call) -> Json:
@@ -144,7 +144,7 @@ ROUTES = [
         "job_files",
         "A job's code, or what it left in its output folder",
         files,
-        page("FetchableFile"),
+        ref("FetchableFiles"),
         query=page_query(kind=one_of("code", "output")),
         required_query=("kind",),
     ),

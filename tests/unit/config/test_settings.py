@@ -16,6 +16,7 @@ NUMBERS = [setting.name for setting in fields(Settings) if isinstance(setting.de
 WHOLE = [setting.name for setting in fields(Settings) if isinstance(setting.default, int)]
 MAY_BE_ZERO = [
     "capacity_cpu",
+    "capacity_gpu",
     "capacity_memory_mb",
     "input_cache_bytes",
     "gpu_max",

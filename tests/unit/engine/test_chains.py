@@ -93,7 +93,7 @@ def test_the_output_of_a_job_becomes_the_input_pinned_when_it_is_there(engine: E
     engine.tick()
     job = engine.job(2)
     assert (job.status, job.input_label) == (Status.LAUNCHING, "Model:1")
-    assert [file.path for file in engine.job_files.for_agent(job, "input", None, "http://x/")[0]] == ["Model/m"]
+    assert [*engine.job_files.for_agent(job, "input", None, "http://x/")[0].paths] == ["Model/m"]
 
 
 def test_the_edge_goes_from_the_output_that_was_pinned(engine: Engine) -> None:

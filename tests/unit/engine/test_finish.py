@@ -24,7 +24,7 @@ def files_of(engine: Engine, reference: str) -> list[str]:
 def left_with(engine: Engine, number: int = 1) -> list[str]:
     """The files of a job's output folder, as people get them."""
     page, _ = engine.job_files.for_user(engine.owner, str(number), "output", None, "http://x/")
-    return [file.path for file in page]
+    return [*page.paths]
 
 
 def versions(engine: Engine, name: str) -> int:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 from support.engine import Engine
+from support.fetchable import Fetchable, rows
 
 from acai_jupyter.domain.errors import FilesClash, InvalidRequest, JobNotFound
-from acai_jupyter.domain.transfers import FetchableFile
 from acai_jupyter.engine.job_files import JobFiles
 
 BASE = "http://127.0.0.1:1/"
 
 
-def for_agent(engine: Engine, kind: str, number: int = 1, after: str | None = None) -> list[FetchableFile]:
+def for_agent(engine: Engine, kind: str, number: int = 1, after: str | None = None) -> list[Fetchable]:
     files, following = engine.job_files.for_agent(engine.job(number), kind, after, BASE)
     assert following is None
-    return files
+    return rows(files)
 
 
-def content(engine: Engine, file: FetchableFile) -> bytes:
+def content(engine: Engine, file: Fetchable) -> bytes:
     key = file.request.url.partition("/acai/objects/")[2].partition("?")[0]
     return b"".join(engine.blobs.read(key, file.offset, file.size))
 
@@ -64,14 +64,14 @@ def test_people_get_the_code_and_the_output(engine: Engine) -> None:
     agent.report(output_upload=agent.output({"m.pkl": b"weights"}))
     for kind, path in (("code", "train.py"), ("output", "m.pkl")):
         files, following = engine.job_files.for_user(engine.owner, "1", kind, None, BASE)
-        assert ([file.path for file in files], following) == ([path], None)
+        assert ([*files.paths], following) == ([path], None)
 
 
 def test_an_agent_is_given_the_first_pages_with_its_claim(engine: Engine) -> None:
     engine.fileset("Digits", {"/data/a": b"1", "/z": b""})
     engine.submit(input="Digits", code=engine.code({"train.py": b"x"}))
     pages = engine.job_files.first_pages(engine.job(), BASE)
-    listed = {kind: ([file.path for file in page[0]], page[1]) for kind, page in pages.items() if page}
+    listed = {kind: ([*page[0].paths], page[1]) for kind, page in pages.items() if page}
     assert listed == {"code": (["train.py"], None), "input": (["data/a", "z"], None), "start": ([], None)}
 
 
@@ -82,7 +82,9 @@ def test_what_cannot_be_listed_does_not_keep_an_agent_from_its_claim(engine: Eng
     engine.filesets.create(engine.owner, "Both", ["@One", "@Other"])
     engine.submit(input="Both")
     pages = engine.job_files.first_pages(engine.job(), BASE)
-    assert (pages["input"], pages["code"]) == (None, ([], None))
+    assert pages["input"] is None
+    assert pages["code"] is not None
+    assert ([*pages["code"][0].paths], pages["code"][1]) == ([], None)
     with pytest.raises(FilesClash):
         for_agent(engine, "input")
 
@@ -110,8 +112,8 @@ def test_pages_begin_where_the_one_before_ended_and_hold_everything_once(engine:
     found, after = list[str](), None
     while after is not None or not found:
         some, after = pages.for_agent(engine.job(1), kind, after, BASE)
-        assert len(some) <= 2
-        found += [file.path for file in some]
+        assert len(some.paths) <= 2
+        found += some.paths
     assert found == names
 
 

@@ -12,13 +12,14 @@ from support.engine import Engine
 
 from acai_jupyter.domain.errors import ResourcesOutOfBounds
 from acai_jupyter.domain.jobs import Reason, Status
+from acai_jupyter.domain.resources import Bounds
 from acai_jupyter.ports.launcher import Capacity
 
 NewEngine = Callable[..., Engine]
 
 
-def of(cpu: float, memory_mb: int = 100_000, whole_cpus: bool = False) -> Capacity:
-    return Capacity(cpu, memory_mb, 0, frozenset({"cpu", "memory"}), whole_cpus)
+def of(cpu: float, memory_mb: int = 100_000, whole_cpus: bool = False, gpu: int = 0) -> Capacity:
+    return Capacity(cpu, memory_mb, gpu, frozenset({"cpu", "memory"}), whole_cpus)
 
 
 def launched(engine: Engine) -> list[int]:
@@ -43,6 +44,25 @@ def test_memory_counts_like_cpus(engine: Engine) -> None:
         engine.submit(memory="2GiB")
     engine.tick()
     assert launched(engine) == [1, 2]
+
+
+def test_gpus_count_like_cpus(new_engine: NewEngine) -> None:
+    engine = new_engine(bounds=Bounds(gpu_max=2))
+    engine.launcher.place = of(100.0, gpu=3)
+    first = engine.running(gpu=2)
+    engine.submit(gpu=2)
+    engine.submit()
+    engine.tick()
+    assert (launched(engine), engine.job(2).status) == ([1], Status.LAUNCHING)
+    first.report()
+    engine.tick()
+    assert launched(engine) == [1, 2, 3]
+
+
+def test_more_gpus_than_there_are_are_refused(new_engine: NewEngine) -> None:
+    engine = new_engine(bounds=Bounds(gpu_max=2))
+    with pytest.raises(ResourcesOutOfBounds, match=r"gpu=1 is more than there is: jobs have 0 GPUs here"):
+        engine.submit(gpu=1)
 
 
 def test_a_large_job_is_not_passed_by_small_ones(engine: Engine) -> None:

@@ -198,9 +198,9 @@ def test_an_agent_reads_the_lake_through_its_manifest_only(lake: World) -> None:
     ],
 )
 def test_the_first_bytes_of_a_file_come_with_how_to_fetch_it(lake: World, reference: str, most: int, head: bytes) -> None:
-    (file, request, _), found = lake.files.download(lake.ada, reference, most, BASE_URL)
+    page, found = lake.files.download(lake.ada, reference, most, BASE_URL)
     assert found == head
-    assert (file.path, request.method) == (reference.partition(":")[0].partition("@")[0], "GET")
+    assert ([*page.paths], page.requests[0].method) == ([reference.partition(":")[0].partition("@")[0]], "GET")
 
 
 def test_bytes_that_the_object_store_has_lost_are_told_where_they_are_fetched(world: World) -> None:

@@ -60,8 +60,8 @@ def test_a_folder_is_registered_in_several_steps_and_read_from_where_it_lies(wor
 
 def test_what_lies_in_place_is_read_there_and_not_sent_with_how_to_fetch_it(world: World) -> None:
     world.register("/raw/")
-    (file, _, _), head = world.files.download(world.ada, "/raw/a.csv", 10, BASE_URL)
-    assert (file.path, head) == ("/raw/a.csv", None)
+    page, head = world.files.download(world.ada, "/raw/a.csv", 10, BASE_URL)
+    assert ([*page.paths], head) == (["/raw/a.csv"], None)
 
 
 def test_one_file_becomes_the_path_or_goes_into_the_folder(world: World) -> None:

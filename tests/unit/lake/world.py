@@ -10,11 +10,13 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
+from support.fetchable import rows
+
 from acai_jupyter.backends.by_url import store_by_url
 from acai_jupyter.backends.sources.local import LocalSources
 from acai_jupyter.domain.access import JobScope, Principal, Role, TokenKind
 from acai_jupyter.domain.digests import of_bytes
-from acai_jupyter.domain.files import FileVersion, Source
+from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.jobs import Job, JobSpec
 from acai_jupyter.domain.metadata import ArtifactKind
@@ -169,12 +171,12 @@ class World:
         """The bytes of files, by path, as a client fetches them."""
         found, _ = self.files.downloads(who or self.ada, reference, None, 1000, BASE_URL)
         return {
-            file.path: self._fetch(file, request.method, request.url)[offset : offset + file.size]
-            for file, request, offset in found
+            file.path: self._fetch(file.digest, file.request.method, file.request.url)[file.offset : file.offset + file.size]
+            for file in rows(found)
         }
 
-    def _fetch(self, file: FileVersion, method: str, url: str) -> bytes:
-        if file.source is None:
+    def _fetch(self, digest: str | None, method: str, url: str) -> bytes:
+        if digest is not None:
             return self.house.fetch(method, url)
         grant = self.house.grant(method, url)
         return b"".join(self.sources.read(Source(str(grant.source), str(grant.version)), grant.size or 0))

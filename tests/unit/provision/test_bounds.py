@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -94,6 +95,9 @@ def test_what_the_profile_says_starves_is_told_where_it_is_asked_for(lab: Lab) -
     choice = quoted(lab, memory=512).choice
     assert not choice.met
     assert "killed for memory at 512 MB" in choice.why
+    small, large = (lab.quotes.predict(lab.engine.owner, "fit", [7], Resources(1.0, memory_mb)) for memory_mb in (512, 2048))
+    assert re.fullmatch(r"it needs at least \d+ MB: .*killed for memory at 512 MB.*", str(small.warning))
+    assert large.warning is None
     with pytest.raises(ResourcesOutOfBounds, match=r"512 MB: less than .*killed for memory"):
         quoted(lab, Limits(max_time=1000), memory=512)
 

@@ -16,7 +16,7 @@ from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.domain.submissions import JobDetails
-from acai_jupyter.domain.transfers import FetchableFile, SignedRequest
+from acai_jupyter.domain.transfers import FetchableFiles, SignedRequest
 
 FOLDER: Final = Path(__file__).parents[2] / "wire"
 NAMES: Final = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.json"))
@@ -85,11 +85,13 @@ DETAILS: Final = JobDetails(
     (11,),
 )
 EVENT: Final = Event(UUID(int=1), 42, EventKind.JOB_CHANGED, (("job", "job_01930a1b2c3d7e8f9a0b1c2d3e4f5a6b"),), at(0))
-FETCHABLE: Final = FetchableFile(
-    "data/train.json",
-    5,
-    HELLO,
-    False,
-    SignedRequest("GET", "http://127.0.0.1:8888/acai/objects/aa/bb/0?expires=1&signature=x"),
-    0,
+FETCHABLE: Final = FetchableFiles(
+    ["data/train.json"],
+    (),
+    [5],
+    [str(HELLO)],
+    [0],
+    [0],
+    [],
+    [SignedRequest("GET", "http://127.0.0.1:8888/acai/objects/aa/bb/0?expires=1&signature=x")],
 )

@@ -12,7 +12,7 @@ from acai_jupyter.domain.errors import FileNotFound, InvalidRequest
 from acai_jupyter.domain.uploads import DeclaredFile, DeclaredFiles
 from acai_jupyter.wire import jobs, lake
 from acai_jupyter.wire.errors import error_from_json, error_to_json, status_of
-from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, TEXT, Schema, answer, or_null, resolved
+from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, Schema, resolved
 from tests.unit.wire import goldens
 from tests.unit.wire.checking import check, refuses, unknown_to
 from tests.unit.wire.goldens import NAMES, golden
@@ -25,7 +25,7 @@ ANSWERS: dict[str, Schema] = {
     "upload_begin_answer": COMPONENTS["DeclaredUpload"],
     "upload_urls_answer": COMPONENTS["UploadUrls"],
     "agent/manifest": COMPONENTS["Manifest"],
-    "agent/files_page": answer(files={"type": "array", "items": COMPONENTS["FetchableFile"]}, cursor=or_null(TEXT)),
+    "agent/files_page": COMPONENTS["FetchableFiles"],
 }
 ASKED: dict[str, Schema] = {
     "upload_begin_request": REQUESTS["begin_upload"],
@@ -103,7 +103,7 @@ def test_what_the_platform_says_is_the_golden_message() -> None:
     assert jobs.job(goldens.JOB) == golden("job")
     assert jobs.details(goldens.DETAILS) == {**golden("job"), **golden("job_details")}
     assert jobs.event(goldens.EVENT) == golden("event")
-    assert lake.fetchable(goldens.FETCHABLE) == golden("agent/files_page")["files"][0]
+    assert lake.fetchable(goldens.FETCHABLE, "data/train.json") == golden("agent/files_page")
     assert error_to_json(FileNotFound("There is no file /data/x.json: list what there is with acai ls /data/.")) == golden(
         "error"
     )

@@ -54,7 +54,7 @@ COLUMNS = [
         ("Fileset", lake.fileset(FILESET)),
         ("FilesetSummary", lake.fileset_summary(FilesetSummary(BY_HAND, 2))),
         ("Change", lake.change(Change("/a", None, 2))),
-        ("FetchableFile", lake.fetchable(goldens.FETCHABLE)),
+        ("FetchableFiles", lake.fetchable(goldens.FETCHABLE, None)),
         ("Job", jobs.job(JOB)),
         ("Job", jobs.job(BARE)),
         ("Job", jobs.job(replace(BARE, status=Status.RUNNING, progress=Progress.DOWNLOADING, running_at=at(1)))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -119,6 +119,14 @@ class SqlBlobs:
         return {
             wanted[digest]: BlobLocation(wanted[digest], keys[holder], offset, size) for digest, holder, offset, size in found
         }
+
+
+def object_keys(session: Session, project_id: UUID, holders: Sequence[Any]) -> list[str | None]:
+    """The keys of objects by their ids as the driver gives them; None for None."""
+    own = {"project_id": native_id(session, project_id)}
+    wanted = [holder for holder in dict.fromkeys(holders) if holder is not None]
+    keys: dict[Any, str] = dict(rows_with(session, objects, ("id", "key"), own, "id", wanted))
+    return [None if holder is None else keys[holder] for holder in holders]
 
 
 def _mine(session: UploadSession) -> tuple[Any, Any]:

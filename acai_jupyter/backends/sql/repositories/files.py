@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Row, Select, and_, bindparam, select
 
 from acai_jupyter.backends.sql.driver import as_uuid, execute, fetched, native_id, padded, pairs
+from acai_jupyter.backends.sql.repositories.blobs import object_keys
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import file_versions, paths, upload_files, users
 from acai_jupyter.domain.digests import Digest
-from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, Source, VersionKind
+from acai_jupyter.domain.files import DEFAULT_MODE, FileVersion, Source, StoredFiles, VersionKind
 from acai_jupyter.domain.uploads import UploadSession
 
 _same_version = and_(
@@ -32,6 +33,7 @@ _columns = (
     file_versions.c.source_url,
     file_versions.c.source_version,
 )
+_MOST_STORED: Final = 5_000
 _SAME: Final = """COALESCE(latest.digest = held.digest OR (latest.source_url = held.source_url
     AND latest.source_version = held.source_version AND latest.size = held.size), FALSE)"""
 
@@ -68,6 +70,16 @@ _AT: Final = """SELECT paths.id, paths.path, held.version, held.size, held.diges
     AND users.project_id = held.project_id AND users.id = held.creator_id"""
 """In this order: SQLite takes a CROSS JOIN at its word, and looks up every path by its index."""
 
+_STORED: Final = """SELECT paths.path, held.version, held.size, held.digest, lying.object_id, lying."offset",
+    held.source_url, held.source_version
+    FROM {wanted} CROSS JOIN paths CROSS JOIN file_versions AS held
+    LEFT JOIN blobs AS lying ON lying.project_id = held.project_id AND lying.digest = held.digest
+    WHERE paths.project_id = ? AND paths.path = wanted.path
+    AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = wanted.version
+    AND held.kind = ? AND held.deleted_at IS NULL"""
+_PINS: Final = """SELECT path, latest_version FROM paths
+    WHERE project_id = ? AND path > ? AND path < ? AND NOT hidden AND latest_version IS NOT NULL ORDER BY path LIMIT ?"""
+
 
 class SqlFiles:
     def __init__(self, session: Session) -> None:
@@ -98,6 +110,28 @@ class SqlFiles:
             for row in fetched(self._session, _AT.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
                 found[row[1]] = _native_version(row)
         return found
+
+    def stored(self, project_id: UUID, pins: Sequence[tuple[str, int]]) -> StoredFiles:
+        own = native_id(self._session, project_id)
+        rows: list[Any] = []
+        for some in chunks(pins, _MOST_STORED):
+            wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
+            found = fetched(self._session, _STORED.format(wanted=wanted), (*values, own, VersionKind.DATA.value))
+            if self._session.dialect == "postgresql":  # SQLite finds them in the order in which they are wanted
+                places = {path: at for at, (path, _) in enumerate(some)}
+                found.sort(key=lambda row: places[row[0]])
+            rows += found
+        if not rows:
+            return StoredFiles()
+        stored, versions, sizes, digests, holders, offsets, urls, states = zip(*rows, strict=True)
+        keys = object_keys(self._session, project_id, holders)
+        sources = [None if url is None else Source(url, state) for url, state in zip(urls, states, strict=True)]
+        return StoredFiles(stored, versions, sizes, digests, keys, offsets, sources)
+
+    def pins_below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[tuple[str, int]]:
+        own = native_id(self._session, project_id)
+        found: Any = fetched(self._session, _PINS, (own, max(after or "", folder), _end(folder), limit))
+        return list(found)
 
     def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
         wanted = _data(project_id).where(paths.c.path == path, file_versions.c.version > after)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, bindparam, insert, literal, select, update
 
-from acai_jupyter.backends.sql.driver import insert_rows, native_id, rows_with
+from acai_jupyter.backends.sql.driver import fetched, insert_rows, native_id, rows_with
+from acai_jupyter.backends.sql.repositories.blobs import object_keys
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
     fileset_versions,
@@ -19,7 +20,7 @@ from acai_jupyter.backends.sql.tables import (
     upload_files,
     users,
 )
-from acai_jupyter.domain.files import DEFAULT_MODE
+from acai_jupyter.domain.files import DEFAULT_MODE, StoredFiles
 from acai_jupyter.domain.filesets import FilesetSummary, FilesetVersion
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.manifests import Built
@@ -157,6 +158,21 @@ class SqlSnapshots:
         )
         for row in self._session.run(wanted.order_by(snapshot_files.c.path)):
             yield SnapshotFile(row.path, row.size, row.digest, row.executable)
+
+    def stored(self, project_id: UUID, snapshot_id: UUID, after: str | None, limit: int) -> StoredFiles:
+        own = (native_id(self._session, project_id), native_id(self._session, snapshot_id))
+        rows = fetched(self._session, _STORED, (*own, after or "", limit))
+        if not rows:
+            return StoredFiles()
+        paths, sizes, digests, executable, holders, offsets = zip(*rows, strict=True)
+        keys = object_keys(self._session, project_id, holders)
+        marked = [at for at, is_so in enumerate(executable) if is_so]
+        return StoredFiles(paths, (), sizes, digests, keys, offsets, [None] * len(rows), marked)
+
+
+_STORED: Final = """SELECT held.path, held.size, held.digest, held.executable, lying.object_id, lying."offset"
+    FROM snapshot_files AS held LEFT JOIN blobs AS lying ON lying.project_id = held.project_id AND lying.digest = held.digest
+    WHERE held.project_id = ? AND held.snapshot_id = ? AND held.path > ? ORDER BY held.path LIMIT ?"""
 
 
 def _all(project_id: Any) -> Select[Any]:

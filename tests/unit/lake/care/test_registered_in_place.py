@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from support.fetchable import rows
 from support.lake import Lake
 
 from acai_jupyter.domain.checks import ProblemCode
@@ -63,6 +64,10 @@ def test_a_session_that_registers_and_expires_leaves_nothing(lake: Lake, monkeyp
 def test_a_job_fetches_it_as_its_input(lake: Lake) -> None:
     agent = lake.running(input="Raw")
     page, following = lake.job_files.for_agent(agent.job, "input", None, "http://localhost/")
-    assert [(file.path, file.size, file.digest) for file in page] == [("raw/x", 2, None), ("raw/y", 3, None), ("raw/z", 4, None)]
+    assert [(file.path, file.size, file.digest) for file in rows(page)] == [
+        ("raw/x", 2, None),
+        ("raw/y", 3, None),
+        ("raw/z", 4, None),
+    ]
     assert following is None
-    assert len({file.request.url for file in page}) == 3
+    assert len({file.request.url for file in rows(page)}) == 3
