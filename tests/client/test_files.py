@@ -140,6 +140,20 @@ def test_downloads(client: Client, folder: Path, tmp_path: Path) -> None:
     assert not (to / "clash").exists()
 
 
+def test_records_stand_for_themselves_where_a_reference_is_wanted(client: Client, tmp_path: Path) -> None:
+    fileset = client.files.upload({"a": b"1", "b @": b"2"}, "/records/", fileset="Records").fileset
+    assert fileset is not None
+    file = client.files.list("/records/")[1]
+    client.files.upload(b"later", "/records/b %40")
+    assert client.files.open(file).read() == b"2"
+    assert client.files.get(file) == file
+    assert [path.name for path in client.files.download(client.files.list(fileset), tmp_path / "each")] == ["a", "b @"]
+    assert (client.files.download(file, tmp_path)[0].read_bytes(), len(client.files.download(fileset, tmp_path))) == (b"2", 2)
+    assert client.filesets.create("RecordsOfSet", fileset).size == client.storage.usage(fileset).size == 2
+    assert client.filesets.create("RecordsOfFiles", [fileset, file]).file_count == 2
+    assert client.files.download([], tmp_path) == []
+
+
 def test_open_reads_by_ranges_and_seeks(client: Client) -> None:
     data = os.urandom(3_000_000)
     client.files.upload(data, "/binary")
