@@ -46,8 +46,8 @@ class ReadLake(ListedLake):
         super().__init__(*args, **options)
         self._to_get: list[tuple[str, str]] | None = None
 
-    def open_to_read(self, path: str, block_size: int | None, **options: Any) -> LakeFile:
-        """Raises FileNotFoundError."""
+    def open_to_read(self, path: str, block_size: int | None, size: int | None = None, **options: Any) -> LakeFile:
+        """`size` is what some callers of fsspec tell of the file; the platform knows it. Raises FileNotFoundError."""
         with os_errors():
             remote = self.ask(lambda client: client.files.remote(names.reference_of(path)))
         return LakeFile(self, path, remote, block_size, **options)

@@ -63,7 +63,9 @@ class UploadSession:
         memory: Memory | None = None,
         key: str | None = None,
         base: Base | None = None,
+        disk: Mapping[str, str] | None = None,
     ) -> None:
+        self._disk = disk
         self._base = base
         self._memory = memory
         self._key = key
@@ -191,11 +193,11 @@ class UploadSession:
             yield Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
 
     def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:
-        answer = self._call("urls", {"objects": messages})
+        answer = self._call("urls", {"objects": messages}, headers=self._disk)
         return {item["ordinal"]: [parse_part_request(part) for part in item["requests"]] for item in _list(answer, "objects")}
 
-    def _call(self, verb: str, body: object, timeout_s: float | None = None) -> Any:
-        return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
+    def _call(self, verb: str, body: object, timeout_s: float | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, headers=headers, repeat=True, timeout_s=timeout_s)
 
 
 def _declaration(page: Sequence[Declared]) -> dict[str, Any]:
