@@ -148,7 +148,9 @@ def _read(data: bytes) -> tuple[Node, int]:
         if level:
             digest, at = data[at : at + 32], at + 32
         number, size, at = data[at], data[at + 1], at + 2
-        if number > 127 or size > 127:
+        if size > 127 and number < 128 and 0 < data[at] < 128:
+            size, at = size & 127 | data[at] << 7, at + 1
+        elif number > 127 or size > 127:
             number, size, at = _two(data, at - 2)
         entries.append(_new(Child, (key, digest, number, size)) if level else _new(Leaf, (key, number, size)))
     return Node(level, tuple(entries), data, starts), at

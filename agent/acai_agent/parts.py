@@ -46,6 +46,7 @@ class Part:
     def send(self) -> None:
         """Raises FileChanged where the bytes are not those that were measured."""
         self._requests.run(self._offset, self._put)
+        self._meter.add(self._size - self._counted)
 
     def _put(self, request: SignedRequest, backoff: Backoff) -> None:
         self._meter.add(-self._counted)
@@ -58,8 +59,6 @@ class Part:
                 self._blame(error)
             if error.status != _ALREADY_THERE:
                 raise
-        self._meter.add(self._size - self._counted)
-        self._counted = self._size
 
     def _pieces(self) -> Iterator[bytes]:
         for piece in self._item.pieces(self._offset, self._size):

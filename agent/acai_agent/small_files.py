@@ -31,7 +31,9 @@ MARK: Final = ".acai-incomplete"
 
 _LEAST: Final = 64
 _A_RUN: Final = 500
-_WAITS: Final = 4.0
+_SLOW_S: Final = 0.001
+"""A disk for which a file waits so long is a slow one: of a network, most likely."""
+
 _ABLE: Final = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd and fcntl is not None
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
@@ -74,8 +76,9 @@ def _bring_runs(runs: Sequence[list[FileEntry]], root: Root, threads: int, stop:
     """On one thread, since several would only wait for each other; on all where the disk is slow."""
     begun, worked = time.perf_counter(), time.thread_time()
     rest = _bring(runs[0], _Folders(root), stop, meter)
-    waits = time.perf_counter() - begun > _WAITS * (time.thread_time() - worked)
-    for left in for_each(lambda run: _bring(run, _Folders(root), stop, meter), runs[1:], threads if waits else 1, stop):
+    waited = time.perf_counter() - begun - (time.thread_time() - worked)
+    threads = threads if waited > _SLOW_S * len(runs[0]) else 1
+    for left in for_each(lambda run: _bring(run, _Folders(root), stop, meter), runs[1:], threads, stop):
         rest += left
     return rest
 
@@ -138,7 +141,8 @@ def _write(run: Sequence[FileEntry], window: Window, folders: _Folders) -> list[
         except OSError:
             return [*left, *run[done:]]
         try:
-            write_all(made, data)
+            if os.write(made, data) < size:
+                write_all(made, data[os.lseek(made, 0, os.SEEK_CUR) :])
         except BaseException as error:
             os.unlink(name, dir_fd=folder)
             if not isinstance(error, OSError):

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Optional, cast
 
 from acai_agent.contract import (
     LEAST_SINGLE_BYTES,
@@ -183,8 +183,8 @@ class UploadSession:
             for_each(lambda part: part.send(), parts, self._threads, self._stop)
 
     def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[Part]:
-        def renew() -> dict[int, SignedRequest]:
-            return _by_offset(self._urls([message]), item)
+        def renew() -> dict[int, Optional[SignedRequest]]:
+            return {**dict.fromkeys(part.offset for part in lacking), **_by_offset(self._urls([message]), item)}
 
         given = SignedRequests(_by_offset(requests, item), renew, self._patience_s, self._stop)
         lacking = requests[item.ordinal]  # of a session that was found again, some may have arrived
