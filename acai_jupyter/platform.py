@@ -78,7 +78,8 @@ class Wake:
 
 @dataclass
 class Platform:
-    """A running platform. `agent_url` is set once the server listens: where agents reach it. `wake` tells whoever ticks that an
+    """A running platform. `agent_url` is set once the server listens: where agents reach it; `open_files` is where uploads from
+    this machine's disk may hand over theirs. `wake` tells whoever ticks that an
     agent has died."""
 
     settings: Settings
@@ -119,6 +120,7 @@ class Platform:
     metrics: Metrics
     disk_key: bytes
     agent_url: str | None = None
+    open_files: str | None = None
     wake: Wake = field(default_factory=Wake)
 
     @classmethod

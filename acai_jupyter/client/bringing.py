@@ -58,6 +58,8 @@ def download_files(
 ) -> Written:
     """As `Files.download` says."""
     target = Path(to).expanduser()
+    if not references:
+        return Written(target, [])
     parsed = [parse(reference) for reference in references]
     alone = len(parsed) == 1 and isinstance(parsed[0], FileReference) and not _is_folder(target, os.fspath(to))
     root, name = (target.parent, target.name) if alone else (target, None)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, UploadedFile, record
+from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, Reference, UploadedFile, record, written
 from acai_jupyter.client.registering import register
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport
@@ -32,26 +32,31 @@ _HEAD: Final = 32 * 1024
 
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
-    of it already; the files are asked for when somebody looks at them. `skipped` are the names of what was no regular file in
-    the folder, such as a link to a folder. `verb` says how they came into the lake."""
+    of it already; files and version are asked for when somebody looks at them. `skipped` are the names of what was no regular
+    file in the folder, such as a link to a folder. `verb` says how they came into the lake."""
 
     def __init__(
         self,
         id: str,
         count: int,
-        fileset: Fileset | None,
+        fileset: Callable[[], Fileset] | None,
         unchanged: bool,
         load: Callable[[], Iterable[Json]],
         verb: str = "Uploaded",
         skipped: Sequence[str] = (),
     ) -> None:
         self.id = id
-        self.fileset = fileset
+        self._load_fileset = fileset
         self.unchanged = unchanged
         self._count = count
         self._load = load
         self._verb = verb
         self.skipped = tuple(map(name_as_text, skipped))
+
+    @cached_property
+    def fileset(self) -> Fileset | None:
+        """The version of the file set that was named."""
+        return self._load_fileset and self._load_fileset()
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -90,11 +95,12 @@ class Files:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination. In a folder, links to files are followed, links to folders are
-        left out, and told as `skipped`. All files get their versions at once, or none. `fileset`
-        makes a version of exactly these files.
+        mapping gives each file its name below the destination; a glob's files keep theirs below the folder before its first
+        wildcard. In a folder, links to files are followed, links to folders are left out, and told as `skipped`. All files get
+        their versions at once, or none. `fileset` makes a version of exactly these files.
 
-        Raises FileNotFound, InvalidPath, InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
+        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath, InvalidReference, InvalidName,
+        DigestMismatch where a file changes meanwhile.
         """
         skipped: list[str] = []
         files = for_lake(source, destination, skipped)
@@ -126,7 +132,7 @@ class Files:
         return Upload(
             answer["id"],
             answer["file_count"] if files is None else len(files),
-            record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
+            (lambda: record(Fileset, self._transport.get("/filesets/version", ref=version))) if version else None,
             before,
             lambda: self._every_file(answer, files or ()),
             verb,
@@ -151,14 +157,14 @@ class Files:
         """The connection, for the file system of fsspec."""
         return self._transport
 
-    def list(self, reference: str = "/", *, recursive: bool = True, limit: int | None = None) -> Records[File | Folder]:
+    def list(self, reference: Reference = "/", *, recursive: bool = True, limit: int | None = None) -> Records[File | Folder]:
         """The files that a reference means: `/data/` every file below, `/data/*.json`, `/data/@Digits:1` …
 
         With `recursive=False` one level of a folder: its folders and files. `limit` is how many to list at most.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
-        items = self._transport.pages("/files", most=limit, ref=reference, recursive=recursive)
+        items = self._transport.pages("/files", most=limit, ref=written(reference), recursive=recursive)
         return Records((_entry(item) for item in items), (File, Folder))
 
     def versions(self, path: str) -> Records[File]:
@@ -166,15 +172,16 @@ class Files:
         items = self._transport.pages("/files/versions", path=path)
         return Records((record(File, item) for item in items), File)
 
-    def get(self, reference: str) -> File:
+    def get(self, reference: Reference) -> File:
         """One file. Raises InvalidReference, FileNotFound."""
+        reference = written(reference)
         if not isinstance(parse(reference), FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
         return record(File, self._transport.get("/files", ref=reference)["items"][0])
 
     def download(
         self,
-        references: str | Sequence[str],
+        references: Reference | Sequence[Reference],
         to: str | os.PathLike[str] = ".",
         *,
         progress: bool | None = None,
@@ -188,11 +195,12 @@ class Files:
         """
         from acai_jupyter.client.bringing import download_files
 
-        wanted = [references] if isinstance(references, str) else list(references)
+        given = references if isinstance(references, Sequence) and not isinstance(references, str) else [references]
+        wanted = [written(one) for one in given]
         with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress:
             return download_files(self._transport, wanted, to, on_progress)
 
-    def delete(self, reference: str, *, recursive: bool = False) -> Deletion:
+    def delete(self, reference: Reference, *, recursive: bool = False) -> Deletion:
         """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
         the versions before it stay, and an upload brings the path back. `PATH:n` deletes that version for good; its number
         is never used again. Bytes go with the next garbage collection.
@@ -202,7 +210,7 @@ class Files:
         count, answer = 0, dict[str, Any]()
         while True:
             try:
-                answer = self._transport.delete("/files", ref=reference, recursive=recursive)
+                answer = self._transport.delete("/files", ref=written(reference), recursive=recursive)
             except FileNotFound:
                 if not count:
                     raise
@@ -211,7 +219,7 @@ class Files:
             if not answer["more"]:
                 return record(Deletion, {**answer, "count": count})
 
-    def open(self, reference: str, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
+    def open(self, reference: Reference, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
         """A file of the lake, read by ranges as it is needed; `mode` is `rb` or `r`.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound, InvalidInput for another mode.
@@ -221,11 +229,12 @@ class Files:
         binary = io.BufferedReader(self.remote(reference), buffer_size=1024 * 1024)
         return binary if mode == "rb" else io.TextIOWrapper(binary, encoding=encoding)
 
-    def remote(self, reference: str) -> RemoteFile:
+    def remote(self, reference: Reference) -> RemoteFile:
         """A file of the lake, pinned and unbuffered. Raises InvalidReference, FileNotFound, FilesetNotFound."""
         from acai_jupyter.client.again import items_of
         from acai_jupyter.client.reader import RemoteFile
 
+        reference = written(reference)
         if not isinstance(parse(reference), FileReference):
             raise InvalidReference(f"{reference!r} is not one file: write its path, such as /data/train.json.")
         page = self._transport.get("/files/downloads", ref=reference, head=_HEAD)

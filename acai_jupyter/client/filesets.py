@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, record
+from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, Reference, record, written
 from acai_jupyter.client.transport import Transport
 
 
@@ -14,7 +14,7 @@ class Filesets:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, name: str, references: str | Sequence[str]) -> Fileset:
+    def create(self, name: str, references: Reference | Sequence[Reference]) -> Fileset:
         """A new version of `name` that holds what the references mean; later ones override earlier ones on the same path.
 
         `create("MergedQA", ["/@HotpotQA", "@ColdpotQA"])` merges, `create("HotpotQA", ["@HotpotQA", "/data/train.json"])`
@@ -22,7 +22,8 @@ class Filesets:
 
         Raises InvalidName, InvalidReference, FileNotFound, FilesetNotFound, EmptyFileset.
         """
-        wanted = [references] if isinstance(references, str) else [str(reference) for reference in references]
+        given = references if isinstance(references, Sequence) and not isinstance(references, str) else [references]
+        wanted = [str(written(one)) for one in given]
         return record(Fileset, self._transport.post("/filesets", {"name": name, "references": wanted}, creates=True))
 
     def get(self, reference: str) -> Fileset:

@@ -14,7 +14,7 @@ from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.connect import connect
 from acai_jupyter.client.records import File, Folder
-from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidReference, NotFound, ServerUnreachable
+from acai_jupyter.domain.errors import AcaiError, BlobNotFound, Forbidden, InvalidReference, NotFound, ServerUnreachable
 from acai_jupyter.domain.references import FileReference, parse
 
 _Result = TypeVar("_Result")
@@ -23,8 +23,9 @@ _FOLDER: Final = {"size": 0, "type": "directory"}
 
 
 def as_os_error(error: AcaiError) -> Exception:
-    """What is not there, and what is not allowed, in the words of whoever opens files; other errors stay as they are."""
-    if isinstance(error, NotFound):
+    """What is not there, and what is not allowed, in the words of whoever opens files; other errors stay as they are: a file
+    whose bytes are lost is there."""
+    if isinstance(error, NotFound) and not isinstance(error, BlobNotFound):
         return FileNotFoundError(error.message)
     return PermissionError(error.message) if isinstance(error, Forbidden) else error
 
@@ -35,7 +36,10 @@ def os_errors() -> Iterator[None]:
     try:
         yield
     except (NotFound, Forbidden) as error:
-        raise as_os_error(error) from error
+        told = as_os_error(error)
+        if told is error:
+            raise
+        raise told from error
 
 
 class ListedLake(AbstractFileSystem):

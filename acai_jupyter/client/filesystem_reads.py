@@ -18,7 +18,8 @@ from acai_jupyter.client.again import entries_of, items_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
-from acai_jupyter.client.ranges import Span, at_once, read_spans
+from acai_jupyter.client.parallel import at_once
+from acai_jupyter.client.ranges import Span, read_spans
 from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound
@@ -46,8 +47,8 @@ class ReadLake(ListedLake):
         super().__init__(*args, **options)
         self._to_get: list[tuple[str, str]] | None = None
 
-    def open_to_read(self, path: str, block_size: int | None, **options: Any) -> LakeFile:
-        """Raises FileNotFoundError."""
+    def open_to_read(self, path: str, block_size: int | None, size: int | None = None, **options: Any) -> LakeFile:
+        """`size` is what some callers of fsspec tell of the file; the platform knows it. Raises FileNotFoundError."""
         with os_errors():
             remote = self.ask(lambda client: client.files.remote(names.reference_of(path)))
         return LakeFile(self, path, remote, block_size, **options)

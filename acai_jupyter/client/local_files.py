@@ -5,36 +5,33 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from acai_agent.transfer import LocalFile, stamp_of
+from acai_jupyter.client.code_file import IGNORED_IN_CODE, code_file
 from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
 from acai_jupyter.folders import IGNORE_FILE, walk
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
-Sources = Source | Sequence[Source] | Mapping[str, Source]
-
-IGNORED_IN_CODE: Final = frozenset(
-    {".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules", ".mypy_cache"}
-    | {".pytest_cache", ".ruff_cache", ".DS_Store"}
-)
-"""Names that are never part of a job's code."""
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+Sources = Source | Iterable[Source] | Mapping[str, Source]
 
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
 def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
-    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Symbolic
+    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. A pattern's
+    files keep their names below the folder before its first wildcard; `**` does not look behind links to folders. Symbolic
     links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
     and of what is no file, are added to `skipped`.
 
-    Raises FileNotFound, InvalidPath, InvalidReference.
+    Raises FileNotFound, InvalidPath, InvalidReference, InvalidInput for what is nothing to upload.
     """
     target = parse_destination(destination)
     folder = target.path if isinstance(target, FolderReference) else None
@@ -45,10 +42,23 @@ def for_lake(source: Sources, destination: str, skipped: list[str] | None = None
         if name is None:
             found += _one_source(one, folder, target.path, skipped)
         else:
-            found += _named_source(one, folder, name, destination)
+            found += _named_source(one, folder, name, destination, skipped)
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
+    _check_paths(found)
     return _not_empty(found)
+
+
+def _check_paths(found: Sequence[LocalFile]) -> None:
+    """Raises InvalidInput where two files would have the same path."""
+    if len({file.path for file in found}) == len(found):
+        return
+    path = next(path for path, count in Counter(file.path for file in found).items() if count > 1)
+    places = [os.fspath(file.source) for file in found if file.path == path and not isinstance(file.source, bytes)]
+    named = f": {' and '.join(places[:2])}" if len(places) > 1 else ""
+    raise InvalidInput(
+        f"Two files of this upload would both be {path}{named}. Name every file once, or upload the folder in which they lie."
+    )
 
 
 def _not_empty(found: Sequence[LocalFile]) -> Sequence[LocalFile]:
@@ -93,11 +103,6 @@ def check_code(files: list[LocalFile]) -> list[LocalFile]:
     return files
 
 
-def code_file(name: str, path: Path) -> LocalFile:
-    """A file of code, which may be a program."""
-    return LocalFile(name, path, os.access(path, os.X_OK))
-
-
 def _check_names(files: Sequence[LocalFile]) -> None:
     twice = [name for name, count in Counter(file.path for file in files).items() if count > 1]
     if twice:
@@ -125,25 +130,34 @@ def _each(source: Sources) -> Iterable[tuple[str | None, Source]]:
     """The sources, each with the name that it is given, if it is."""
     if isinstance(source, Mapping):
         return source.items()
-    if isinstance(source, Sequence) and not isinstance(source, str | bytes):
-        return ((None, one) for one in source)
-    return [(None, source)]
+    several = isinstance(source, Sequence | Set | Iterator) and not hasattr(source, "read")
+    if several and not isinstance(source, str | bytes | bytearray | memoryview):
+        return ((None, one) for one in cast(Iterable[Source], source))
+    return [(None, cast(Source, source))]
 
 
-def _named_source(source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
+def _named_source(
+    source: Source, folder: str | None, name: str, destination: str, skipped: list[str] | None
+) -> Iterator[LocalFile]:
     if folder is None:
         raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
-    if isinstance(source, str | os.PathLike) and not Path(source).expanduser().is_file():
+    path = join(folder, name)
+    if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+        yield from _one_source(local, path + "/", path, skipped)
+        return
+    if isinstance(source, str | os.PathLike) and not local.is_file():
         raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
-    yield from _one_source(source, None, join(folder, name))
+    yield from _one_source(source, None, path)
 
 
 def _one_source(source: Source, folder: str | None, path: str, skipped: list[str] | None = None) -> Iterator[LocalFile]:
-    if isinstance(source, bytes) or hasattr(source, "read"):
+    if isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
         if folder is not None:
             raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
-        yield LocalFile(path, source if isinstance(source, bytes) else _content(source))
+        yield LocalFile(path, _content(source))
         return
+    if not isinstance(source, str | os.PathLike):
+        raise InvalidInput(f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them.")
     local = Path(os.fspath(source)).expanduser()
     if local.is_dir():
         if folder is None:
@@ -151,16 +165,29 @@ def _one_source(source: Source, folder: str | None, path: str, skipped: list[str
         for name, place, stamp in walk(local, skipped=skipped):
             yield LocalFile(check_path(folder + name), place, False, stamp)
         return
-    matches = [local] if local.is_file() else [Path(found) for found in sorted(glob.glob(str(local), recursive=True))]  # noqa: PTH207
-    files = [found for found in matches if found.is_file()]
+    files = [(local.name, local)] if local.is_file() else list(_matches(local))
+    if not files and local.exists():
+        raise InvalidInput(f"{os.fspath(source)!r} is no regular file: only files and folders can be uploaded.")
     if not files:
         raise FileNotFound(f"There is no file, folder or match of {os.fspath(source)!r} on this machine.")
-    for file in files:
-        yield LocalFile(check_path(folder + file.name) if folder is not None else path, file, False, stamp_of(file.stat()))
+    for name, file in files:
+        yield LocalFile(check_path(folder + name) if folder is not None else path, file, False, stamp_of(file.stat()))
 
 
-def _content(source: object) -> bytes:
-    data = source.read()  # type: ignore[attr-defined]
+def _matches(pattern: Path) -> Iterator[tuple[str, Path]]:
+    """The files that a pattern matches, with their names below the folder before its first wildcard."""
+    literal = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    base = Path(*literal)
+    deep = "**" in pattern.parts
+    for place in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207
+        file = Path(place)
+        name = file.relative_to(base)
+        if file.is_file() and not (deep and any((base / above).is_symlink() for above in name.parents[:-1])):
+            yield name.as_posix(), file
+
+
+def _content(source: Any) -> bytes:
+    data = source.read() if hasattr(source, "read") else source
     if isinstance(data, str):
         raise InvalidInput("Open the file in binary mode ('rb') to upload it.")
     return bytes(data)

@@ -109,6 +109,17 @@ class FilesetSummary:
         return self.name
 
 
+Reference = str | File | Fileset | FilesetSummary
+"""What may be given where a reference is wanted: a text, or a record, which means exactly the version that it tells of."""
+
+
+def written(reference: Reference) -> str:
+    """A reference as text."""
+    if isinstance(reference, Fileset | FilesetSummary):
+        return f"@{reference.reference}"
+    return reference.reference if isinstance(reference, File) else reference
+
+
 @dataclass(frozen=True, slots=True)
 class CodeVersion:
     """A job's code: `reference` is a snapshot's id, or a file set version (`@Code:2`). `git` has `.commit`, `.branch`, `.dirty`
@@ -327,7 +338,8 @@ class CheckInterrupted(KeyboardInterrupt):
     """A check that was interrupted: the `problems` found so far, and the `cursor` from which another goes on."""
 
     def __init__(self, problems: Records[Problem], cursor: str | None) -> None:
-        super().__init__(f"The check was interrupted; another one goes on from {cursor}.")
+        goes_on = "before anything was checked" if cursor is None else f"another one goes on from {cursor}"
+        super().__init__(f"The check was interrupted: {goes_on}.")
         self.problems = problems
         self.cursor = cursor
 

@@ -121,6 +121,7 @@ def _upload(
                     memory=cache,
                     key=cache.key_of(mark),
                     base=base,
+                    disk=transport.disk(),
                 )
             except transfer.UploadEnded:
                 pass  # of an earlier call that didn't live to note it: what is asked for now is another upload

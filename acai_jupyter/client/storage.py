@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import CheckInterrupted, Garbage, Problem, Records, StoreUsage, Usage, record
+from acai_jupyter.client.records import CheckInterrupted, Garbage, Problem, Records, Reference, StoreUsage, Usage, record, written
 from acai_jupyter.client.transport import Json, Transport, translated
 
 _MEANS: Final = {
@@ -27,13 +27,13 @@ class Storage:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def usage(self, reference: str = "/") -> Usage:
+    def usage(self, reference: Reference = "/") -> Usage:
         """The room that a file, a folder (`/data/`) or a file set (`@Digits`, `/train/@Digits:2`) takes.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
         with translated():  # a file set of a million files takes longer to measure than other answers may
-            query = {"ref": str(reference)}
+            query = {"ref": str(written(reference))}
             answer = self._transport.api.call("GET", "/storage/usage", query=query, repeat=True, timeout_s=_STEP_TIMEOUT_SECONDS)
         return record(Usage, answer)
 

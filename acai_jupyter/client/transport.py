@@ -104,7 +104,7 @@ class Transport:
     def files_to_fetch(self, address: str, /, **query: str) -> Iterator[Json]:
         """How to fetch files, page by page, a column each; also where they lie on this machine's disk, where the platform shares
         it. The first page is a small one, so that its files can be worked on while the next one is made."""
-        headers = self._disk()
+        headers = self.disk()
         cursor: str | None = None
         limit = _FIRST_FILES
         while True:
@@ -116,7 +116,7 @@ class Transport:
             if cursor is None:
                 return
 
-    def _disk(self) -> Mapping[str, str]:
+    def disk(self) -> Mapping[str, str]:
         """Shows a platform on this machine that its folder can be read; no other is told."""
         return disk_headers(config.local_home()) if urlsplit(self.url).hostname in _THIS_MACHINE else {}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class SignedRequest:
     """A request that a client may make without any other right: expires, and serves this object and method only.
 
-    `local` is where the object lies on the platform's own disk; only who shares that is told.
+    `local` is where the object lies, or is going to, on the platform's own disk; only who shares that is told.
     """
 
     method: str

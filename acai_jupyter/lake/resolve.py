@@ -76,8 +76,28 @@ class Resolver:
         else:
             found = self._unit.files.versions_at(self._project_id, [(reference.path, version)])
         if reference.path not in found:
-            raise _no_file(reference)
+            raise self._no_file(reference)
         return found[reference.path]
+
+    def _no_file(self, reference: FileReference) -> FileNotFound:
+        gone = f"There is no file {reference} (any more): see what there is with acai ls."
+        return FileNotFound(self.instead_of(reference) or gone)
+
+    def instead_of(self, reference: FileReference) -> str | None:
+        """What stands where there is no file, and what to do: a folder of this name, or the tombstone that hides the path."""
+        folder = FolderReference(reference.path + "/", reference.fileset)
+        if reference.version is not None:
+            return None
+        if reference.fileset is not None:
+            inside = next(iter(self.leaves(folder)), None) is not None
+        else:
+            inside = bool(self._unit.files.below(self._project_id, folder.path, None, 1))
+        if inside:
+            return f"{reference} is a folder: write {folder} for the files below it."
+        hidden = None if reference.fileset else self._unit.deletions.tombstone(self._project_id, reference.path)
+        if hidden is None:
+            return None
+        return f"{reference} is hidden, since somebody deleted it: delete {reference}:{hidden} to bring it back."
 
     def _held(self, reference: FileReference) -> int:
         """The version of a file that its file set holds. Raises FileNotFound, FilesetNotFound."""
@@ -85,7 +105,7 @@ class Resolver:
         fileset = self.fileset(reference.fileset)
         leaf = find(self.read_nodes, fileset.root, [reference.path], self.kept).get(reference.path)
         if leaf is None:
-            raise FileNotFound(f"File set {fileset.label} holds no {escape(reference.path)}.")
+            raise FileNotFound(self.instead_of(reference) or f"File set {fileset.label} holds no {escape(reference.path)}.")
         return leaf.version
 
     def stored(self, reference: Reference, after: str | None, limit: int) -> tuple[StoredFiles, str | None]:
@@ -106,7 +126,7 @@ class Resolver:
             version = self.file(reference).version
         found = self._unit.files.stored(self._project_id, [(reference.path, version)])
         if not found.paths:
-            raise _no_file(reference)
+            raise self._no_file(reference)
         return found
 
     def files(self, reference: Reference, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
@@ -176,10 +196,6 @@ class Resolver:
             if len(pins) < _PAGE:
                 return
             after = pins[-1][0]
-
-
-def _no_file(reference: FileReference) -> FileNotFound:
-    return FileNotFound(f"There is no file {reference} (any more): see what there is with acai ls.")
 
 
 def _nothing(reference: Reference) -> FileNotFound:

@@ -29,8 +29,10 @@ class UsageService:
             if isinstance(wanted, FilesetReference) or wanted.fileset is not None:
                 return _in_set(unit, principal, wanted)
             found = unit.usage.of_path(principal.project_id, wanted.path)
-        if not found.version_count and wanted != FolderReference("/"):
-            raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+            if not found.version_count and wanted != FolderReference("/"):
+                resolver = Resolver(unit, principal.project_id)
+                instead = resolver.instead_of(wanted) if isinstance(wanted, FileReference) else None
+                raise FileNotFound(instead or f"{wanted} holds no files: see what there is with acai ls.")
         return found
 
     def of_store(self, principal: Principal) -> StoreUsage:

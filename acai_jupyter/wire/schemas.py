@@ -222,7 +222,9 @@ _FETCHABLE: Final[Schema] = answer(
     objects=array(_OBJECT),
     cursor=or_null(TEXT),
 )
-_SENT: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+_PIECE: Final = answer(**_SIGNED["properties"], offset=INTEGER, size=INTEGER)
+_SOCKET: Final[Schema] = {"type": "string", "description": "takes the open file instead, from who shares the platform's disk"}
+_SENT: Final[Schema] = {**_PIECE, "properties": {**_PIECE["properties"], "socket": _SOCKET}}
 
 _FILES_PAGE: Final[Schema] = {"anyOf": [ref("FetchableFiles"), {"type": "null"}]}
 

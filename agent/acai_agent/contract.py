@@ -45,11 +45,13 @@ class ContractBroken(Exception):
 
 
 class SignedRequest(NamedTuple):
-    """A request that needs no other right. It is sent with exactly these headers."""
+    """A request that needs no other right. It is sent with exactly these headers. `socket` is where on this machine an upload
+    may hand over its open file instead of sending bytes, where the platform says so."""
 
     method: str
     url: str
     headers: Mapping[str, str]
+    socket: Union[str, None] = None
 
 
 class PartRequest(NamedTuple):
@@ -159,7 +161,9 @@ def parse_signed_request(message: Mapping[str, Any]) -> SignedRequest:
 
 def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
     """Raises ContractBroken."""
-    return PartRequest(parse_signed_request(message), _field(message, "offset", int), _field(message, "size", int))
+    socket = None if message.get("socket") is None else _field(message, "socket", str)
+    request = parse_signed_request(message)._replace(socket=socket)
+    return PartRequest(request, _field(message, "offset", int), _field(message, "size", int))
 
 
 def parse_files_page(message: Mapping[str, Any]) -> FilesPage:

@@ -9,12 +9,13 @@ from acai_agent.config import Config
 from acai_agent.contract import ContractBroken, Manifest
 from acai_agent.failures import Cancelled, HttpError, RequestFailed, Signal
 from acai_agent.http import Http
+from acai_agent.inputs import home_of
 from acai_agent.notes import note
 from acai_agent.orders import Orders
 from acai_agent.outcome import OUTPUT, Outcome
 from acai_agent.output import collect_output
 from acai_agent.platform import MustLeave, PatientCaller, Platform
-from acai_agent.transfer import LocalFile, TransferError, upload
+from acai_agent.transfer import LocalFile, TransferError, disk_headers, upload
 
 _SESSION_GONE = frozenset({"upload_not_found", "upload_not_pending"})
 
@@ -95,7 +96,8 @@ class Delivery:
 
     def _upload_once(self, files: Sequence[LocalFile], purpose: str, cancel: Signal) -> str:
         caller = PatientCaller(self._platform, cancel)
-        sealed = upload(caller, files, purpose, cancel=cancel, commit=False, http=self._http, patience_s=math.inf)
+        disk = disk_headers(home_of(self._config))
+        sealed = upload(caller, files, purpose, cancel=cancel, commit=False, http=self._http, patience_s=math.inf, disk=disk)
         return sealed["id"]
 
 

@@ -34,6 +34,13 @@ class StoreObject(NamedTuple):
     def size(self) -> int:
         return sum([member.measured.digest.size for member in self.members])
 
+    @property
+    def file_on_disk(self) -> Measured | None:
+        """The one file that is all of the object, where it has to be read from disk."""
+        measured = self.members[0].measured
+        in_memory = measured.data is not None or isinstance(measured.file.source, bytes)
+        return None if self.kind == "pack" or in_memory else measured
+
     def pieces(self, offset: int, size: int) -> Iterator[bytes]:
         """`size` bytes from `offset` on, in pieces of some size. Raises FileChanged, FileUnreadable."""
         if self.kind != "pack":

@@ -7,6 +7,7 @@ from typing import Final
 
 from acai_agent.contract import SignedRequest
 from acai_agent.failures import Backoff, HttpError
+from acai_agent.handing import hand_over
 from acai_agent.http import Http, Stream
 from acai_agent.packing import StoreObject
 from acai_agent.parallel import Meter, Stop
@@ -45,19 +46,19 @@ class Part:
     def send(self) -> None:
         """Raises FileChanged where the bytes are not those that were measured."""
         self._requests.run(self._offset, self._put)
+        self._meter.add(self._size - self._counted)
 
     def _put(self, request: SignedRequest, backoff: Backoff) -> None:
         self._meter.add(-self._counted)
         self._counted = 0
         try:
-            self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
+            if not hand_over(request, self._item.file_on_disk, self._offset, self._size):
+                self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
         except HttpError as error:
             if error.code in MISMATCHES:
                 self._blame(error)
             if error.status != _ALREADY_THERE:
                 raise
-        self._meter.add(self._size - self._counted)
-        self._counted = self._size
 
     def _pieces(self) -> Iterator[bytes]:
         for piece in self._item.pieces(self._offset, self._size):

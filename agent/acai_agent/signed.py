@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Optional, TypeVar
 
 from acai_agent.contract import SignedRequest
 from acai_agent.failures import Backoff, ConnectionFailed, HttpError, Signal
@@ -20,24 +20,25 @@ _PASSING_CODES: Final = frozenset({"ConditionalRequestConflict", "OperationAbort
 
 
 class SignedRequests(Generic[Key]):
-    """The signed requests of some objects or files, by key, for all threads of a transfer."""
+    """The signed requests of some objects or files, by key, for all threads of a transfer. Whoever renews them gives None for
+    what needs no request any more: it has arrived, though nobody could tell."""
 
     def __init__(
         self,
         requests: Mapping[Key, SignedRequest],
-        renew: Callable[[], Mapping[Key, SignedRequest]] | None,
+        renew: Callable[[], Mapping[Key, Optional[SignedRequest]]] | None,
         patience_s: float,
         stop: Signal,
     ) -> None:
-        self._requests = dict(requests)
+        self._requests: dict[Key, Optional[SignedRequest]] = dict(requests)
         self._renew = renew
         self._patience_s = patience_s
         self._stop = stop
         self._lock = threading.Lock()
         self._generation = 0
 
-    def run(self, key: Key, action: Callable[[SignedRequest, Backoff], Result]) -> Result:
-        """What `action` makes of the request of `key`; called again where trying again may help.
+    def run(self, key: Key, action: Callable[[SignedRequest, Backoff], Result]) -> Optional[Result]:
+        """What `action` makes of the request of `key`; called again where trying again may help. None where it needs none.
 
         An action that gets a part of its work done says so with `Backoff.reset`, and goes on from there when called again.
         """
@@ -45,6 +46,8 @@ class SignedRequests(Generic[Key]):
         refused = False
         while True:
             request, generation = self._current(key)
+            if request is None:
+                return None
             try:
                 return action(request, backoff)
             except ConnectionFailed as error:
@@ -59,7 +62,7 @@ class SignedRequests(Generic[Key]):
                 else:
                     raise
 
-    def _current(self, key: Key) -> tuple[SignedRequest, int]:
+    def _current(self, key: Key) -> tuple[Optional[SignedRequest], int]:
         with self._lock:
             return self._requests[key], self._generation
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, Union
@@ -146,9 +147,7 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
         yield measured.data if size == len(measured.data) else measured.data[offset : offset + size]
         return
     try:
-        with _open(source) as opened:
-            if not _same(_stamp(opened), measured.stamp):
-                raise changed(measured.file)
+        with open_again(measured) as opened:
             opened.seek(offset)
             while size:
                 piece = opened.read(min(_PIECE, size))
@@ -158,6 +157,16 @@ def pieces_of(measured: Measured, offset: int, size: int) -> Iterator[bytes]:
                 yield piece
     except OSError as error:
         raise _unreadable(measured.file, error) from error
+
+
+@contextmanager
+def open_again(measured: Measured) -> Iterator[FileIO]:
+    """A file on disk that was measured, open to read. Raises FileChanged, OSError."""
+    assert not isinstance(measured.file.source, bytes)
+    with _open(measured.file.source) as opened:
+        if not _same(_stamp(opened), measured.stamp):
+            raise changed(measured.file)
+        yield opened
 
 
 def size_of(file: LocalFile) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Union
 
+from acai_agent.cloning import TooShort, copy_range
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Range, Slice, Target, is_there, make_executable, runs_of
 from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
@@ -39,9 +40,11 @@ __all__ = [
     "Renew",
     "Root",
     "Stamp",
+    "TooShort",
     "TransferError",
     "UploadEnded",
     "ahead",
+    "copy_range",
     "disk_headers",
     "download",
     "read_range",
@@ -79,13 +82,15 @@ def upload(
     memory: Memory | None = None,
     key: str | None = None,
     base: Base | None = None,
+    disk: Mapping[str, str] | None = None,
 ) -> UploadAnswer:
     """Upload `files`; returns the platform's last answer, to `commit`, or to `seal` where `commit` is False.
 
     `patience_s` is how long the object store may stay away; the platform's absence is up to `api`. `memory` saves reading
     files that are as they were. When anything fails, the upload is aborted and leaves nothing. With a `key` it stays where
     it was only cut off: called again with the same files and key, it goes on, and sends nothing that has arrived. With a `base`
-    the files are only those that differ from that upload.
+    the files are only those that differ from that upload. `disk` are headers that show the platform that its disk is ours
+    too (`disk_headers`): then it is handed open files instead of their bytes.
 
     Raises HttpError, ConnectionFailed, FileChanged, FileUnreadable, ContractBroken, Cancelled, UploadEnded where the upload
     with this key was committed before.
@@ -93,7 +98,7 @@ def upload(
     stop = Stop(cancel)
     meter = Meter(0 if on_progress is None else sum(size_of(file) for file in files), on_progress)
     with _borrowed(http) as sender:
-        session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base)
+        session = UploadSession(api, sender, stop, meter, threads, patience_s, memory, key, base, disk)
         try:
             session.add(files, purpose, fileset)
             answer = session.seal()

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Optional, cast
 
 from acai_agent.contract import (
     LEAST_SINGLE_BYTES,
@@ -63,7 +63,9 @@ class UploadSession:
         memory: Memory | None = None,
         key: str | None = None,
         base: Base | None = None,
+        disk: Mapping[str, str] | None = None,
     ) -> None:
+        self._disk = disk
         self._base = base
         self._memory = memory
         self._key = key
@@ -181,8 +183,8 @@ class UploadSession:
             for_each(lambda part: part.send(), parts, self._threads, self._stop)
 
     def _parts(self, item: StoreObject, message: dict[str, Any], requests: Mapping[int, list[PartRequest]]) -> Iterator[Part]:
-        def renew() -> dict[int, SignedRequest]:
-            return _by_offset(self._urls([message]), item)
+        def renew() -> dict[int, Optional[SignedRequest]]:
+            return {**dict.fromkeys(part.offset for part in lacking), **_by_offset(self._urls([message]), item)}
 
         given = SignedRequests(_by_offset(requests, item), renew, self._patience_s, self._stop)
         lacking = requests[item.ordinal]  # of a session that was found again, some may have arrived
@@ -191,11 +193,11 @@ class UploadSession:
             yield Part(item, part.offset, part.size, given, self._http, self._stop, self._meter)
 
     def _urls(self, messages: list[dict[str, Any]]) -> dict[int, list[PartRequest]]:
-        answer = self._call("urls", {"objects": messages})
+        answer = self._call("urls", {"objects": messages}, headers=self._disk)
         return {item["ordinal"]: [parse_part_request(part) for part in item["requests"]] for item in _list(answer, "objects")}
 
-    def _call(self, verb: str, body: object, timeout_s: float | None = None) -> Any:
-        return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, repeat=True, timeout_s=timeout_s)
+    def _call(self, verb: str, body: object, timeout_s: float | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        return self._api.call("POST", f"/uploads/{self._id}/{verb}", body, headers=headers, repeat=True, timeout_s=timeout_s)
 
 
 def _declaration(page: Sequence[Declared]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
 from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, StoreDamaged, Unauthenticated
 from acai_server.handlers.base import State
+from acai_server.open_files import OpenFiles
 from acai_server.pools import BACKGROUND
 from acai_server.servers_folder import ServerFile
 
@@ -46,6 +47,7 @@ class Lifetime:
         self._gives_kernels_access = gives_kernels_access
         self._on_hopeless = on_hopeless
         self.drains = drains
+        self._open_files = OpenFiles(state)
         self._tasks: list[asyncio.Task[None]] = []
         self._file: ServerFile | None = None
         self._token_file = settings.home_folder / "token"
@@ -81,6 +83,7 @@ class Lifetime:
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._state.relay.stop()
+        self._open_files.stop()
         if self._file is not None:
             self._file.withdraw()
         if self._state.opened is not None:
@@ -139,6 +142,7 @@ class Lifetime:
         self._state.relay.start(platform.bus)  # which asks the database: its tables are there from now on
         await self._state.pools.run(BACKGROUND, self._welcome_owner)
         platform.agent_url = platform.settings.agent_url or url
+        platform.open_files = platform.open_files or self._open_files.start()
         if url is not None:
             self._file = ServerFile(self.settings.home_folder / "servers", platform.server_id, self.drains)
             self._file.publish(url)

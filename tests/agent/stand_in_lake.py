@@ -163,7 +163,8 @@ class Lake:
             size = min(PART, item["size"] - offset)
             key = f"{session['id']}-{item['ordinal']}-{number}"
             self._expected[key] = (size, sha256)
-            requests.append(self.request("PUT", key) | {"offset": offset, "size": size})
+            if key not in self.objects:  # what has arrived needs no request
+                requests.append(self.request("PUT", key) | {"offset": offset, "size": size})
         return {"ordinal": item["ordinal"], "requests": requests}
 
     def _seal(self, session: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,22 @@ def test_a_lost_answer_changes_nothing(platform: StandIn, api: Api, path: str) -
     assert platform.lake.contents(answer["id"]) == {"/a": b"a"}
 
 
+@pytest.mark.parametrize("afterwards", ["drop", "404"])
+def test_what_arrived_without_an_answer_is_not_sent_where_nobody_takes_it_any_more(
+    platform: StandIn, api: Api, afterwards: str
+) -> None:
+    """The platform was killed before it answered, and has moved: the address leads nowhere, or to somebody else."""
+    platform.fail("/objects/", "lose", times=2)
+    platform.fail("/objects/", afterwards, times=1000)
+    files = {"/small": b"a", "/large": b"b" * contract.LEAST_SINGLE_BYTES}
+    told: list[int] = []
+    local = [LocalFile(*file) for file in files.items()]
+    answer = upload(api, local, "files", on_progress=lambda done, total: told.append(done))
+    assert platform.lake.contents(answer["id"]) == files
+    assert len(platform.lake.puts) == 2
+    assert told[-1] == sum(map(len, files.values()))
+
+
 def test_expired_addresses_are_asked_for_again_once(platform: StandIn, api: Api) -> None:
     platform.lake.expired = 1
     assert upload(api, [LocalFile("/a", b"a")], "files")["state"] == "committed"

@@ -29,6 +29,21 @@ def test_a_path_is_hidden_and_comes_back_when_its_tombstone_is_deleted(client: C
     assert client.files.open("/hidden/x").read() == b"1"
 
 
+def test_who_asks_for_a_hidden_path_or_a_folder_by_its_bare_name_is_told(client: Client) -> None:
+    client.files.upload({"folder/x": b"1", "folder/y": b"2"}, "/told/", fileset="Told")
+    client.files.delete("/told/folder/x")
+    with pytest.raises(FileNotFound, match=r"is hidden.* delete /told/folder/x:2 to bring it back"):
+        client.files.get("/told/folder/x")
+    asking = [client.files.get, client.files.list, client.files.delete, client.files.download, client.storage.usage]
+    for ask in asking:
+        with pytest.raises(FileNotFound, match="/told/folder is a folder: write /told/folder/ for"):
+            ask("/told/folder")
+    with pytest.raises(FileNotFound, match="/told/folder@Told is a folder: write /told/folder/@Told for"):
+        client.files.get("/told/folder@Told")
+    with pytest.raises(FileNotFound, match="There is no file /told/fold "):
+        client.files.get("/told/fold")
+
+
 def test_a_version_that_a_set_holds_is_refused_with_the_sets_name(client: Client) -> None:
     client.files.upload(b"1", "/held/x", fileset="Held")
     with pytest.raises(StillUsed, match="Held:1") as refused:

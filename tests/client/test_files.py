@@ -56,10 +56,17 @@ def test_a_folders_contents_go_below_the_destination(client: Client, folder: Pat
 def test_globs_lists_bytes_and_open_files(client: Client, folder: Path) -> None:
     assert paths(client.files.upload(f"{folder}/*.txt", "/glob/")) == ["/glob/a.txt"]
     assert paths(client.files.upload(f"{folder}/**/*.txt", "/globs/")) == [
-        *("/globs/a.txt", "/globs/c.txt", "/globs/d.txt", "/globs/ü %3A @.txt")
+        *("/globs/a.txt", "/globs/sub/c.txt", "/globs/sub/deep/d.txt", "/globs/sub/ü %3A @.txt")
     ]
+    (folder / "again").symlink_to(folder / "sub")
+    assert len(client.files.upload(f"{folder}/**/*.txt", "/globs/").files) == 4
+    assert paths(client.files.upload(f"{folder}/s*/c.txt", "/stars/")) == ["/stars/sub/c.txt"]
     assert paths(client.files.upload([folder / "a.txt", folder / "b.json"], "/list/")) == ["/list/a.txt", "/list/b.json"]
+    assert paths(client.files.upload(folder.glob("*.txt"), "/found/")) == ["/found/a.txt"]
+    assert paths(client.files.upload({"named": folder / "sub"}, "/map/"))[0] == "/map/named/c.txt"
     assert client.files.upload(b"bytes", "/bytes").files[0].size == 5
+    assert client.files.upload(bytearray(b"more bytes"), "/bytearray").files[0].size == 10
+    assert client.files.upload(memoryview(b"bytes")[1:], "/view").files[0].size == 4
     assert client.files.upload(io.BytesIO(b"more bytes"), "/file").files[0].size == 10
     with (folder / "a.txt").open("rb") as file:
         assert client.files.upload(file, "/open").files[0].size == 5
@@ -131,6 +138,20 @@ def test_downloads(client: Client, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="Two of the files"):
         client.files.download(["/down/a.txt", "/down/*.txt"], to / "clash")
     assert not (to / "clash").exists()
+
+
+def test_records_stand_for_themselves_where_a_reference_is_wanted(client: Client, tmp_path: Path) -> None:
+    fileset = client.files.upload({"a": b"1", "b @": b"2"}, "/records/", fileset="Records").fileset
+    assert fileset is not None
+    file = client.files.list("/records/")[1]
+    client.files.upload(b"later", "/records/b %40")
+    assert client.files.open(file).read() == b"2"
+    assert client.files.get(file) == file
+    assert [path.name for path in client.files.download(client.files.list(fileset), tmp_path / "each")] == ["a", "b @"]
+    assert (client.files.download(file, tmp_path)[0].read_bytes(), len(client.files.download(fileset, tmp_path))) == (b"2", 2)
+    assert client.filesets.create("RecordsOfSet", fileset).size == client.storage.usage(fileset).size == 2
+    assert client.filesets.create("RecordsOfFiles", [fileset, file]).file_count == 2
+    assert client.files.download([], tmp_path) == []
 
 
 def test_open_reads_by_ranges_and_seeks(client: Client) -> None:
@@ -214,6 +235,11 @@ def test_what_stands_in_the_way_of_a_download_is_no_damage(client: Client, tmp_p
         (b"x", "/*", InvalidReference),
         (io.StringIO("text"), "/x", InvalidInput),
         ([], "/x/", FileNotFound),
+        ((one for one in ()), "/x/", FileNotFound),
+        (None, "/x", InvalidInput),
+        (3, "/x", InvalidInput),
+        ([3.5], "/x/", InvalidInput),
+        ("/dev/null", "/x", InvalidInput),
     ],
 )
 def test_uploads_that_cant_be_change_nothing(client: Client, source: object, destination: str, error: type[Exception]) -> None:
@@ -221,6 +247,12 @@ def test_uploads_that_cant_be_change_nothing(client: Client, source: object, des
     with pytest.raises(error):
         client.files.upload(source, destination)  # type: ignore[arg-type]
     assert client.files.list() == before
+
+
+def test_two_files_for_one_path_are_refused_by_their_names(client: Client, folder: Path) -> None:
+    (folder / "sub" / "a.txt").write_text("another")
+    with pytest.raises(InvalidInput, match=r"both be /twice/a.txt: .*/a.txt and .*/sub/a.txt\."):
+        client.files.upload([folder / "a.txt", folder / "sub" / "a.txt"], "/twice/")
 
 
 def test_links_dont_lead_out_of_an_uploaded_folder(client: Client, folder: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from support.servers import Server
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.filesystem import LakeFileSystem
-from acai_jupyter.domain.errors import DigestMismatch, InvalidReference
+from acai_jupyter.domain.errors import BlobNotFound, DigestMismatch, InvalidReference
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,26 @@ def test_damaged_bytes_are_noticed_by_every_way_of_reading_a_whole_file(lake: La
         with pytest.raises(DigestMismatch):
             read("/damaged.bin")
     assert lake.cat_file("/damaged.bin", 0, 5) == b"it is"  # a part has no digest
+
+
+def test_a_file_whose_bytes_are_lost_is_not_told_as_one_that_is_not_there(lake: LakeFileSystem, server: Server) -> None:
+    lake.pipe_file("/lost.bin", b"it was like this" * 1001)
+    [stored] = [path for path in (server.home / "objects").rglob("*") if path.is_file() and path.stat().st_size == 16_016]
+    stored.unlink()
+    reads: tuple[Callable[[str], object], ...] = (
+        lake.cat_file,
+        lake.tail,
+        lambda path: lake.client.files.open(path).read(),
+    )
+    for read in reads:
+        with pytest.raises(BlobNotFound, match="acai fsck"):
+            read("/lost.bin")
+
+
+def test_a_size_that_a_cache_or_reader_of_fsspec_tells_is_taken(lake: LakeFileSystem) -> None:
+    lake.pipe_file("/sized.bin", b"0123456789")
+    with lake.open("/sized.bin", size=3) as file:
+        assert (file.size, file.read()) == (10, b"0123456789")
 
 
 def test_writing_makes_a_version_when_the_file_is_closed(lake: LakeFileSystem) -> None:

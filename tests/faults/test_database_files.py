@@ -178,7 +178,8 @@ def test_a_server_says_in_one_line_that_the_log_of_its_predecessor_is_missing(ne
     server.client().files.upload(b"one", "/a")
     server.kill()
     (server.home / "acai.db-wal").rename(server.home / "elsewhere")
-    assert server.launch().wait(60) == 1
+    server.process = server.launch()
+    assert server.process.wait(60) == 1
     last = server.log.strip().splitlines()[-1]
     assert last.startswith("acai: acai.db is older than it was")
     assert last.endswith("[store_damaged]")

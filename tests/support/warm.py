@@ -104,13 +104,18 @@ def _parent() -> _Parent:
 
 
 def _obey(line: socket.socket) -> dict[str, Any] | None:
-    """Fork when asked to; returns the order in the child, None in the parent once nobody is there who asks."""
+    """Fork when asked to; returns the order in the child, None in the parent once nobody is there who asks: what runs still
+    belongs to tests that were killed, and ends with them."""
+    running: set[int] = set()
     while True:
         message, given, _, _ = socket.recv_fds(line, 2**20, 1)
         if not message:
+            for pid in running:
+                os.kill(pid, signal.SIGKILL)
             return None
         order: dict[str, Any] = json.loads(message)
         if "wait" in order:
+            running.remove(order["wait"])
             line.send(str(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])).encode())
             continue
         pid = os.fork()
@@ -121,6 +126,7 @@ def _obey(line: socket.socket) -> dict[str, Any] | None:
             line.close()
             return order
         os.close(given[0])
+        running.add(pid)
         line.send(str(pid).encode())
 
 

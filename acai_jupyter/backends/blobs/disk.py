@@ -58,13 +58,21 @@ def reading(key: str) -> Iterator[None]:
             raise
 
 
+def missing(key: str) -> BlobNotFound:
+    """The error for an object that is not there."""
+    return BlobNotFound(
+        f"The object store has no object {key}: acai fsck tells which files lost their bytes; uploading the same"
+        " bytes again, or a backup, brings them back."
+    )
+
+
 @contextmanager
 def translated(key: str) -> Iterator[None]:
     """The system's errors as ours."""
     try:
         yield
     except FileNotFoundError as error:
-        raise BlobNotFound(f"The object store has no object {key}.") from error
+        raise missing(key) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreUnavailable("The object store's disk is full: free some space and try again.") from error

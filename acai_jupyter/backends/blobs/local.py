@@ -8,15 +8,14 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from acai_jupyter.backends.blobs.disk import flush, publish, reading, temporary_file, translated
+from acai_jupyter.backends.blobs.disk import flush, missing, publish, reading, temporary_file, translated
 from acai_jupyter.backends.blobs.receivers import PartReceiver, Receiver, parts_folder
 from acai_jupyter.backends.blobs.signing import Grant, Signer
 from acai_jupyter.domain.digests import composite, part_sizes
-from acai_jupyter.domain.errors import BlobExists, BlobNotFound, DigestMismatch, Forbidden, UploadIncomplete
+from acai_jupyter.domain.errors import BlobExists, DigestMismatch, Forbidden, UploadIncomplete
 from acai_jupyter.domain.transfers import SignedRequest, SignedUpload
 from acai_jupyter.domain.uploads import ObjectKind, UploadObject
 
@@ -51,7 +50,7 @@ class LocalBlobs:
 
     def _request(self, grant: Grant, base_url: str) -> SignedRequest:
         headers = (("If-None-Match", "*"),) if grant.method == "PUT" and grant.part is None else ()
-        return SignedRequest(grant.method, self._signer.url(grant, base_url), headers)
+        return SignedRequest(grant.method, self._signer.url(grant, base_url), headers, os.fspath(self._root / grant.key))
 
     def complete(self, item: UploadObject) -> None:
         path = self._path(item.key)
@@ -86,8 +85,7 @@ class LocalBlobs:
         publish(folder / "data", path)
 
     def sign_download(self, key: str, base_url: str, seconds: int) -> SignedRequest:
-        request = self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
-        return replace(request, local=os.fspath(self._root / key))
+        return self._request(Grant("GET", key, self._signer.deadline(seconds)), base_url)
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with reading(key), self._existing(key).open("rb") as file:
@@ -138,7 +136,7 @@ class LocalBlobs:
     def _existing(self, key: str) -> Path:
         path = self._path(key)
         if not path.is_file():
-            raise BlobNotFound(f"The object store has no object {key}.")
+            raise missing(key)
         return path
 
     def _path(self, key: str) -> Path:

@@ -7,15 +7,18 @@ import hashlib
 import os
 import re
 import secrets
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from acai_agent.transfer import TooShort, copy_range
 from acai_jupyter.backends.blobs.disk import flush, publish, temporary_file, translated
 from acai_jupyter.backends.blobs.signing import Grant
 from acai_jupyter.domain.digests import PART_SIZE
 from acai_jupyter.domain.errors import BlobExists, DigestMismatch, Forbidden, StoreUnavailable
 
 _NAME: Final = re.compile("[0-9a-f]+")
+_PIECE: Final = 1024 * 1024
 
 
 class Receiver:
@@ -26,13 +29,14 @@ class Receiver:
         self._path = path
         self._hash = hashlib.sha256()
         self._received = 0
+        self._start = (grant.part or 0) * PART_SIZE
         self._temporary = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
         with translated(grant.key):
             self._file = self._open()
 
     def _open(self) -> BinaryIO:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self._temporary.open("xb")
+        return self._temporary.open("x+b")
 
     def write(self, data: bytes | bytearray) -> None:
         """Take the next bytes. Raises DigestMismatch where more come than were announced."""
@@ -42,6 +46,22 @@ class Receiver:
         self._hash.update(data)
         with translated(self._grant.key):
             self._file.write(data)
+
+    def take(self, source: FileIO, offset: int) -> None:
+        """Take all bytes from an open file on this machine, from `offset` on. They are copied before they are checked: who can
+        still write to that file can't to what is kept. Raises DigestMismatch where it ends too early."""
+        size = self._grant.size or 0
+        with translated(self._grant.key), open(self._file.fileno(), "rb", buffering=0, closefd=False) as copy:
+            piece = memoryview(bytearray(min(_PIECE, size)))
+            for at in range(0, size, _PIECE):  # piece by piece, so that what is hashed is still at hand
+                count = min(_PIECE, size - at)
+                try:
+                    copy_range(source.fileno(), offset + at, copy.fileno(), self._start + at, count)
+                except TooShort:
+                    raise DigestMismatch("The file is shorter than was announced: it changed.") from None
+                copy.seek(self._start + at)
+                self._received += _read_into(copy, piece[:count])
+                self._hash.update(piece[:count])
 
     def finish(self) -> None:
         """Make it durable and visible. Raises DigestMismatch where the bytes are not those that were announced."""
@@ -85,9 +105,9 @@ class PartReceiver(Receiver):
         if (self._path / str(self._grant.part)).exists():
             raise BlobExists("This part is there already.")
         data = self._path / "data"
-        descriptor = os.open(data, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        file = os.fdopen(descriptor, "wb")
-        file.seek((self._grant.part or 0) * PART_SIZE)
+        descriptor = os.open(data, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.fdopen(descriptor, "r+b")
+        file.seek(self._start)
         return file
 
     def _place(self) -> None:
@@ -100,6 +120,13 @@ class PartReceiver(Receiver):
     def close(self) -> None:
         super().close()
         self._lock.close()
+
+
+def _read_into(file: FileIO, piece: memoryview) -> int:
+    done = 0
+    while done < len(piece) and (count := file.readinto(piece[done:])):
+        done += count
+    return done
 
 
 def parts_folder(path: Path, upload: str) -> Path:

@@ -57,17 +57,24 @@ def holds_results(folder: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, also where its job has taken our right to write in it."""
+    """Remove a folder, also where its job has taken our right to write in it, or an agent still writes its report there."""
     try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
+        _remove_all(folder)
     except PermissionError:
         for place, names, _ in os.walk(folder):
             for path in (Path(place, name) for name in names):
                 if not path.is_symlink():
                     path.chmod(stat.S_IRWXU)
-        shutil.rmtree(folder)
+        _remove_all(folder)
+
+
+def _remove_all(folder: Path) -> None:
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def remove_empty(folder: Path) -> None:

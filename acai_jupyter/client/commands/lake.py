@@ -112,7 +112,7 @@ COMMANDS: Final = (
         "download files",
         (
             argument("references", nargs="+", means="reference"),
-            argument("--to", default=".", metavar="FOLDER", means="file", help="where they go (.)"),
+            argument("--to", default=".", metavar="FOLDER", means="file", help="where they go (.); of one file also its name"),
         ),
         get,
     ),

@@ -22,6 +22,10 @@ class Deletions(Protocol):
         """Give those of the paths that exist a tombstone; returns its number for each."""
         ...
 
+    def tombstone(self, project_id: UUID, path: str) -> int | None:
+        """The number of the tombstone that hides a path, None where none does."""
+        ...
+
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:
         """What stands at a version's number, None where no version has it yet."""
         ...

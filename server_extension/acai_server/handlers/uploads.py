@@ -60,7 +60,9 @@ def urls(call: Call) -> Json:
     wanted = [_wanted(item) for item in call.body["objects"]]
     signed = call.platform.uploads.urls(call.principal, _upload_id(call), wanted, call.base_url)
     sizes = {item.ordinal: item for item in wanted}
-    return {"objects": [{"ordinal": ordinal, "requests": _requests(sizes[ordinal], upload)} for ordinal, upload in signed]}
+    socket = call.platform.open_files if call.shares_disk else None
+    told = [(ordinal, _requests(sizes[ordinal], upload, socket)) for ordinal, upload in signed]
+    return {"objects": [{"ordinal": ordinal, "requests": requests} for ordinal, requests in told]}
 
 
 def seal(call: Call) -> Json:
@@ -118,13 +120,15 @@ def _wanted(given: Mapping[str, Any]) -> WantedObject:
     )
 
 
-def _requests(wanted: WantedObject, upload: SignedUpload) -> list[Json]:
-    """Each request with the piece of the object that it carries; pieces that have arrived need none."""
+def _requests(wanted: WantedObject, upload: SignedUpload, socket: str | None) -> list[Json]:
+    """Each request with the piece of the object that it carries; pieces that have arrived need none. Who shares the disk that
+    the object is going to lie on is told of the `socket` that takes open files."""
     sizes = part_sizes(wanted.size) if wanted.kind is ObjectKind.MULTIPART else [wanted.size]
     offset, answer = 0, []
     for size, request in zip(sizes, upload.requests, strict=True):
         if request is not None:
-            answer.append({**wire.request(request), "offset": offset, "size": size})
+            near = {"socket": socket} if socket and request.local else {}
+            answer.append({**wire.request(request), "offset": offset, "size": size, **near})
         offset += size
     return answer
 

@@ -54,6 +54,10 @@ class SqlDeletions:
             hidden |= {row.path: row.last_version for row in rows}
         return hidden
 
+    def tombstone(self, project_id: UUID, path: str) -> int | None:
+        hidden = (paths.c.project_id == project_id, paths.c.path == path, paths.c.hidden.is_(True))
+        return self._session.run(select(paths.c.latest_version).where(*hidden)).scalar()
+
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:
         path_id = self._path_id(project_id, path)
         kind = self._session.run(select(file_versions.c.kind).where(*_is_version(project_id, path_id, version))).scalar()
