@@ -6,6 +6,7 @@ import os
 import warnings
 from array import array
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ IGNORE_FILE: Final = ".acaiignore"
 """Patterns as in .gitignore, for the folder that it stands in and those below; it is not uploaded itself."""
 
 
+_NAME_OF: Final = attrgetter("name")
 NUMBERS: Final = 5
 """How many tell a file's state: size, time of the last write, of the last change, inode, device."""
 
@@ -109,18 +111,21 @@ class _Walk:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
         first, inside, rest = (folder.after or "").partition("/")
         entries, rules = _entries(folder.path), folder.rules
-        if any(entry.name == IGNORE_FILE for entry in entries):
+        if IGNORE_FILE in map(_NAME_OF, entries):
             rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
         if rules or self._never or only is not None:
             entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
         level = Level(folder.name, folder.path.rstrip("/"), [], array("q"))
+        everything = folder.after is None
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
+            if everything and entry.is_file(follow_symlinks=False):  # nearly all of a large folder
+                self._look(entry, level)
+            elif entry.is_dir(follow_symlinks=False):
                 if not inside or entry.name >= first:
                     beyond = rest if inside and entry.name == first else None
                     inner.append(_Folder(entry.path, f"{folder.name}{entry.name}/", rules, beyond))
-            elif folder.after is None or (not inside and entry.name > first):
-                self._look(entry, level)
+            elif everything or (not inside and entry.name > first):
+                self._look_twice(entry, level)
         return level
 
     def _is_wanted(self, entry: os.DirEntry[str], name: str, rules: tuple[_Rules, ...], only: str | None) -> bool:
@@ -129,13 +134,18 @@ class _Walk:
         folder = "/" if entry.is_dir(follow_symlinks=False) else ""
         return not (rules and _is_ignored(name + entry.name + folder, rules))
 
-    def _look(self, entry: os.DirEntry[str], level: Level) -> None:
-        """Add a file and its state; nothing for what is none (any more)."""
+    def _look_twice(self, entry: os.DirEntry[str], level: Level) -> None:
+        """The same of what may be a link, or no file."""
         if not entry.is_file():
             self._skipped.append(level.name + entry.name)
             return
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")
+        self._look(entry, level)
+
+    @staticmethod
+    def _look(entry: os.DirEntry[str], level: Level) -> None:
+        """Add a file and its state; nothing for what is none any more."""
         try:
             found = entry.stat()
         except FileNotFoundError:
@@ -152,7 +162,7 @@ class _Walk:
 def _entries(path: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(path) as found:
-            return sorted(found, key=lambda entry: entry.name)
+            return sorted(found, key=_NAME_OF)
     except OSError as error:
         raise FileNotFound(f"The folder {path} can't be read: {error.strerror or error}.") from error
 

@@ -58,7 +58,7 @@ def renewing(
 ) -> Callable[[], Iterable[contract.FileEntry]]:
     """Asks for the same versions of the same files again (`pins` are their paths in the lake and their versions), with signed
     requests that are valid: for one file of each object."""
-    from acai_jupyter.client.ranges import at_once
+    from acai_jupyter.client.parallel import at_once
 
     def renew() -> Iterable[contract.FileEntry]:
         carried: dict[str, list[int]] = {}

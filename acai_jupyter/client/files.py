@@ -32,26 +32,31 @@ _HEAD: Final = 32 * 1024
 
 class Upload:
     """What an upload made: its files, and the file set version where one was named. `unchanged` says that the lake held all
-    of it already; the files are asked for when somebody looks at them. `skipped` are the names of what was no regular file in
-    the folder, such as a link to a folder. `verb` says how they came into the lake."""
+    of it already; files and version are asked for when somebody looks at them. `skipped` are the names of what was no regular
+    file in the folder, such as a link to a folder. `verb` says how they came into the lake."""
 
     def __init__(
         self,
         id: str,
         count: int,
-        fileset: Fileset | None,
+        fileset: Callable[[], Fileset] | None,
         unchanged: bool,
         load: Callable[[], Iterable[Json]],
         verb: str = "Uploaded",
         skipped: Sequence[str] = (),
     ) -> None:
         self.id = id
-        self.fileset = fileset
+        self._load_fileset = fileset
         self.unchanged = unchanged
         self._count = count
         self._load = load
         self._verb = verb
         self.skipped = tuple(map(name_as_text, skipped))
+
+    @cached_property
+    def fileset(self) -> Fileset | None:
+        """The version of the file set that was named."""
+        return self._load_fileset and self._load_fileset()
 
     @cached_property
     def files(self) -> Records[UploadedFile]:
@@ -127,7 +132,7 @@ class Files:
         return Upload(
             answer["id"],
             answer["file_count"] if files is None else len(files),
-            record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None,
+            (lambda: record(Fileset, self._transport.get("/filesets/version", ref=version))) if version else None,
             before,
             lambda: self._every_file(answer, files or ()),
             verb,

@@ -18,7 +18,8 @@ from acai_jupyter.client.again import entries_of, items_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
-from acai_jupyter.client.ranges import Span, at_once, read_spans
+from acai_jupyter.client.parallel import at_once
+from acai_jupyter.client.ranges import Span, read_spans
 from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.client.transport import Json, Transport, translated
 from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.job import Job
-from acai_jupyter.client.jobs import JobList
+from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Fileset, record
 from acai_jupyter.client.streams import SILENCE_SECONDS, events

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from acai_jupyter.client.environment import environment_of
 from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
+from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.local_files import for_code
 from acai_jupyter.client.quotes import limits
 from acai_jupyter.client.records import Fileset
@@ -294,41 +295,3 @@ def _check_cpu(cpu: float | None) -> None:
     """JSON can't say what no platform can give. Raises ResourcesOutOfBounds."""
     if isinstance(cpu, float) and not math.isfinite(cpu):
         raise ResourcesOutOfBounds(f"cpu={cpu} is out of bounds: ask for a number of vCPU, such as 2.")
-
-
-_COLUMNS: Final = {
-    "number": "integer",
-    "name": "text",
-    "status": "text",
-    "runtime": "number",
-    "cost": "number",
-    "cpu": "number",
-    "memory_mb": "integer",
-    "creator": "text",
-    "create_time": "time",
-}
-
-
-class JobList(Sequence[Job]):
-    """Jobs, as a sequence and as a table."""
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = tuple(jobs)
-
-    def __getitem__(self, index: Any) -> Any:
-        return JobList(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def to_frame(self) -> Any:
-        """A DataFrame with a row a job."""
-        from acai_jupyter.client.frames import frame
-
-        return frame(_COLUMNS, [job.details for job in self._jobs])
-
-    def __repr__(self) -> str:
-        return self.to_frame().to_string(index=False) if self._jobs else "no jobs"
-
-    def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False, border=0))

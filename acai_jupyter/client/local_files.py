@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from acai_agent.transfer import LocalFile, stamp_of
+from acai_jupyter.client.code_file import IGNORED_IN_CODE, code_file
 from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.paths import check_path, check_relative, join
@@ -19,12 +20,6 @@ from acai_jupyter.folders import IGNORE_FILE, walk
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 Sources = Source | Iterable[Source] | Mapping[str, Source]
-
-IGNORED_IN_CODE: Final = frozenset(
-    {".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules", ".mypy_cache"}
-    | {".pytest_cache", ".ruff_cache", ".DS_Store"}
-)
-"""Names that are never part of a job's code."""
 
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
@@ -106,11 +101,6 @@ def check_code(files: list[LocalFile]) -> list[LocalFile]:
             f" it as the job's input, or leave it out with an {IGNORE_FILE}."
         )
     return files
-
-
-def code_file(name: str, path: Path) -> LocalFile:
-    """A file of code, which may be a program."""
-    return LocalFile(name, path, os.access(path, os.X_OK))
 
 
 def _check_names(files: Sequence[LocalFile]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from acai_agent.transfer import LocalFile
-from acai_jupyter.client.local_files import IGNORED_IN_CODE, code_file
+from acai_jupyter.client.code_file import IGNORED_IN_CODE, code_file
 from acai_jupyter.domain.errors import LimitExceeded
 from acai_jupyter.domain.paths import check_relative
 from acai_jupyter.folders import walk

@@ -13,53 +13,44 @@ from acai_jupyter.domain.errors import PackageMissing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from acai_jupyter.client.profiles import Profile
-    from acai_jupyter.client.quotes import Quote
-
-_CPUS = (0.5, 1.0, 2.0, 4.0, 8.0)
+    from acai_jupyter.client.predictions import Prediction
 
 
-def plot_predictions(profile: Profile) -> Figure:
-    """Predicted against measured seconds of every trial that finished, with 90 % intervals."""
-    rows = [trial for trial in profile.details["jobs"] if trial["status"] == "FINISHED"]
-    told = [profile.predict(row["values"], row["cpu"], row["memory_mb"]) for row in rows]
+def plot_predictions(title: str, measured: Sequence[float], told: Sequence[Prediction]) -> Figure:
+    """Predicted against measured seconds, with 90 % intervals."""
     figure, axes = _figure()
-    measured = [row["runtime"] for row in rows]
     predicted = [one.runtime for one in told]
     below = [one.runtime - one.runtime_low for one in told]
     above = [one.runtime_high - one.runtime for one in told]
     axes.errorbar(measured, predicted, yerr=[below, above], fmt="o", capsize=3, label="trials, 90 % interval")
-    ends = [min(measured + predicted, default=1.0), max(measured + predicted, default=1.0)]
+    ends = [min([*measured, *predicted], default=1.0), max([*measured, *predicted], default=1.0)]
     axes.plot(ends, ends, linestyle="--", color="grey", label="as measured")
-    axes.set(xscale="log", yscale="log", xlabel="measured, s", ylabel="predicted, s", title=profile.name)
+    axes.set(xscale="log", yscale="log", xlabel="measured, s", ylabel="predicted, s", title=title)
     axes.legend()
     return figure
 
 
-def plot_front(quote: Quote) -> Figure:
-    """Time and cost of the choice and its alternatives, with 90 % intervals and the bounds."""
+def plot_front(title: str, options: Sequence[Prediction], max_time: float | None, max_cost: float | None) -> Figure:
+    """Time and cost of a choice, which comes first, and its alternatives, with 90 % intervals and the bounds."""
     figure, axes = _figure()
-    for number, one in enumerate((quote.chosen, *quote.alternatives)):
+    for number, one in enumerate(options):
         times = [[one.runtime - one.runtime_low], [one.runtime_high - one.runtime]]
         costs = [[one.cost - one.cost_low], [one.cost_high - one.cost]]
         colour = "tab:blue" if number == 0 else "grey"
         axes.errorbar([one.runtime], [one.cost], xerr=times, yerr=costs, fmt="o", capsize=3, color=colour)
         axes.annotate(one.resources, (one.runtime, one.cost), xytext=(6, 6), textcoords="offset points")
-    told = quote.details
-    if told["max_time"] is not None:
-        axes.axvline(told["max_time"], color="tab:red", linestyle="--")
-    if told["max_cost"] is not None:
-        axes.axhline(told["max_cost"], color="tab:red", linestyle="--")
-    axes.set(xlabel="runtime, s", ylabel="cost, $", title=quote.command)
+    if max_time is not None:
+        axes.axvline(max_time, color="tab:red", linestyle="--")
+    if max_cost is not None:
+        axes.axhline(max_cost, color="tab:red", linestyle="--")
+    axes.set(xlabel="runtime, s", ylabel="cost, $", title=title)
     return figure
 
 
-def plot_grid(profile: Profile, values: Sequence[float], max_cost: float | None) -> Figure:
-    """Predicted seconds for CPUs and memories, those whose predicted cost is over `max_cost` in red (paper figure 16)."""
+def plot_grid(title: str, told: Sequence[Sequence[Prediction]], max_cost: float | None) -> Figure:
+    """Predicted seconds, a row a memory, a column a number of CPUs; over `max_cost` in red (paper figure 16)."""
     import numpy as np
 
-    memories = sorted({trial["memory_mb"] for trial in profile.details["jobs"]})
-    told = [[profile.predict(values, cpu, memory) for cpu in _CPUS] for memory in memories]
     figure, axes = _figure()
     seconds = np.array([[one.runtime for one in row] for row in told])
     axes.imshow(seconds, cmap="Blues", aspect="auto")
@@ -69,9 +60,9 @@ def plot_grid(profile: Profile, values: Sequence[float], max_cost: float | None)
             axes.text(
                 column, row, f"{one.runtime:.3g} s\n${one.cost:.2g}", ha="center", va="center", color="red" if over else "black"
             )
-    axes.set(xlabel="CPUs", ylabel="memory, MB", title=f"{profile.name}: {', '.join(f'{value:g}' for value in values)}")
-    axes.set_xticks(range(len(_CPUS)), [f"{cpu:g}" for cpu in _CPUS])
-    axes.set_yticks(range(len(memories)), [str(memory) for memory in memories])
+    axes.set(xlabel="CPUs", ylabel="memory, MB", title=title)
+    axes.set_xticks(range(len(told[0])), [f"{one.cpu:g}" for one in told[0]])
+    axes.set_yticks(range(len(told)), [str(row[0].memory_mb) for row in told])
     return figure
 
 

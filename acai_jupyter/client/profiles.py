@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.client.jobs import Code, Jobs
+from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.quotes import Prediction, Quote, check_numbers, limits
+from acai_jupyter.client.quotes import Quote, check_numbers, limits
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.streams import SILENCE_SECONDS, events
 from acai_jupyter.client.transport import Json, Transport, segment
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PROFILING: Final = "PROFILING"
+_CPUS_DRAWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _MOST_DRAWN: Final = 60
 """Of so many trials a notebook shows a picture beside the table; each is predicted for it."""
 _COLUMNS: Final = {
@@ -144,13 +146,17 @@ class Profile:
         """Predicted against measured runtimes of the trials, with intervals."""
         from acai_jupyter.client.profile_plots import plot_predictions
 
-        return plot_predictions(self)
+        rows = [trial for trial in self.details["jobs"] if trial["status"] == Status.FINISHED]
+        told = [self.predict(row["values"], row["cpu"], row["memory_mb"]) for row in rows]
+        return plot_predictions(self.name, [row["runtime"] for row in rows], told)
 
     def plot_grid(self, values: Sequence[float], max_cost: float | None = None) -> Figure:
         """Predicted runtimes over CPUs and memories, over budget in red (paper figure 16)."""
         from acai_jupyter.client.profile_plots import plot_grid
 
-        return plot_grid(self, values, max_cost)
+        memories = sorted({trial["memory_mb"] for trial in self.details["jobs"]})
+        told = [[self.predict(values, cpu, memory) for cpu in _CPUS_DRAWN] for memory in memories]
+        return plot_grid(f"{self.name}: {', '.join(f'{value:g}' for value in values)}", told, max_cost)
 
     def __repr__(self) -> str:
         told = self._current()

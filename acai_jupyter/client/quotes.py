@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.transport import Json
 from acai_jupyter.domain.errors import InvalidRequest
-from acai_jupyter.domain.quotes import cost_range, time_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,33 +26,6 @@ _COLUMNS = {
     "cost_high": "number",
     "extrapolation": "boolean",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a job on these resources is predicted to take: seconds and dollars, with a 90 % interval. `extrapolation` says that
-    it lies outside what was profiled, `warning` why the resources may be too little."""
-
-    cpu: float
-    memory_mb: int
-    runtime: float
-    runtime_low: float
-    runtime_high: float
-    cost: float
-    cost_low: float
-    cost_high: float
-    extrapolation: bool
-    warning: str | None = None
-
-    def __str__(self) -> str:
-        beyond = ", extrapolation" if self.extrapolation else ""
-        times, costs = time_range(self.runtime_low, self.runtime_high), cost_range(self.cost_low, self.cost_high)
-        warning = f"; but {self.warning}" if self.warning else ""
-        return f"{times}, {costs}, 90 %{beyond}{warning}"
-
-    @property
-    def resources(self) -> str:
-        return f"{self.cpu:g} CPUs, {self.memory_mb} MB"
 
 
 class Quote:
@@ -99,7 +71,8 @@ class Quote:
         """The time and cost of the choice and its alternatives, with their intervals and the bounds."""
         from acai_jupyter.client.profile_plots import plot_front
 
-        return plot_front(self)
+        told = self._told
+        return plot_front(self.command, (self.chosen, *self.alternatives), told["max_time"], told["max_cost"])
 
     def __repr__(self) -> str:
         lines = [self.command, f"  {self.chosen.resources}: {self.chosen} ({self.why})"]

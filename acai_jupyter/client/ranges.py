@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from acai_agent.contract import digest_of_bytes
 from acai_jupyter.client.again import fetch_range
+from acai_jupyter.client.parallel import at_once
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import DigestMismatch
 
-_THREADS: Final = 8
 _WIDEST_GAP: Final = 64 * 1024
 _MOST_BYTES: Final = 16 * 1024 * 1024
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 class Span(NamedTuple):
@@ -47,14 +43,6 @@ def read_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes]:
     for fetched in at_once(lambda run: _fetch(transport, run), runs):
         numbers.update(fetched)
     return [numbers.get(number, b"") for number in range(len(spans))]
-
-
-def at_once(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-    """`work` for every item, several at a time; the results in the items' order."""
-    if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(min(_THREADS, len(items)), thread_name_prefix="acai-read") as pool:
-        return list(pool.map(work, items))
 
 
 def _runs(spans: Iterable[tuple[int, Span]]) -> Iterator[list[tuple[int, Span]]]:

@@ -338,7 +338,8 @@ class CheckInterrupted(KeyboardInterrupt):
     """A check that was interrupted: the `problems` found so far, and the `cursor` from which another goes on."""
 
     def __init__(self, problems: Records[Problem], cursor: str | None) -> None:
-        super().__init__(f"The check was interrupted; another one goes on from {cursor}.")
+        goes_on = "before anything was checked" if cursor is None else f"another one goes on from {cursor}"
+        super().__init__(f"The check was interrupted: {goes_on}.")
         self.problems = problems
         self.cursor = cursor
 

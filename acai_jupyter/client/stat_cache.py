@@ -35,8 +35,8 @@ _STATE: Final = struct.Struct("<qqqQ")
 
 _SHA256: Final = 32
 _REMEMBER: Final = f"""REPLACE INTO known
-    SELECT value, substr(?2, 1 + key * {_STATE.size}, {_STATE.size}), substr(?3, 1 + key * {_SHA256}, {_SHA256})
-    FROM json_each(?1)"""  # noqa: S608 - numbers
+    SELECT value, substr(?, 1 + key * {_STATE.size}, {_STATE.size}), substr(?, 1 + key * {_SHA256}, {_SHA256})
+    FROM json_each(?)"""  # noqa: S608 - numbers
 """All rows in one statement: between the rows of many, the threads of an upload would have to wait for one another."""
 
 _RECALL: Final = "SELECT known.* FROM json_each(?) AS wanted CROSS JOIN known WHERE known.place = wanted.value"
@@ -226,7 +226,7 @@ def _write(database: sqlite3.Connection, measured: Sequence[Measured]) -> None:
     places = [_place(item.file) for item in measured]
     states = [_state(item.stamp) for item in measured if item.stamp is not None]
     digests = b"".join([bytes.fromhex(item.digest.digest[-2 * _SHA256 :]) for item in measured])
-    database.execute(_REMEMBER, (json.dumps(places, ensure_ascii=False), b"".join(states), digests))
+    database.execute(_REMEMBER, (b"".join(states), digests, json.dumps(places, ensure_ascii=False)))
     in_parts = [(bytes.fromhex("".join(item.digest.parts)), at) for at, item in enumerate(measured) if item.digest.parts]
     database.executemany("UPDATE known SET parts = ? WHERE place = ?", [(parts, places[at]) for parts, at in in_parts])
 

@@ -17,6 +17,7 @@ from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES, check_pa
 from acai_jupyter.folders import NUMBERS, Level, levels
 
 STATE_BYTES: Final = NUMBERS * 8
+_UNKNOWN: Final = array("q", [-1] * NUMBERS).tobytes()
 _UNUSUAL: Final = re.compile("[\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHORT: Final = MOST_NAME_BYTES // 4  # characters that surely fit
 
@@ -133,24 +134,33 @@ def _differing(level: Level, names: str, states: bytes) -> list[int] | None:
     """The files of a folder that are others than they were, None where it has other names in it."""
     if names != "/".join(level.names):
         return None
-    own = level.states.tobytes()
-    if own == states:
-        return []
-    return [at for at in range(len(level.names)) if _piece(own, at) != _piece(states, at)]
+    own, changed = level.states.tobytes(), list[int]()
+    ranges = [(0, len(level.names))]
+    while ranges:  # halves that are as they were are looked at as a whole
+        first, end = ranges.pop()
+        if own[first * STATE_BYTES : end * STATE_BYTES] == states[first * STATE_BYTES : end * STATE_BYTES]:
+            continue
+        if end - first == 1:
+            changed.append(first)
+        else:
+            middle = (first + end) // 2
+            ranges += ((middle, end), (first, middle))
+    return changed
 
 
 def _settled(level: Level, until_ns: int, names: str, states: bytes) -> bytes:
     own = level.states
-    seen_so = names == "/".join(level.names) and states == own.tobytes()
-    if seen_so or (max(own[1::NUMBERS]) < until_ns and max(own[2::NUMBERS]) < until_ns):
-        return own.tobytes()
+    data = own.tobytes()
+    written, changed = own[1::NUMBERS], own[2::NUMBERS]
+    if (max(written) < until_ns and max(changed) < until_ns) or (states == data and names == "/".join(level.names)):
+        return data
+    recent = [at for at, times in enumerate(zip(written, changed, strict=True)) if max(times) >= until_ns]
     was = _by_name(names, states)
-    known = array("q", own)
-    for number, name in enumerate(level.names):
-        at = number * NUMBERS
-        if max(known[at + 1], known[at + 2]) >= until_ns and was.get(name) != known[at : at + NUMBERS].tobytes():
-            known[at : at + NUMBERS] = array("q", [-1] * NUMBERS)
-    return known.tobytes()
+    known = bytearray(data)
+    for at in recent:
+        if was.get(level.names[at]) != _piece(data, at):
+            known[at * STATE_BYTES : (at + 1) * STATE_BYTES] = _UNKNOWN
+    return bytes(known)
 
 
 def _by_name(names: str, states: bytes) -> dict[str, bytes]:

@@ -66,6 +66,11 @@ class Node:
         return self.entries  # type: ignore[return-value]
 
 
+def leaves_of(rows: Iterable[tuple[int, str, int, int]]) -> list[Leaf]:
+    """The entries of files by the thousand, told by position, path, version and size."""
+    return [_new(Leaf, (path.encode(), version, size)) for _, path, version, size in rows]
+
+
 def encode(node: Node) -> bytes:
     """The canonical bytes of a node."""
     out = header(node.level, len(node.entries))

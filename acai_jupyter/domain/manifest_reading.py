@@ -25,15 +25,18 @@ class Kept(Protocol):
 
 
 class Writing:
-    """Nodes that are written; `written` are their bytes by digest."""
+    """Nodes that are written; `written` are their bytes by digest. What is `kept` need not be read later."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept | None = None) -> None:
+        self._keeping = kept
         self.written: dict[bytes, bytes] = {}
 
     def write(self, node: Node) -> bytes:
         """Add a node, whose `data` are known; returns its digest."""
         digest = hashlib.sha256(node.data).digest()
         self.written[digest] = node.data
+        if self._keeping is not None:
+            self._keeping.put(digest, node)
         return digest
 
 

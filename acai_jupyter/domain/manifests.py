@@ -26,9 +26,9 @@ class Built:
     nodes: dict[bytes, bytes]
 
 
-def build(leaves: Iterable[Leaf]) -> Built:
-    """A manifest of `leaves`, which are sorted by key without duplicates."""
-    nodes = Writing()
+def build(leaves: Iterable[Leaf], kept: Kept | None = None) -> Built:
+    """A manifest of `leaves`, which are sorted by key without duplicates; its nodes are `kept` for later calls."""
+    nodes = Writing(kept)
     return _build_up(write_level(nodes, 0, leaves), 0, nodes)
 
 

@@ -24,6 +24,7 @@ from acai_jupyter.ports.sources import SourceStore
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_A_PAGE: Final = 2000
+_MOST_CHECKED: Final = 10_000
 _FOR_AGENTS: Final = ("code", "input", "start")
 _FOR_PEOPLE: Final = ("code", "output")
 
@@ -38,6 +39,7 @@ class JobFiles:
         self._store = store
         self._most = page
         self._signatures = Signatures(blobs, sources, url_seconds)
+        self._checked: set[tuple[UUID | None, UUID | None]] = set()
 
     def for_agent(self, job: Job, kind: str, after: str | None, base_url: str) -> Page:
         """A page of the job's `code`, `input`, or `start`: a retried job's partial output. The first one is given only where all
@@ -63,8 +65,18 @@ class JobFiles:
 
     def _agents_page(self, unit: UnitOfWork, job: Job, kind: str, after: str | None, base_url: str) -> Page:
         if after is None:
-            check_clashes(_paths(unit, job, kind))
+            self._check_clashes(unit, job, kind)
         return self._page(unit, job, kind, after, base_url, self._most)
+
+    def _check_clashes(self, unit: UnitOfWork, job: Job, kind: str) -> None:
+        """Every file is looked at, but only for the first job that has them: what a job reads never changes."""
+        held = _held(job, kind)
+        content = (held.snapshot_id, held.fileset_id)
+        if content not in self._checked:
+            check_clashes(_paths(unit, job, kind))
+            if len(self._checked) >= _MOST_CHECKED:
+                self._checked.clear()
+            self._checked.add(content)
 
     def for_user(
         self, principal: Principal, reference: str, kind: str, after: str | None, base_url: str, limit: int = _MOST_A_PAGE

@@ -9,12 +9,13 @@ from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.manifest_nodes import Leaf
+from acai_jupyter.domain.manifest_nodes import Leaf, leaves_of
 from acai_jupyter.domain.manifests import Built, build
 from acai_jupyter.domain.snapshots import Snapshot
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
 from acai_jupyter.lake.bases import content_on_base, require_base
 from acai_jupyter.lake.filesets import add_version, announce
+from acai_jupyter.lake.resolve import NODES
 from acai_jupyter.ports.store.unit import UnitOfWork
 
 _PAGE: Final = 10_000
@@ -62,10 +63,13 @@ def _content(unit: UnitOfWork, session: UploadSession, base_root: bytes | None =
     """The manifest of exactly the files of a session, those of its base among them."""
     leaves: list[Leaf] = []
     after = -1
-    while page := unit.uploads.committed(session, after, _PAGE):
-        leaves += (Leaf(file.path.encode(), file.version, file.size) for _, file in page)
+    while page := unit.uploads.numbered(session, after, _PAGE):
+        leaves += leaves_of(page)
         after = page[-1][0]
-    return build(sorted(leaves)) if base_root is None else content_on_base(unit, session, base_root, leaves)
+    if base_root is not None:
+        return content_on_base(unit, session, base_root, leaves)
+    leaves.sort()
+    return build(leaves, NODES.of(session.project_id))  # the next version is likely to build on this one
 
 
 def _end(unit: UnitOfWork, session: UploadSession, fileset: UUID | None = None, snapshot: UUID | None = None) -> None:

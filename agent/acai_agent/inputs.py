@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from acai_agent.http import Http
 from acai_agent.nearby import disk_headers
 from acai_agent.notes import note
 from acai_agent.platform import Platform
-from acai_agent.transfer import Damaged, Renew, download
+from acai_agent.transfer import Damaged, Renew, Root, ahead, download
 
 _RESERVED: Final = ("input", "output")
+_PAGES_AHEAD: Final = 2
 
 
 def bring_files(platform: Platform, http: Http, config: Config, first: Mapping[str, Any], cancel: Signal) -> None:
@@ -46,22 +48,27 @@ class _Bring:
         self._cancel = cancel
 
     def all(self, kind: str, root: Path, first: Any) -> None:
-        """The files of a kind; `first` is their first page as it came, None where it is to be asked for."""
-        cursor: str | None = None
+        """The files of a kind; `first` is their first page as it came, None where it is to be asked for. While the files of one
+        page are brought, the next one is asked for."""
         page = _parsed(kind, first) if first else self._page(kind, None)
-        while True:
+        pages = self._following(kind, page.cursor)
+        below = Root(root)
+        for asked, some in chain([(None, page)], ahead(pages, _PAGES_AHEAD) if page.cursor else ()):
 
-            def renew(asked: str | None = cursor) -> Sequence[FileEntry]:
+            def renew(asked: str | None = asked) -> Sequence[FileEntry]:
                 return self._page(kind, asked).files
 
-            if page.files:
-                self._bring(page.files, root, renew)
-            cursor = page.cursor
-            if cursor is None:
-                return
-            page = self._page(kind, cursor)
+            if some.files:
+                self._bring(some.files, below, renew)
 
-    def _bring(self, files: Sequence[FileEntry], root: Path, renew: Renew) -> None:
+    def _following(self, kind: str, cursor: str | None) -> Iterator[tuple[str | None, FilesPage]]:
+        """The pages from this cursor on, each with its own."""
+        while cursor is not None:
+            page = self._page(kind, cursor)
+            yield cursor, page
+            cursor = page.cursor
+
+    def _bring(self, files: Sequence[FileEntry], root: Root, renew: Renew) -> None:
         if self._cache is None:
             self._download(files, root, renew)
             return
@@ -74,9 +81,9 @@ class _Bring:
                 raise
             self._cache.forget_changed(kept)
             self._download(self._cache.find(files), root, renew)
-        self._cache.keep(files, root)
+        self._cache.keep(files, Path(root.folder))
 
-    def _download(self, files: Sequence[FileEntry], root: Path, renew: Renew) -> None:
+    def _download(self, files: Sequence[FileEntry], root: Root, renew: Renew) -> None:
         download(files, root, renew=renew, cancel=self._cancel, http=self._http, patience_s=math.inf)
 
     def _page(self, kind: str, cursor: str | None) -> FilesPage:

@@ -79,7 +79,7 @@ def for_each(work: Callable[[Item], Result], items: Sequence[Item], threads: int
     return crew.results()
 
 
-def ahead(items: Iterator[Item], most: int, seen: Callable[[Item], None]) -> Iterator[Item]:
+def ahead(items: Iterator[Item], most: int, seen: Callable[[Item], None] = lambda _: None) -> Iterator[Item]:
     """The same items, taken by a thread of its own while those before are worked on, at most so many ahead; each is shown to
     `seen` when it is taken. Raises what taking them raises."""
     waiting: queue.Queue[Union[tuple[Item], BaseException, None]] = queue.Queue(most)

@@ -44,4 +44,4 @@ class AcaiMagics(Magics):
         """
         from acai_magics.running import run
 
-        return run(self, line, cell)
+        return run(lambda: self.client, self.variables, line, cell)

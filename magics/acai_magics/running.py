@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
@@ -18,16 +18,16 @@ from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
-    from acai_magics.magics import AcaiMagics
+    from acai_jupyter.client.client import Client
 
 _VARIABLE: Final = re.compile(r"\$(?:{(\w+)}|(\w+))")
 
 
-def run(magics: AcaiMagics, line: str, cell: str | None) -> Any:
-    """What `%acai line` gives, or `%%acai line` above a cell. Raises UsageError, in one line."""
+def run(client: Callable[[], Client], variables: Mapping[str, Any], line: str, cell: str | None) -> Any:
+    """What `%acai line` gives, or `%%acai line` above a cell. `variables` are the kernel's. Raises UsageError, in one line."""
     try:
-        words = [expand(word, magics.variables) for word in shlex.split(line)]
-        return _line(magics, words) if cell is None else _cell(magics, words, cell)
+        words = [expand(word, variables) for word in shlex.split(line)]
+        return _line(client, words) if cell is None else _cell(client, words, cell)
     except HelpWanted as wanted:
         print(wanted)  # noqa: T201
         return None
@@ -43,10 +43,10 @@ def run(magics: AcaiMagics, line: str, cell: str | None) -> Any:
         raise UsageError(local_problem(error)) from None
 
 
-def _line(magics: AcaiMagics, words: Sequence[str]) -> Any:
+def _line(client: Callable[[], Client], words: Sequence[str]) -> Any:
     given = new_parser("%acai").parse_args(words)
     command: Command = given.command_to_run
-    return _show(command.run(magics.client, given), given)
+    return _show(command.run(client(), given), given)
 
 
 def _show(value: Any, given: Namespace) -> Any:
@@ -68,7 +68,7 @@ def _show(value: Any, given: Namespace) -> Any:
     return value
 
 
-def _cell(magics: AcaiMagics, words: Sequence[str], cell: str) -> Any:
+def _cell(client: Callable[[], Client], words: Sequence[str], cell: str) -> Any:
     from acai_jupyter.client.cell import quote_cell, submit_cell
 
     verb, *options = words or ["submit"]
@@ -77,10 +77,10 @@ def _cell(magics: AcaiMagics, words: Sequence[str], cell: str) -> Any:
     if verb != "submit":
         raise UsageMistake(f"%%acai takes a cell as a job: %%acai submit …; for {verb!r} write %acai {verb} in a line")
     given = cell_parser().parse_args(options)
-    wanted = {**submission(magics.client, given), **limits_of(given)}
+    wanted = {**submission(client(), given), **limits_of(given)}
     if given.dry_run:
-        return quote_cell(magics.client, cell, **wanted)
-    job = submit_cell(magics.client, cell, enforce=given.enforce, **wanted)
+        return quote_cell(client(), cell, **wanted)
+    job = submit_cell(client(), cell, enforce=given.enforce, **wanted)
     return watch(Watched(job)) if given.wait else job
 
 

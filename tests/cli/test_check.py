@@ -76,6 +76,20 @@ def test_fsck_that_is_interrupted_says_how_it_goes_on(
     assert len(client.storage.fsck(start=stopped.value.cursor)) == 1
 
 
+def test_fsck_that_is_interrupted_at_once_names_no_place_to_go_on_from(
+    acai: Acai, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: Any) -> Iterator[Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Storage, "_steps", interrupted)
+    code, _, said = acai("fsck")
+    assert (code, said) == (130, "Interrupted before anything was checked.\n")
+    with pytest.raises(CheckInterrupted, match="before anything") as stopped:
+        client.storage.fsck()
+    assert stopped.value.cursor is None
+
+
 def test_fsck_from_nowhere_is_an_error_and_a_member_checks_nothing(acai: Acai, server: Server, client: Client) -> None:
     code, _, said = acai("fsck", "--from", "nowhere")
     assert code == 1

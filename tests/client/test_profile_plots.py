@@ -60,9 +60,9 @@ import sys
 sys.modules["matplotlib"] = sys.modules["matplotlib.figure"] = None
 from acai_jupyter.client.profile_plots import as_html, plot_front
 from acai_jupyter.domain.errors import PackageMissing
-assert as_html(lambda: plot_front(None), "x") == ""
+assert as_html(lambda: plot_front("x", [], None, None), "x") == ""
 try:
-    plot_front(None)
+    plot_front("x", [], None, None)
 except PackageMissing as error:
     print(error.message)
 """

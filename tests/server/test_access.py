@@ -51,6 +51,16 @@ def test_a_route_asks_for_the_right_that_it_needs(server: Server, tokens: Tokens
     assert refused == {kind for kind, may in open_to.items() if not may}
 
 
+def test_the_log_names_whose_token_it_was_once_that_is_known(server: Server, tokens: Tokens) -> None:
+    for number, token in enumerate((tokens.member, tokens.revoked, tokens.unknown)):
+        server.call("GET", "/files/versions", token, query={"path": f"/whose/{number}"})
+    told = {line.partition("whose%2F")[2][0]: line for line in server.settled_log.splitlines() if "whose%2F" in line}
+    name = server.call("GET", "/whoami", tokens.member).json["name"]
+    assert f"({name}@" in told["0"]
+    assert "(@" in told["1"]
+    assert "(@" in told["2"]
+
+
 @pytest.mark.parametrize("path", [route.path for route in ROUTES if route.tag == "agent"])
 def test_a_person_is_no_agent(server: Server, path: str) -> None:
     route = next(route for route in ROUTES if route.path == path)

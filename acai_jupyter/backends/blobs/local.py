@@ -142,10 +142,12 @@ class LocalBlobs:
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
             raise Forbidden("This is not the key of an object.")
-        path = self._root / key
-        if path.resolve() != self._root.resolve() / key:
-            raise Forbidden("This object lies behind a symbolic link: the object store follows none.")
-        return path
+        place = os.fspath(self._root)
+        for name in key.split("/"):
+            place = f"{place}/{name}"
+            if os.path.islink(place):  # noqa: PTH114 - text is faster, and this is done for every read
+                raise Forbidden("This object lies behind a symbolic link: the object store follows none.")
+        return Path(place)
 
 
 def _remove(folder: Path) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID, SafeUUID
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
+from acai_jupyter.backends.sql.packed_columns import literal, pack
 from acai_jupyter.backends.sql.session import Session, chunks
 
 _DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -57,7 +58,15 @@ def insert_columns(
         sql = f"INSERT INTO {table.name} ({names}) SELECT {fixed}u.* FROM {_unnest(table, list(columns))} AS u {ending}"  # noqa: S608
         execute(session, sql, (*shared.values(), *map(list, columns.values())))
         return
-    values = ", ".join([*map(_literal, shared.values()), *"?" * len(columns)])
+    literals = [*map(literal, shared.values())]
+    packed = pack(columns)
+    if packed is not None:
+        values = ", ".join([*literals, *packed.expressions])
+        # "WHERE true", or SQLite takes ON for a part of the FROM.
+        sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM json_each(?) WHERE true {ending}"  # noqa: S608 - as below
+        execute(session, sql, packed.parameters)
+        return
+    values = ", ".join([*literals, *"?" * len(columns)])
     sql = f"INSERT INTO {table.name} ({names}) VALUES ({values}) {ending}"  # noqa: S608 - ids, numbers and names of columns
     session.connection.exec_driver_sql(sql, list(zip(*columns.values(), strict=True)))
 
@@ -106,11 +115,6 @@ def fetched(session: Session, sql: str, parameters: tuple[Any, ...] = ()) -> lis
 def padded(values: Sequence[Any]) -> list[Any]:
     """As many values as the next power of two, by repeating the last one: few lengths make few statements to prepare."""
     return [*values, *[values[-1]] * ((1 << (len(values) - 1).bit_length()) - len(values))]
-
-
-def _literal(value: bytes | int) -> str:
-    """An id or a number within a statement of SQLite: what all rows share isn't given with each of them."""
-    return f"X'{value.hex()}'" if isinstance(value, bytes) else str(int(value))
 
 
 def _named(names: Sequence[str]) -> str:

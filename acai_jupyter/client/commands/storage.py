@@ -34,8 +34,14 @@ def fsck(client: Client, given: Namespace) -> Any:
     try:
         problems = client.storage.fsck(digests=not given.no_digests, start=given.start)
     except CheckInterrupted as interrupted:
-        return Ended(interrupted.problems, _INTERRUPTED, f"Interrupted: acai fsck --from {interrupted.cursor} goes on.")
+        return Ended(interrupted.problems, _INTERRUPTED, _how_to_go_on(interrupted.cursor))
     return Ended(problems, 1) if problems else "All is well."
+
+
+def _how_to_go_on(cursor: str | None) -> str:
+    if cursor is None:
+        return "Interrupted before anything was checked."
+    return f"Interrupted: acai fsck --from {cursor} goes on."
 
 
 def _folders(client: Client, reference: str) -> list[str]:

@@ -10,11 +10,12 @@ from typing import Any
 from acai_jupyter.client.files import Upload
 from acai_jupyter.client.grids import Grid, GridList
 from acai_jupyter.client.job import Job
-from acai_jupyter.client.jobs import JobList
+from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.metadata import Metadata
+from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.profiles import Profile
 from acai_jupyter.client.provenance import Graph
-from acai_jupyter.client.quotes import Prediction, Quote
+from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
 
 

@@ -96,6 +96,10 @@ class Uploads(Protocol):
         """What the commit made of the files, by position."""
         ...
 
+    def numbered(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, str, int, int]]:
+        """Position, path, version and size of the files, by position, once the commit has numbered them."""
+        ...
+
     def overdue(self, limit: int) -> list[UploadSession]:
         """Open sessions past their expiry."""
         ...

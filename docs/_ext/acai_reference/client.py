@@ -12,7 +12,8 @@ from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files, Upload
 from acai_jupyter.client.filesets import Filesets
 from acai_jupyter.client.job import Job
-from acai_jupyter.client.jobs import JobList, Jobs
+from acai_jupyter.client.job_list import JobList
+from acai_jupyter.client.jobs import Jobs
 from acai_jupyter.client.metadata import Metadata, MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.provenance import Graph, Provenance

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_core.utils import ensure_async
-from jupyter_server.auth.identity import IdentityProvider
+from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
@@ -15,7 +15,7 @@ from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import AcaiError, Forbidden, Unauthenticated, Unavailable
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_server.identity import AcaiIdentity, bearer_token
-from acai_server.pools import Pools
+from acai_server.pools import INTERACTIVE, Pools
 from acai_server.relay import Relay
 from acai_server.requests import answered
 from acai_server.routes import Route
@@ -130,6 +130,7 @@ class RouteHandler(AcaiHandler):
     """Answers all routes of one path."""
 
     routes: Mapping[str, Route]
+    verifies_tokens = True
 
     def initialize(self, state: State, **more: Any) -> None:  # routes: Mapping[str, Route]
         super().initialize(state)
@@ -153,13 +154,33 @@ class RouteHandler(AcaiHandler):
 
     async def _answer(self, path: Mapping[str, str]) -> None:
         route = self.routes.get(str(self.request.method))
+        token = bearer_token(self)
+        if token is None:
+            await self.authorized_principal("read" if route is None or route.method == "GET" else "write")
+        elif route is None or route.pool != INTERACTIVE:
+            await self._on_thread(INTERACTIVE, lambda: self._verify(token))
         if route is None:
             raise web.HTTPError(405)
-        principal = await self.authorized_principal("read" if route.method == "GET" else "write")
-        route.authorize(principal)
         base_url = f"{self.request.protocol}://{self.request.host}{self.base_url}"
-        text = await self.state.pools.run(
-            route.pool, answered, route, self.state.platform, principal, path, self.request, base_url
-        )
+        text = await self._on_thread(route.pool, lambda: self._text(route, token, path, base_url))
         self.set_header("Content-Type", "application/json")
         self.finish(text)
+
+    def _text(self, route: Route, token: str | None, path: Mapping[str, str], base_url: str) -> str:
+        """The answer, on a thread: from a token to it in one go."""
+        if self.principal is None and token is not None:
+            self._verify(token)
+        assert self.principal is not None
+        route.authorize(self.principal)
+        return answered(route, self.state.platform, self.principal, path, self.request, base_url)
+
+    def _verify(self, token: str) -> None:
+        self.principal = self.state.platform.access.authenticate(token)
+
+    async def _on_thread(self, pool: str, work: Callable[[], Any]) -> Any:
+        try:
+            return await self.state.pools.run(pool, work)
+        finally:
+            if bearer_token(self) is not None:  # Jupyter's log and its notes of activity name who it was
+                user = None if self.principal is None else User(username=self.principal.user_name)
+                self.current_user = self._jupyter_current_user = user

@@ -35,6 +35,8 @@ _FILE = f"""SELECT {", ".join(f'"{name}"' for name in _DECLARED)} FROM upload_fi
     WHERE project_id = ? AND upload_id = ?"""  # noqa: S608 - names of columns
 _COMMITTED = """SELECT position, path, version, size, unchanged FROM upload_files
     WHERE project_id = ? AND upload_id = ? AND position > ? ORDER BY position LIMIT ?"""
+_NUMBERED = """SELECT position, path, version, size FROM upload_files
+    WHERE project_id = ? AND upload_id = ? AND position > ? ORDER BY position LIMIT ?"""
 _CONTENTS = """SELECT path, size, digest, stored FROM upload_files
     WHERE project_id = ? AND upload_id = ? ORDER BY position"""
 _RUNS = """SELECT ordinal, "first", "offset", "count" FROM upload_runs
@@ -206,6 +208,9 @@ class SqlUploads:
         return [
             (position, CommittedFile(path, version, size, bool(unchanged))) for position, path, version, size, unchanged in rows
         ]
+
+    def numbered(self, session: UploadSession, after: int, limit: int) -> list[tuple[int, str, int, int]]:
+        return fetched(self._session, _NUMBERED, (*self._key(session).values(), after, limit))
 
     def overdue(self, limit: int) -> list[UploadSession]:
         open_states = [UploadState.PENDING.value, UploadState.SEALED.value]

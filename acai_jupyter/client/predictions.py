@@ -1,0 +1,34 @@
+"""What a job is predicted to take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acai_jupyter.domain.quotes import cost_range, time_range
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a job on these resources is predicted to take: seconds and dollars, with a 90 % interval. `extrapolation` says that
+    it lies outside what was profiled, `warning` why the resources may be too little."""
+
+    cpu: float
+    memory_mb: int
+    runtime: float
+    runtime_low: float
+    runtime_high: float
+    cost: float
+    cost_low: float
+    cost_high: float
+    extrapolation: bool
+    warning: str | None = None
+
+    def __str__(self) -> str:
+        beyond = ", extrapolation" if self.extrapolation else ""
+        times, costs = time_range(self.runtime_low, self.runtime_high), cost_range(self.cost_low, self.cost_high)
+        warning = f"; but {self.warning}" if self.warning else ""
+        return f"{times}, {costs}, 90 %{beyond}{warning}"
+
+    @property
+    def resources(self) -> str:
+        return f"{self.cpu:g} CPUs, {self.memory_mb} MB"
