@@ -115,6 +115,9 @@ def parse_fileset(text: str) -> FilesetReference:
     Raises InvalidReference.
     """
     _check_text(text)
+    before, at, after = text.partition("@")
+    if before not in ("", "/") and at and before.startswith("/"):
+        raise InvalidReference(f"{shown(text)} is a part of a file set, and a whole one is meant here: write {shown(after)}.")
     return _fileset(text[2:] if text.startswith("/@") else text.removeprefix("@"), text)
 
 

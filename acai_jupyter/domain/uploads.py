@@ -141,7 +141,9 @@ class UploadSession:
         """Raises UploadNotPending unless the session is in one of `states`."""
         if self.state not in states:
             wanted = " or ".join(states)
-            raise UploadNotPending(f"This upload is {self.state}, not {wanted}: begin a new one.")
+            early = self.state is UploadState.PENDING and UploadState.SEALED in states
+            advice = "seal it first" if early else "begin a new one"
+            raise UploadNotPending(f"This upload is {self.state}, not {wanted}: {advice}.")
 
 
 class CommittedFile(NamedTuple):

@@ -98,7 +98,7 @@ def fetchable(page: FetchableFiles, cursor: str | None, shares_disk: bool = Fals
     """A page of files and how to fetch them, for agents and clients alike; where their objects lie, for those that share that
     disk."""
     files = {"path": page.paths, "size": page.sizes, "digest": page.digests, "object": page.objects, "offset": page.offsets}
-    versions = {"version": page.versions} if page.versions else {}
+    versions = {"version": page.versions} if page.versions or not page.paths else {}  # what is empty has every column too
     objects = [{**request(item), **({"local": item.local} if shares_disk and item.local else {})} for item in page.requests]
     return {"files": {**files, **versions, "executable": page.executable}, "objects": objects, "cursor": cursor}
 

@@ -140,6 +140,13 @@ def test_downloads(client: Client, folder: Path, tmp_path: Path) -> None:
     assert not (to / "clash").exists()
 
 
+def test_an_empty_lake_is_listed_and_downloaded_as_nothing(server: Server, client: Client, tmp_path: Path) -> None:
+    with server.client(client.projects.create("empty", "ada").token) as empty:
+        assert list(empty.files.list("/")) == []
+        assert empty.files.download("/", tmp_path) == []
+        assert empty.storage.usage("/").file_count == 0
+
+
 def test_records_stand_for_themselves_where_a_reference_is_wanted(client: Client, tmp_path: Path) -> None:
     fileset = client.files.upload({"a": b"1", "b @": b"2"}, "/records/", fileset="Records").fileset
     assert fileset is not None

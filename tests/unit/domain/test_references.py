@@ -184,6 +184,11 @@ def test_what_is_no_file_set_is_refused_where_one_is_meant(text: str) -> None:
         parse_fileset(text)
 
 
+def test_a_part_of_a_file_set_is_told_from_the_whole() -> None:
+    with pytest.raises(InvalidReference, match=r"'/data/@Digits:2' is a part .* write 'Digits:2'\."):
+        parse_fileset("/data/@Digits:2")
+
+
 @pytest.mark.parametrize("text", ["/data/", "/data/x", "/a%3A1"])
 def test_a_destination_is_a_path_or_a_folder(text: str) -> None:
     assert str(parse_destination(text)) == text

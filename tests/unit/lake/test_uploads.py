@@ -115,6 +115,12 @@ def test_nothing_is_seen_before_the_commit_and_nothing_stays_of_an_abort(world: 
         world.uploads.commit(world.ada, upload)
 
 
+def test_a_commit_before_the_seal_is_told_what_is_missing(world: World) -> None:
+    upload = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"}), None).session.id
+    with pytest.raises(UploadNotPending, match="pending, not sealed: seal it first"):
+        world.uploads.commit(world.ada, upload)
+
+
 def test_bytes_of_an_aborted_session_do_not_serve_for_others(world: World) -> None:
     world.uploads.abort(world.ada, world.sealed({"/a": b"one"}))
     assert world.uploads.begin(world.ada, Purpose.FILES, declared({"/b": b"one"})).missing == (0,)
