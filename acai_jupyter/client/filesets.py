@@ -56,5 +56,5 @@ class Filesets:
 
     def diff(self, before: str, after: str) -> Records[Change]:
         """The paths whose versions differ between two file sets. Raises InvalidReference, FilesetNotFound."""
-        items = self._transport.pages("/filesets/diff", before=str(before), after=str(after))
+        items = self._transport.pages("/filesets/diff", page=5_000, before=str(before), after=str(after))
         return Records((record(Change, item) for item in items), Change)

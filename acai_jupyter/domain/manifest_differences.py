@@ -91,6 +91,8 @@ def diff(read: ReadNodes, before: bytes, after: bytes, start: str | None = None,
             _expand_both(nodes, left, right, a, b)
         else:
             side = left if a and a.level == level else right
+            if not (a and b) and not nodes.has(side.soon(level)[0]):
+                nodes.many(side.soon(level))  # all that is left of one side differs
             side.put(side.take_node())
 
 
