@@ -136,7 +136,7 @@ class Resolver:
         """
         if isinstance(reference, FileReference):
             return [self.file(reference)], None
-        page = list(self._matching(reference, after, limit))
+        page = self._matching(reference, after, limit)
         if not page and after is None and reference != FolderReference("/"):
             raise _nothing(reference)
         return page, page[-1].path if len(page) == limit else None
@@ -166,28 +166,12 @@ class Resolver:
     def read_nodes(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         return self._unit.filesets.read_nodes(self._project_id, digests)
 
-    def _matching(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
-        if isinstance(reference, FilesetReference) or reference.fileset is not None:
-            yield from self._in_set(reference, after, limit)
-            return
-        assert not isinstance(reference, FileReference)
-        pattern = reference if isinstance(reference, GlobReference) else None
-        folder = reference.prefix if isinstance(reference, GlobReference) else reference.path
-        found = 0
-        while found < limit:
-            page = self._unit.files.below(self._project_id, folder, after, _PAGE)
-            for file in page:
-                if found < limit and (pattern is None or pattern.matches(file.path)):
-                    found += 1
-                    yield file
-            if len(page) < _PAGE:
-                return
-            after = page[-1].path
-
-    def _in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[FileVersion]:
-        pins = list(self._pins_in_set(reference, after, limit))
+    def _matching(self, reference: Reference, after: str | None, limit: int) -> list[FileVersion]:
+        if isinstance(reference, FolderReference) and reference.fileset is None:
+            return self._unit.files.below(self._project_id, reference.path, after, limit)
+        pins = list(self._pins(reference, after, limit))
         found = self._unit.files.versions_at(self._project_id, pins)
-        yield from (found[path] for path, _ in pins if path in found)
+        return [found[path] for path, _ in pins if path in found]
 
     def _pins_in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[tuple[str, int]]:
         fileset, prefix, pattern = _within_set(reference)

@@ -52,7 +52,7 @@ class Part:
         self._meter.add(-self._counted)
         self._counted = 0
         try:
-            if not hand_over(request, self._item.file_on_disk, self._offset, self._size):
+            if not hand_over(request, self._item, self._offset, self._size):
                 self._http.send(request.method, request.url, request.headers, Stream(self._size, self._pieces))
         except HttpError as error:
             if error.code in MISMATCHES:

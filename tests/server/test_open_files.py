@@ -17,6 +17,7 @@ from support.servers import Server
 from acai_agent.contract import DISK_HEADER, PART_SIZE, FileDigest, SignedRequest
 from acai_agent.failures import HttpError
 from acai_agent.handing import hand_over
+from acai_agent.packing import Declared, StoreObject
 from acai_agent.sources import LocalFile, Measured, stamp_of
 
 SIZE = 1_000_000
@@ -46,9 +47,12 @@ def begin(server: Server, path: str, data: bytes, shown: bool = True) -> SignedR
     return SignedRequest(request["method"], request["url"], request["headers"], request.get("socket"))
 
 
-def measured(path: Path) -> Measured:
+def alone(path: Path) -> StoreObject:
+    """A file that travels alone."""
     stamp = stamp_of(path.stat())
-    return Measured(LocalFile("/a", path, False, stamp), FileDigest("", stamp.size, ()), stamp)
+    return StoreObject(
+        0, "single", (Declared(0, Measured(LocalFile("/a", path, False, stamp), FileDigest("", stamp.size, ()), stamp)),)
+    )
 
 
 def ask(request: SignedRequest, said: bytes, *descriptors: int) -> Any:
@@ -71,10 +75,13 @@ def test_files_of_a_client_on_the_same_disk_are_not_sent(near: Server, tmp_path:
         file.truncate(PART_SIZE + SIZE)
         file.seek(PART_SIZE - 3)
         file.write(b"across the border")
+    small = [f"small{number}" for number in range(30)]
+    for name in small:
+        (tmp_path / name).write_bytes(os.urandom(10_000))  # together a pack
     client = near.client()
-    client.files.upload([tmp_path / "single", tmp_path / "parts"], "/near/", fileset="Near")
+    client.files.upload(tmp_path, "/near/", fileset="Near")
     assert sent(near) == before
-    for name in ("single", "parts"):
+    for name in ("single", "parts", *small):
         assert client.files.open(f"/near/{name}").read() == (tmp_path / name).read_bytes()
 
 
@@ -109,12 +116,12 @@ def test_other_bytes_than_were_announced_are_refused_and_leave_nothing(near: Ser
     for other in (data[:-1] + b"!", data[:-1]):
         (tmp_path / "other").write_bytes(other)
         with pytest.raises(HttpError) as refused:
-            hand_over(request, measured(tmp_path / "other"), 0, SIZE)
+            hand_over(request, alone(tmp_path / "other"), 0, SIZE)
         assert refused.value.code == "digest_mismatch"
     folder = near.home / "objects" / request.url.partition("/acai/objects/")[2].partition("?")[0]
     assert list(folder.parent.iterdir()) == []
     (tmp_path / "right").write_bytes(b"before" + data)
-    assert hand_over(request, measured(tmp_path / "right"), 6, SIZE)
+    assert hand_over(request, alone(tmp_path / "right"), 6, SIZE)
     assert folder.read_bytes() == data
 
 
@@ -125,7 +132,7 @@ def test_nothing_is_taken_without_a_signed_url(near: Server, tmp_path: Path, cha
     (tmp_path / "a").write_bytes(data)
     altered = request._replace(url=request.url.replace(*change))
     with pytest.raises(HttpError) as refused:
-        hand_over(altered, measured(tmp_path / "a"), 0, SIZE)
+        hand_over(altered, alone(tmp_path / "a"), 0, SIZE)
     assert (refused.value.status, refused.value.code) == (403, "forbidden")
 
 
@@ -149,5 +156,5 @@ def test_only_one_regular_file_is_taken(near: Server, tmp_path: Path) -> None:
 def test_where_nobody_listens_the_bytes_have_to_be_sent(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(bytes(SIZE))
     request = SignedRequest("PUT", "http://127.0.0.1:1/acai/objects/00", {}, "acai-nobody")
-    assert not hand_over(request, measured(tmp_path / "a"), 0, SIZE)
-    assert not hand_over(request._replace(socket=None), measured(tmp_path / "a"), 0, SIZE)
+    assert not hand_over(request, alone(tmp_path / "a"), 0, SIZE)
+    assert not hand_over(request._replace(socket=None), alone(tmp_path / "a"), 0, SIZE)

@@ -77,6 +77,14 @@ _STORED: Final = """SELECT paths.path, held.version, held.size, held.digest, lyi
     WHERE paths.project_id = ? AND paths.path = wanted.path
     AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = wanted.version
     AND held.kind = ? AND held.deleted_at IS NULL"""
+_PAGE: Final = """SELECT paths.id, paths.path, held.version, held.size, held.digest, users.name, held.created_at, held.job_id,
+    held.source_url, held.source_version
+    FROM paths CROSS JOIN file_versions AS held CROSS JOIN users
+    WHERE paths.project_id = ? AND paths.path > ? AND paths.path < ? AND NOT paths.hidden
+    AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = paths.latest_version
+    AND held.kind = ? AND held.deleted_at IS NULL
+    AND users.project_id = held.project_id AND users.id = held.creator_id
+    ORDER BY paths.path LIMIT ?"""
 _PINS: Final = """SELECT path, latest_version FROM paths
     WHERE project_id = ? AND path > ? AND path < ? AND NOT hidden AND latest_version IS NOT NULL ORDER BY path LIMIT ?"""
 
@@ -138,7 +146,9 @@ class SqlFiles:
         return _versions(self._session.run(wanted.order_by(file_versions.c.version).limit(limit)))
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:
-        return _versions(self._page(project_id, folder, max(after or "", folder), limit))
+        given = (max(after or "", folder), _end(folder), VersionKind.DATA.value, limit)
+        rows = fetched(self._session, _PAGE, (native_id(self._session, project_id), *given))
+        return [_native_version(row) for row in rows]
 
     def one_level(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
         found: list[str | FileVersion] = []
