@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -103,9 +104,10 @@ class Files:
         DigestMismatch where a file changes meanwhile.
         """
         skipped: list[str] = []
-        files = for_lake(source, destination, skipped)
-        with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
-            answer, before = send(self._transport, files, fileset, on_progress)
+        with ExitStack() as copies:
+            files = for_lake(source, destination, skipped, copies)
+            with bar("Uploading", somebody_looks() if progress is None else progress) as on_progress:
+                answer, before = send(self._transport, files, fileset, on_progress)
         return self._made(answer, before, "Uploaded", files, skipped)
 
     def register(self, source: str, destination: str, *, fileset: str | None = None, progress: bool | None = None) -> Upload:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -21,28 +24,37 @@ from acai_jupyter.folders import IGNORE_FILE, walk
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 Sources = Source | Iterable[Source] | Mapping[str, Source]
 
+_MOST_IN_MEMORY: Final = 8 * 1024 * 1024
+"""Of an open file; what holds more is copied to a temporary file first, as it can be read only once."""
+
+_PIECE: Final = 1024 * 1024
 _MOST_CODE_BYTES: Final = 200 * 1024 * 1024
 
 
-def for_lake(source: Sources, destination: str, skipped: list[str] | None = None) -> Sequence[LocalFile]:
+def for_lake(
+    source: Sources, destination: str, skipped: list[str] | None = None, copies: ExitStack | None = None
+) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
     goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. A pattern's
     files keep their names below the folder before its first wildcard; `**` does not look behind links to folders. Symbolic
     links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
-    and of what is no file, are added to `skipped`.
+    and of what is no file, are added to `skipped`. Large open files are copied to temporary ones, which are there until
+    `copies` is closed.
 
     Raises FileNotFound, InvalidPath, InvalidReference, InvalidInput for what is nothing to upload.
     """
     target = parse_destination(destination)
+    skipped = [] if skipped is None else skipped
+    copies = copies or ExitStack()
     folder = target.path if isinstance(target, FolderReference) else None
     found: list[LocalFile] = []
     if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
         return _not_empty(Tree(root, folder, skipped))
     for name, one in _each(source):
         if name is None:
-            found += _one_source(one, folder, target.path, skipped)
+            found += _one_source(one, folder, target.path, skipped, copies)
         else:
-            found += _named_source(one, folder, name, destination, skipped)
+            found += _named_source(one, folder, name, destination, skipped, copies)
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
     _check_paths(found)
@@ -137,24 +149,24 @@ def _each(source: Sources) -> Iterable[tuple[str | None, Source]]:
 
 
 def _named_source(
-    source: Source, folder: str | None, name: str, destination: str, skipped: list[str] | None
+    source: Source, folder: str | None, name: str, destination: str, skipped: list[str], copies: ExitStack
 ) -> Iterator[LocalFile]:
     if folder is None:
         raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
     path = join(folder, name)
     if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
-        yield from _one_source(local, path + "/", path, skipped)
+        yield from _one_source(local, path + "/", path, skipped, copies)
         return
     if isinstance(source, str | os.PathLike) and not local.is_file():
         raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
-    yield from _one_source(source, None, path)
+    yield from _one_source(source, None, path, skipped, copies)
 
 
-def _one_source(source: Source, folder: str | None, path: str, skipped: list[str] | None = None) -> Iterator[LocalFile]:
+def _one_source(source: Source, folder: str | None, path: str, skipped: list[str], copies: ExitStack) -> Iterator[LocalFile]:
     if isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
         if folder is not None:
             raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
-        yield LocalFile(path, _content(source))
+        yield LocalFile(path, _content(source, copies))
         return
     if not isinstance(source, str | os.PathLike):
         raise InvalidInput(f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them.")
@@ -186,8 +198,18 @@ def _matches(pattern: Path) -> Iterator[tuple[str, Path]]:
             yield name.as_posix(), file
 
 
-def _content(source: Any) -> bytes:
-    data = source.read() if hasattr(source, "read") else source
-    if isinstance(data, str):
-        raise InvalidInput("Open the file in binary mode ('rb') to upload it.")
-    return bytes(data)
+def _content(source: Any, copies: ExitStack) -> bytes | Path:
+    if not hasattr(source, "read"):
+        return bytes(source)
+    data = bytearray()
+    while len(data) <= _MOST_IN_MEMORY and (piece := source.read(_PIECE)):
+        if isinstance(piece, str):
+            raise InvalidInput("Open the file in binary mode ('rb') to upload it.")
+        data += piece
+    if len(data) <= _MOST_IN_MEMORY:
+        return bytes(data)
+    copy = copies.enter_context(tempfile.NamedTemporaryFile(prefix="acai-upload-"))  # noqa: SIM115 - `copies` closes it
+    copy.write(data)
+    shutil.copyfileobj(source, copy, _PIECE)
+    copy.flush()
+    return Path(copy.name)

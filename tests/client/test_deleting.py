@@ -34,6 +34,12 @@ def test_who_asks_for_a_hidden_path_or_a_folder_by_its_bare_name_is_told(client:
     client.files.delete("/told/folder/x")
     with pytest.raises(FileNotFound, match=r"is hidden.* delete /told/folder/x:2 to bring it back"):
         client.files.get("/told/folder/x")
+    client.files.delete("/told/folder/y")
+    client.filesets.delete("Told:1")
+    client.files.delete("/told/folder/y:1")
+    with pytest.raises(FileNotFound, match="There is no file /told/folder/y "):
+        client.files.get("/told/folder/y")
+    client.files.upload(b"3", "/told/folder/z", fileset="Told")
     asking = [client.files.get, client.files.list, client.files.delete, client.files.download, client.storage.usage]
     for ask in asking:
         with pytest.raises(FileNotFound, match="/told/folder is a folder: write /told/folder/ for"):

@@ -256,6 +256,32 @@ def test_uploads_that_cant_be_change_nothing(client: Client, source: object, des
     assert client.files.list() == before
 
 
+class Stream(io.RawIOBase):
+    """An open file that can be read only once, and notes how much is asked for at most."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.asked = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.asked = max(self.asked, size if size >= 0 else self._left)
+        given = min(self.asked, self._left, 700_001)
+        self._left -= given
+        return b"s" * given
+
+
+def test_an_open_file_is_uploaded_however_large_and_never_read_into_memory(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    size = 70 * 1024 * 1024
+    stream = Stream(size)
+    assert client.files.upload(stream, "/stream").files[0].size == size  # type: ignore[arg-type]
+    assert stream.asked <= 1024 * 1024
+    assert list(tmp_path.iterdir()) == []
+    assert client.files.upload(io.BytesIO(b"s" * size), "/stream").files[0].unchanged
+
+
 def test_two_files_for_one_path_are_refused_by_their_names(client: Client, folder: Path) -> None:
     (folder / "sub" / "a.txt").write_text("another")
     with pytest.raises(InvalidInput, match=r"both be /twice/a.txt: .*/a.txt and .*/sub/a.txt\."):

@@ -26,7 +26,7 @@ def put(client: Client, given: Namespace) -> Any:
     if not sources:
         raise InvalidReference("Name what to upload and where to: acai put train.json /data/.")
     if sources == ["-"]:
-        return client.files.upload(sys.stdin.buffer.read(), destination, fileset=given.fileset)
+        return client.files.upload(sys.stdin.buffer, destination, fileset=given.fileset)
     return client.files.upload(sources, destination, fileset=given.fileset)
 
 

@@ -23,7 +23,7 @@ class Deletions(Protocol):
         ...
 
     def tombstone(self, project_id: UUID, path: str) -> int | None:
-        """The number of the tombstone that hides a path, None where none does."""
+        """The number of the tombstone that hides a path, None where none does, or no version is left behind it."""
         ...
 
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:

@@ -56,7 +56,9 @@ class SqlDeletions:
 
     def tombstone(self, project_id: UUID, path: str) -> int | None:
         hidden = (paths.c.project_id == project_id, paths.c.path == path, paths.c.hidden.is_(True))
-        return self._session.run(select(paths.c.latest_version).where(*hidden)).scalar()
+        own = and_(file_versions.c.project_id == paths.c.project_id, file_versions.c.path_id == paths.c.id)
+        holds = select(1).where(own, file_versions.c.kind == VersionKind.DATA.value).exists()
+        return self._session.run(select(paths.c.latest_version).where(*hidden, holds)).scalar()
 
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:
         path_id = self._path_id(project_id, path)

@@ -53,6 +53,16 @@ def test_deleting_the_tombstone_brings_the_path_back(lake: Lake) -> None:
     assert lake.numbers(X) == [1, 3]
 
 
+def test_the_tombstone_is_named_as_long_as_it_hides_something(lake: Lake) -> None:
+    lake.put({X: b"1"})
+    lake.rm(X)
+    with pytest.raises(FileNotFound, match=f"is hidden.* delete {X}:2 to bring it back"):
+        lake.rm(X)
+    lake.rm(f"{X}:1")
+    with pytest.raises(FileNotFound, match=f"There is no file {X} "):
+        lake.rm(X)
+
+
 def test_without_its_latest_version_a_path_means_the_one_before(lake: Lake) -> None:
     lake.put({X: b"1"})
     lake.put({X: b"2"})
