@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import shutil
 import stat
@@ -48,6 +49,11 @@ def tail(path: Path) -> str:
     except FileNotFoundError:
         return ""
     return "\n".join(text.strip().splitlines()[-_TAIL_LINES:])
+
+
+def of_attempts(folder: Path, name: str) -> list[Path]:
+    """The files of this name in the folders of all attempts below `folder`; those that come and go meanwhile may be missing."""
+    return [folder / found for found in glob.iglob(f"*/*/*/{name}", root_dir=folder)]  # noqa: PTH207 - a Path's fails then
 
 
 def holds_results(folder: Path) -> bool:

@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from acai_jupyter.backends.launchers.capacity import Machine
-from acai_jupyter.backends.launchers.folders import holds_results, locked, read_text, remove, remove_empty, tail, write_text
+from acai_jupyter.backends.launchers.folders import (
+    holds_results,
+    locked,
+    of_attempts,
+    read_text,
+    remove,
+    remove_empty,
+    tail,
+    write_text,
+)
 from acai_jupyter.backends.launchers.gpus import first_free, machine_gpus
 from acai_jupyter.backends.launchers.limits.choose import Limits, machine_ways
 from acai_jupyter.backends.launchers.limits.way import Orders, Way
@@ -227,7 +236,8 @@ class ProcessLauncher:
     def _held(self, spec: LaunchSpec, folder: Path) -> dict[str, object]:
         """How the job is held to its resources, as its agent is told. Raises Unavailable where others have its GPUs."""
         with locked(self._folder):
-            gpus = first_free(self._gpus(), self._taken("gpus"), spec.resources.gpu)
+            wanted = spec.resources.gpu
+            gpus = first_free(self._gpus(), self._taken("gpus"), wanted) if wanted else ()
             if gpus is None:
                 raise Unavailable("The machine's GPUs are in use by other jobs.")
             orders = self._orders(spec, folder).to_json()
@@ -260,7 +270,7 @@ class ProcessLauncher:
     def _taken(self, what: str) -> list[Any]:
         """The `cpus` or `gpus` that living jobs were given."""
         taken: list[Any] = []
-        for file in self._folder.glob(f"*/*/*/{_LIMITS}"):
+        for file in of_attempts(self._folder, _LIMITS):
             agent = _recorded(file.parent, _AGENT)
             if agent is not None and is_alive(agent.name):
                 taken += json.loads(read_text(file) or "{}").get(what) or []
