@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -93,15 +93,12 @@ class PostgresBus:
 
     def _gathered(self) -> dict[UUID, int]:
         """The next notice and all that wait behind it: of each project only the highest number tells something."""
-        highest: dict[UUID, int] = {}
-        notice = self._waiting.get()
+        notices = [self._waiting.get()]
         while True:
-            if notice is not None:
-                highest[notice[0]] = max(notice[1], highest.get(notice[0], 0))
             try:
-                notice = self._waiting.get_nowait()
+                notices.append(self._waiting.get_nowait())
             except queue.Empty:
-                return highest
+                return _highest(notices)
 
     def _listen(self) -> None:
         with self._connect() as connection:
@@ -113,12 +110,21 @@ class PostgresBus:
                     quiet = 0.0
                 heard = [_read(notice.payload) for notice in connection.notifies(timeout=_CLOSE_SECONDS, stop_after=1)]
                 quiet = 0.0 if heard else quiet + _CLOSE_SECONDS
-                self._listeners.tell(dict(notice for notice in heard if notice is not None))
+                self._listeners.tell(_highest(heard))
 
     def _connect(self) -> Connection[tuple[object, ...]]:
         import psycopg
 
         return psycopg.connect(self._url, autocommit=True, application_name="acai-bus")
+
+
+def _highest(notices: Iterable[tuple[UUID, int] | None]) -> dict[UUID, int]:
+    """Of each project the highest number, which need not come last: many threads publish."""
+    highest: dict[UUID, int] = {}
+    for notice in notices:
+        if notice is not None:
+            highest[notice[0]] = max(notice[1], highest.get(notice[0], 0))
+    return highest
 
 
 def _read(payload: str) -> tuple[UUID, int] | None:
