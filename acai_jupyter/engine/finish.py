@@ -7,8 +7,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, JobEnded, Unavailable, UploadNotFound
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status, Used
 from acai_jupyter.domain.pricing import hourly_price, microdollars
 from acai_jupyter.domain.provenance import ActionKind
@@ -70,7 +69,7 @@ def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
     ended = unit.jobs.set_result(ended, phases=ending.phases, used=used, runtime=runtime, cost=cost, output=output, kept=kept)
     unit.logs.finish(ended)
     unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
     return ended
 
 

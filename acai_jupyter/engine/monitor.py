@@ -12,8 +12,7 @@ from uuid import UUID
 from acai_jupyter.domain.access import JobScope, Principal, Right
 from acai_jupyter.domain.bounds import ended_at_bound
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded, Unavailable
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
@@ -62,13 +61,13 @@ class Monitor:
             job, scope = self._job(unit, principal)
             if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
                 ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=job.kill_requested_by))
-                unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+                unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(ended))
                 return ended
             if not unit.jobs.claim(job, scope.rank, instance):
                 raise AgentSuperseded("Another agent has this job: leave without running it.")
             if job.status is Status.LAUNCHING:
                 job = unit.jobs.move(job, Status.RUNNING, progress=Progress.DOWNLOADING)
-                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return job
 
     def current(self, principal: Principal) -> Job:
@@ -96,12 +95,12 @@ class Monitor:
             unit.jobs.heartbeat(job, scope.rank)
             if samples:
                 unit.samples.add(job, [_sample(job, told) for told in samples])
-                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, **job_ids(job))
             if enforced is not None and enforced != job.enforced:
                 unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
                 unit.jobs.set_progress(job, progress)
-                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return job.kill_requested_at is not None
 
     def report(self, principal: Principal, instance: UUID, given: Mapping[str, Any], report: Report) -> Job:
@@ -187,7 +186,7 @@ class Monitor:
             except JobEnded:
                 return  # it spoke up, or another server was first
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
 
     def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
         ending = _lost(job, seen) if report is None else _ending(job, report)

@@ -333,6 +333,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         ended_count=INTEGER,
         status=one_of(*Status),
         counts={"type": "object", "additionalProperties": INTEGER, "description": "rows by status"},
+        late_count={**INTEGER, "description": "rows that are expected to miss their bound, or have missed it"},
         cost={**NUMBER, "description": "dollars, of all its jobs"},
         runtime={**NUMBER, "description": "seconds in RUNNING, of all its jobs"},
     ),

@@ -55,8 +55,8 @@ class Jobs(Protocol):
 
     def by_number(self, project_id: UUID, number: int) -> Job | None: ...
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
-        """Newest first, from the first below the number `before`."""
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
+        """Newest first, from the first below the number `before`; without `grids` those left out that are rows of one."""
         ...
 
     def ready(self, quota: int, limit: int) -> list[Job]:

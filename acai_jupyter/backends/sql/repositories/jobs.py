@@ -96,8 +96,10 @@ class SqlJobs:
         row = self._session.run(statements.by_number(), {"project": project_id, "number": number}).one_or_none()
         return row and read_job(row)
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
         wanted = select_jobs().where(jobs.c.project_id == project_id)
+        if not grids:
+            wanted = wanted.where(jobs.c.grid_id.is_(None))
         if statuses:
             wanted = wanted.where(jobs.c.status.in_([status.value for status in statuses]))
         if before is not None:
