@@ -141,7 +141,9 @@ export class Grids implements IGrids, IDisposable {
         await this._readPage(PAGE_SIZE, this._cursor);
       }
       const ids = [...wanted].filter(key => typeof key === 'string');
-      (await Promise.all(ids.map(id => this._api.grid(id)))).forEach(grid => { this._put(grid); });
+      (await Promise.all(ids.map(id => this._api.grid(id)))).forEach(grid => {
+        this._put(grid);
+      });
       this._error = null;
     } catch (error) {
       this._error = messageOf(error);
@@ -158,7 +160,9 @@ export class Grids implements IGrids, IDisposable {
       this._oldestListed = oldest;
       this._cursor = page.cursor;
     }
-    page.items.forEach(grid => { this._put(grid); });
+    page.items.forEach(grid => {
+      this._put(grid);
+    });
     this._isLoaded = true;
   }
 

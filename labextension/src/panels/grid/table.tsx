@@ -19,30 +19,37 @@ export function GridTable({
 }): React.JSX.Element {
   const names = namesIn(rows.map(row => row.arguments));
   const keys = namesIn(rows.map(row => row.values)).slice(0, MOST_VALUES);
+  const hasOutput = rows.some(row => row.job.output_version !== null);
   return (
     <table className="acai-Grid-table">
       <thead>
         <tr>
-          <th scope="col">Job</th>
+          <th scope="col" className="acai-Grid-number">
+            Job
+          </th>
           <th scope="col">Status</th>
           {names.map(name => (
-            <th scope="col" key={`arg.${name}`} className="acai-Grid-argument">
+            <th scope="col" key={`arg.${name}`} className={side(rows, row => row.arguments[name])}>
               {name}
             </th>
           ))}
           {keys.map(key => (
-            <th scope="col" key={key} className="acai-Grid-value">
+            <th scope="col" key={key} className={side(rows, row => row.values[key])}>
               {key}
             </th>
           ))}
-          <th scope="col">Runtime</th>
-          <th scope="col">Cost</th>
-          <th scope="col">Output</th>
+          <th scope="col" className="acai-Grid-number">
+            Runtime
+          </th>
+          <th scope="col" className="acai-Grid-number">
+            Cost
+          </th>
+          {hasOutput && <th scope="col">Output</th>}
         </tr>
       </thead>
       <tbody>
         {rows.map(row => (
-          <Row key={row.row} row={row} names={names} keys={keys} open={open} />
+          <Row key={row.row} row={row} names={names} keys={keys} hasOutput={hasOutput} open={open} />
         ))}
       </tbody>
     </table>
@@ -53,10 +60,11 @@ interface RowProps {
   row: GridRow;
   names: readonly string[];
   keys: readonly string[];
+  hasOutput: boolean;
   open: (job: number) => void;
 }
 
-function Row({ row, names, keys, open }: RowProps): React.JSX.Element {
+function Row({ row, names, keys, hasOutput, open }: RowProps): React.JSX.Element {
   const { job } = row;
   const now = useNow(job.status === 'RUNNING' && job.eta !== null);
   return (
@@ -87,7 +95,7 @@ function Row({ row, names, keys, open }: RowProps): React.JSX.Element {
       <td className="acai-Grid-number">
         <Cost job={job} />
       </td>
-      <td>{job.output_version}</td>
+      {hasOutput && <td>{job.output_version}</td>}
     </tr>
   );
 }
@@ -99,8 +107,18 @@ function remark(job: Job, now: number): string {
 }
 
 function Cell({ given }: { given: Value | undefined }): React.JSX.Element {
+  return <td className={classOf(given)}>{given === undefined ? '' : value(given)}</td>;
+}
+
+/** Numbers stand at the right, so that they can be compared. */
+function classOf(given: Value | undefined): string {
   const isNumber = typeof given === 'number' || (typeof given === 'object' && 'number' in given);
-  return <td className={isNumber ? 'acai-Grid-number' : ''}>{given === undefined ? '' : value(given)}</td>;
+  return isNumber ? 'acai-Grid-number' : '';
+}
+
+/** A heading stands where its values do. */
+function side(rows: readonly GridRow[], pick: (row: GridRow) => Value | undefined): string {
+  return classOf(rows.map(pick).find(given => given !== undefined));
 }
 
 /** All keys, in the order in which they first come. */
