@@ -106,7 +106,7 @@ class Dispatch:
             current = unit.jobs.get(job.project_id, job.id, lock=True)
             if current is None or (current.status, current.attempt) != (job.status, job.attempt):
                 return True  # it has moved on since it was looked at
-            config = self._config(unit, job) | {"salvage": died_of}
+            config = self._config(unit, job) | {"salvage": died_of, "heartbeat_s": float(self._settings.heartbeat)}
         try:
             salvager = self._launcher.launch(self._spec(job, config, salvage=handle))
         except InvalidInput:

@@ -531,6 +531,7 @@ REQUESTS: Final[dict[str, Schema]] = {
             progress=or_null(one_of(*Progress)),
             enforced={"type": ["object", "null"]},
             samples=array(array(NUMBER)),
+            salvages={**BOOLEAN, "description": "it brings home what a dead agent left, and has no claim"},
         ),
         "additionalProperties": True,
     },
