@@ -107,6 +107,10 @@ class Jobs(Protocol):
 
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
 
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        """Note in the history of a RUNNING job when it was where, in microseconds, in order."""
+        ...
+
     def set_result(
         self,
         job: Job,

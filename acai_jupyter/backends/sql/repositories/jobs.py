@@ -169,6 +169,10 @@ class SqlJobs:
             return self._written(job)
         return job
 
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        for progress, at in reached.items():
+            self._write_history(replace(job, status=Status.RUNNING, progress=progress), at=at)
+
     def set_result(
         self,
         job: Job,
@@ -263,7 +267,7 @@ class SqlJobs:
         assert current is not None
         return current
 
-    def _write_history(self, job: Job, why: str | None = None) -> None:
+    def _write_history(self, job: Job, why: str | None = None, at: int | None = None) -> None:
         given = {
             "of_project": job.project_id,
             "of_job": job.id,
@@ -273,7 +277,7 @@ class SqlJobs:
             "new_status": job.status.value,
             "new_progress": job.progress and job.progress.value,
             "new_reason": _why(job.outcome) or why,
-            "new_at": self._session.now,
+            "new_at": self._session.now if at is None else at,
         }
         self._session.run(statements.write_history(), given)
 
