@@ -20,7 +20,7 @@ from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
-from acai_jupyter.ports.launcher import Launcher, LaunchSpec
+from acai_jupyter.ports.launcher import Capacity, Launcher, LaunchSpec
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _LOG: Final = logging.getLogger(__name__)
@@ -63,20 +63,22 @@ class Dispatch:
             if scheduler is not None:
                 scheduler.claim()
             return 0
+        capacity = self._launcher.capacity()
         with self._store.read() as unit:
-            due = (scheduler is not None and scheduler.is_due(unit)) or unit.jobs.unplaced(1) or unit.jobs.unlaunched(1)
+            turn = scheduler is not None and scheduler.is_due(unit)
+            due = turn or self.placement.is_due(unit, capacity) or unit.jobs.unlaunched(1)
         if not due:
             return 0
-        launched = [(job, handle) for job, config in self._prepare_all(scheduler) if (handle := self._launch(job, config))]
+        prepared = self._prepare_all(scheduler, capacity)
+        launched = [(job, handle) for job, config in prepared if (handle := self._launch(job, config))]
         if launched:
             with self._store.begin() as unit:
                 for job, handle in launched:
                     unit.jobs.set_handle(job, _RANK, handle)
         return len(launched)
 
-    def _prepare_all(self, scheduler: Scheduler | None) -> list[tuple[Job, dict[str, object]]]:
+    def _prepare_all(self, scheduler: Scheduler | None, capacity: Capacity) -> list[tuple[Job, dict[str, object]]]:
         """The jobs to be launched by this server now, with what their agents are told."""
-        capacity = self._launcher.capacity()
         with self._store.begin() as unit:
             if scheduler is not None:
                 scheduler.claim_in(unit)

@@ -39,7 +39,7 @@ from acai_jupyter.domain.jobs import (
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
-from acai_jupyter.ports.store.engine import NewJob
+from acai_jupyter.ports.store.engine import NewJob, Unplaced
 
 _MOST_NOTES: Final = 20
 _MOST_NOTE_CHARACTERS: Final = 300
@@ -114,8 +114,9 @@ class SqlJobs:
     def active(self, limit: int) -> list[Job]:
         return self._many(statements.active(), most=limit)
 
-    def unplaced(self, limit: int) -> list[Job]:
-        return self._many(statements.unplaced(), most=limit)
+    def unplaced(self, limit: int) -> list[Unplaced]:
+        rows = self._session.run(statements.unplaced(), {"most": limit})
+        return [Unplaced(row.project_id, row.id, Resources(row.cpu, row.memory_mb, row.gpu)) for row in rows]
 
     def unlaunched(self, limit: int) -> list[Job]:
         return self._many(statements.unlaunched(), most=limit)
@@ -125,8 +126,9 @@ class SqlJobs:
         cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
         return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
 
-    def place(self, job: Job) -> bool:
-        return bool(self._session.run(statements.place(), {**_key(job), "now": self._session.now}).rowcount)
+    def place(self, waiting: Unplaced) -> bool:
+        own = {"project": waiting.project_id, "job": waiting.job_id, "now": self._session.now}
+        return bool(self._session.run(statements.place(), own).rowcount)
 
     def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
         unended = [status.value for status in Status if status not in TERMINAL]
