@@ -95,13 +95,14 @@ class Files:
     ) -> Upload:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
-        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination; a glob's files keep theirs below the folder before its first
-        wildcard. In a folder, links to files are followed, links to folders are left out, and told as `skipped`. All files get
-        their versions at once, or none. `fileset` makes a version of exactly these files.
+        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. In a list
+        every folder keeps its name, as with `cp -r a b to/`, and no two may have the same. A mapping gives each file its name
+        below the destination; a glob's files keep theirs below the folder before its first wildcard. In a folder, links to
+        files are followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or
+        none. `fileset` makes a version of exactly these files.
 
-        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath, InvalidReference, InvalidName,
-        DigestMismatch where a file changes meanwhile.
+        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath with all names that can be no path,
+        InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
         skipped: list[str] = []
         with ExitStack() as copies:

@@ -55,6 +55,11 @@ def test_files(cli: Cli) -> None:
     cli.ok("put", "-", "/data/stdin", stdin="typed again\n")
     assert [file["version"] for file in json.loads(cli.ok("ls", "--all-versions", "/data/stdin", "--json"))] == [1, 2]
     assert "unchanged" in cli.ok("put", "data/a.txt", "/data/")
+    cli.ok("put", "data/sub", "data/a.txt", "/several/")
+    assert [file["path"] for file in json.loads(cli.ok("ls", "-R", "/several/", "--json"))] == [
+        "/several/a.txt",
+        "/several/sub/b.json",
+    ]
     cli.ok("get", "/data/sub/", "/data/a.txt@Data:1", "--to", "got")
     assert (cli.folder / "got" / "b.json").read_text() == "{}"
     assert (cli.folder / "got" / "a.txt").read_text() == "one\n"

@@ -27,7 +27,8 @@ def put(client: Client, given: Namespace) -> Any:
         raise InvalidReference("Name what to upload and where to: acai put train.json /data/.")
     if sources == ["-"]:
         return client.files.upload(sys.stdin.buffer, destination, fileset=given.fileset)
-    return client.files.upload(sources, destination, fileset=given.fileset)
+    # One folder alone is its contents, as in Python; several keep their names.
+    return client.files.upload(sources if len(sources) > 1 else sources[0], destination, fileset=given.fileset)
 
 
 def register(client: Client, given: Namespace) -> Any:
