@@ -70,9 +70,13 @@ def _show(value: Any, given: Namespace) -> int:
             sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
             sys.stdout.buffer.flush()
     else:
-        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format)
+        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format, _is_wide(given))
         print(text)  # noqa: T201
     return 0
+
+
+def _is_wide(given: Namespace) -> bool:
+    return getattr(given, "wide", False)
 
 
 def _watch(watched: Watched, given: Namespace) -> int:
