@@ -75,14 +75,17 @@ class Files:
             raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
         return resolver.with_files(found)
 
-    def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
-        """The versions of a path, oldest first. Raises InvalidReference, FileNotFound."""
+    def versions(self, principal: Principal, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
+        """The versions of a path, oldest first; with `deleted` also tombstones and the marks of deleted versions, by their kind.
+
+        Raises InvalidReference, FileNotFound.
+        """
         principal.require(Right.READ)
         wanted = parse(path)
         if not isinstance(wanted, FileReference) or wanted.version or wanted.fileset:
             raise InvalidReference(f"{path!r} is not a file's path; only files have versions here.")
         with self._store.read() as unit:
-            found = unit.files.versions(principal.project_id, wanted.path, after, limit)
+            found = unit.files.versions(principal.project_id, wanted.path, after, limit, deleted)
         if not found and after == 0:
             raise FileNotFound(f"There is no file {escape(wanted.path)}: see what there is with acai ls.")
         return found

@@ -165,8 +165,8 @@ class Files(Protocol):
         """The paths below a folder that exist, in order, from the first beyond `after`, each with its latest version."""
         ...
 
-    def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
-        """The versions of a path that hold data, in order."""
+    def versions(self, project_id: UUID, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
+        """The versions of a path that hold data, in order; with `deleted` also tombstones, and the marks of deleted versions."""
         ...
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from acai_jupyter.domain.clock import read as read_time
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import BOOLEAN, HEAD, TEXT, page, ref
+from acai_jupyter.wire.schemas import BOOLEAN, HEAD, REQUESTS, TEXT, page, ref
 from acai_server.routes import Call, Json, Route, page_query
 
 
@@ -21,7 +22,8 @@ def list_files(call: Call) -> Json:
 
 def versions(call: Call) -> Json:
     limit, after = call.query.get("limit", 1000), call.number_cursor(0)
-    found = call.platform.files.versions(call.principal, call.query["path"], after, limit)
+    deleted = call.query.get("deleted", False)
+    found = call.platform.files.versions(call.principal, call.query["path"], after, limit, deleted)
     return wire.page([wire.file(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
@@ -40,6 +42,14 @@ def delete(call: Call) -> Json:
     return wire.deletion(
         reference, call.platform.deletions.delete_files(call.principal, reference, recursive, call.idempotency_key)
     )
+
+
+def restore(call: Call) -> Json:
+    reference, since = call.body["reference"], call.body.get("since")
+    done = call.platform.deletions.restore_files(
+        call.principal, reference, 0 if since is None else read_time(since), call.idempotency_key
+    )
+    return wire.restoration(reference, done)
 
 
 def _path(entry: str | FileVersion) -> str:
@@ -68,13 +78,22 @@ ROUTES = [
         required_query=("ref",),
     ),
     Route(
+        "POST",
+        "/files/restore",
+        "restore_files",
+        "Bring back what tombstones hide, or only what was hidden since a time",
+        restore,
+        ref("Restoration"),
+        body=REQUESTS["restore_files"],
+    ),
+    Route(
         "GET",
         "/files/versions",
         "file_versions",
-        "The versions of a file, oldest first",
+        "The versions of a file, oldest first; with deleted also tombstones, and the marks of deleted versions",
         versions,
         page("File"),
-        query=page_query(path=TEXT),
+        query=page_query(path=TEXT, deleted=BOOLEAN),
         required_query=("path",),
     ),
     Route(
