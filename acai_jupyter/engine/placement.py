@@ -9,8 +9,7 @@ from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import JobEnded, ResourcesOutOfBounds
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Outcome, Reason, Status
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Capacity
@@ -114,4 +113,4 @@ def _refuse(unit: UnitOfWork, waiting: Unplaced, why: str) -> None:
         unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
     except JobEnded:
         return
-    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))

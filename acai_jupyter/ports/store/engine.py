@@ -64,8 +64,8 @@ class Jobs(Protocol):
 
     def by_number(self, project_id: UUID, number: int) -> Job | None: ...
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
-        """Newest first, from the first below the number `before`."""
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
+        """Newest first, from the first below the number `before`; without `grids` those left out that are rows of one."""
         ...
 
     def ready(self, quota: int, limit: int) -> list[Job]:
@@ -115,6 +115,10 @@ class Jobs(Protocol):
         ...
 
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
+
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        """Note in the history of a RUNNING job when it was where, in microseconds, in order."""
+        ...
 
     def set_result(
         self,

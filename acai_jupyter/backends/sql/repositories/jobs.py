@@ -96,8 +96,10 @@ class SqlJobs:
         row = self._session.run(statements.by_number(), {"project": project_id, "number": number}).one_or_none()
         return row and read_job(row)
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
         wanted = select_jobs().where(jobs.c.project_id == project_id)
+        if not grids:
+            wanted = wanted.where(jobs.c.grid_id.is_(None))
         if statuses:
             wanted = wanted.where(jobs.c.status.in_([status.value for status in statuses]))
         if before is not None:
@@ -168,6 +170,10 @@ class SqlJobs:
         if self._change(running, {"progress": progress.value}, as_known=True):
             return self._written(job)
         return job
+
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        for progress, at in reached.items():
+            self._write_history(replace(job, status=Status.RUNNING, progress=progress), at=at)
 
     def set_result(
         self,
@@ -263,7 +269,7 @@ class SqlJobs:
         assert current is not None
         return current
 
-    def _write_history(self, job: Job, why: str | None = None) -> None:
+    def _write_history(self, job: Job, why: str | None = None, at: int | None = None) -> None:
         given = {
             "of_project": job.project_id,
             "of_job": job.id,
@@ -273,7 +279,7 @@ class SqlJobs:
             "new_status": job.status.value,
             "new_progress": job.progress and job.progress.value,
             "new_reason": _why(job.outcome) or why,
-            "new_at": self._session.now,
+            "new_at": self._session.now if at is None else at,
         }
         self._session.run(statements.write_history(), given)
 
