@@ -82,6 +82,11 @@ class Settings:
     )
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
+    agent_silence_seconds: float = _setting(
+        900.0,
+        "How long the agent of a job may be silent while it brings files in or out before it is ended, with its job: longer than"
+        " agents may be unable to reach the platform.",
+    )
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
     upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
@@ -167,6 +172,7 @@ _POSITIVE: Final = (
     "sample_seconds",
     "kill_grace_seconds",
     "kill_upload_seconds",
+    "agent_silence_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",

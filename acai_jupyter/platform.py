@@ -289,6 +289,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         sample=settings.sample_seconds,
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
+        agent_silence=settings.agent_silence_seconds,
         launch_hold=settings.launch_hold_seconds,
     )
 

@@ -203,10 +203,11 @@ class Jobs:
         """
         return int(self._transport.post("/jobs/kill", {"everyone": everyone})["count"])
 
-    def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
-        """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`)."""
+    def list(self, *, status: str | Sequence[str] | None = None, grids: bool = True, limit: int = 100) -> JobList:
+        """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`), `grids=False` leaves
+        out those of grids (`client.grids.list` has them)."""
         wanted = status if isinstance(status, str) or status is None else ",".join(status)
-        items = self._transport.pages("/jobs", most=limit, page=500, status=wanted)
+        items = self._transport.pages("/jobs", most=limit, page=500, status=wanted, grids=None if grids else False)
         return JobList([Job(self._transport, item) for item in items])
 
     def upload_code(self, files: Sequence[LocalFile], *, git: GitState | None = None) -> Snapshot:
