@@ -89,6 +89,13 @@ _PAGE: Final = """SELECT paths.id, paths.path, held.version, held.size, held.dig
 _PINS: Final = """SELECT path, latest_version FROM paths
     WHERE project_id = ? AND path > ? AND path < ? AND NOT hidden AND latest_version IS NOT NULL ORDER BY path LIMIT ?"""
 
+_PINS_THEN: Final = """SELECT paths.path, held.version FROM paths CROSS JOIN file_versions AS held
+    WHERE paths.project_id = ? AND paths.path > ? AND paths.path < ?
+    AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = (
+        SELECT MAX(seen.version) FROM file_versions AS seen WHERE seen.project_id = paths.project_id
+        AND seen.path_id = paths.id AND seen.created_at <= ? AND seen.deleted_at IS NULL)
+    AND held.kind = ? ORDER BY paths.path LIMIT ?"""
+
 
 class SqlFiles:
     def __init__(self, session: Session) -> None:
@@ -137,10 +144,19 @@ class SqlFiles:
         sources = [None if url is None else Source(url, state) for url, state in zip(urls, states, strict=True)]
         return StoredFiles(stored, versions, sizes, digests, keys, offsets, sources)
 
-    def pins_below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[tuple[str, int]]:
-        own = native_id(self._session, project_id)
-        found: Any = fetched(self._session, _PINS, (own, max(after or "", folder), _end(folder), limit))
+    def pins_below(
+        self, project_id: UUID, folder: str, after: str | None, limit: int, moment: int | None = None
+    ) -> list[tuple[str, int]]:
+        within = (native_id(self._session, project_id), max(after or "", folder), _end(folder))
+        if moment is None:
+            found: Any = fetched(self._session, _PINS, (*within, limit))
+        else:
+            found = fetched(self._session, _PINS_THEN, (*within, moment, VersionKind.DATA.value, limit))
         return list(found)
+
+    def last_moment(self, project_id: UUID) -> int:
+        made = select(file_versions.c.created_at).where(file_versions.c.project_id == project_id)
+        return int(self._session.run(made.order_by(file_versions.c.created_at.desc()).limit(1)).scalar() or 0)
 
     def versions(self, project_id: UUID, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
         wanted = (_every if deleted else _data)(project_id).add_columns(file_versions.c.kind)
