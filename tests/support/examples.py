@@ -198,6 +198,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "kill_profile": lambda world: Request({"profile": world.profiling()}),
     "predict": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "cpu": 1, "memory": "512MB"}),
     "quote_profile": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "max_time": "1h"}),
+    "quote_grid": lambda world: Request(body={"command": "echo --n {3,4}", "max_cost": 1.5}),
     "quote_job": lambda world: Request(body={"job": {"command": "echo --n 3"}, "max_cost": 1.5}),
     "autoprovision": lambda world: Request(body={"profile": world.profile.name, "values": [2]}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),

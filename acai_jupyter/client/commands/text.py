@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from acai_jupyter.client.files import Upload
+from acai_jupyter.client.grid_quotes import GridQuote
 from acai_jupyter.client.grids import Grid, GridList
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
@@ -32,7 +33,7 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
         return job_text(value)
     if isinstance(value, Profile):
         return "\n".join([repr(value)[1:-1], *value.notes, str(value.trials.to_string(index=False))])
-    if isinstance(value, Quote):
+    if isinstance(value, Quote | GridQuote):
         return repr(value)
     if isinstance(value, Prediction):
         return f"{value.resources}: {value}"
@@ -106,7 +107,7 @@ def _record(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Job | Profile | Quote):
+    if isinstance(value, Job | Profile | Quote | GridQuote):
         return value.details
     if isinstance(value, Grid):
         return {**value.details, "rows": _plain(value.to_frame())}
