@@ -14,6 +14,7 @@ from acai_jupyter.domain.jobs import Job
 class EventKind(StrEnum):
     FILES_COMMITTED = "files.committed"  # upload
     FILES_DELETED = "files.deleted"  # reference: what was asked to go
+    FILES_RESTORED = "files.restored"  # reference: what was asked to come back
     OBJECTS_CHECKED = "objects.checked"  # a check has noted objects as missing or damaged, or as whole again
     FILESET_CREATED = "fileset.created"  # fileset version
     FILESET_DELETED = "fileset.deleted"  # fileset version
@@ -34,6 +35,7 @@ OF_THE_LAKE: Final = frozenset(
     {
         EventKind.FILES_COMMITTED,
         EventKind.FILES_DELETED,
+        EventKind.FILES_RESTORED,
         EventKind.OBJECTS_CHECKED,
         EventKind.FILESET_CREATED,
         EventKind.FILESET_DELETED,

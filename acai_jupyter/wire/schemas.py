@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from acai_jupyter.domain.checks import ProblemCode
+from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
@@ -65,6 +66,7 @@ _FILE: Final = answer(
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
+    kind={**one_of(*VersionKind), "description": "tombstone: it hides the path; deleted: the mark of a version that is gone"},
 )
 _FILESET: Final = answer(
     id=TEXT,
@@ -277,6 +279,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         cursor=or_null(TEXT),
     ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
+    "Restoration": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFiles": {
         "description": "files and how to fetch them, a column each",
@@ -452,6 +455,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "kill_all_jobs": request((), everyone=BOOLEAN),
     "set_budget": request(("dollars",), dollars=or_null(NUMBER)),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
+    "restore_files": request(("reference",), reference=TEXT, since=or_null(TIME)),
     "begin_upload": request(
         ("purpose",),
         purpose=one_of(*Purpose),

@@ -20,8 +20,10 @@ from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
 
 
-def as_text(value: Any, table_format: str = "table") -> str:
-    """For people: tables for what has rows, `key  value` lines for what has fields."""
+def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
+    """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
+    if isinstance(value, Records) and value.are_files and table_format == "table" and not wide:
+        return repr(value)
     frame = _frame(value)
     if frame is not None:
         if table_format == "csv":

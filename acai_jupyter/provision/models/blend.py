@@ -2,6 +2,7 @@
 
 Where a point lies within the runs, the evidence is what the members said about runs left out among others; where it lies beyond
 them in some columns, what they said about the far end of those columns. The same checks tell how wide an interval must be.
+Where the runs are many, boosted trees join in for the points within them, and only there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from acai_jupyter.provision.models.boosted import Boosted
 from acai_jupyter.provision.models.folds import Checks, extrapolation, interpolation, reach
 from acai_jupyter.provision.models.law import in_words
 from acai_jupyter.provision.models.runs import Floats, Mask, Predictions, Runs, beyond_columns
@@ -32,6 +34,12 @@ MEMBERS = (
     Member(TrendedProcess(Trend.SCALE_OUT_POWERS), 3.0, 3.0),
     Member(TrendedProcess(Trend.LOG_LINEAR), 0.6, 0.0),  # never saturates, so it must not speak beyond the runs
 )
+
+
+_BOOSTED = 9.0
+"""How much trees are believed before any evidence, within the runs."""
+_MANY = 60
+"""Trees need so many runs to be worth a check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,9 @@ class Blend:
         runs = runs.thinned(_MOST_RUNS)
         models = [member.model for member in self.members]
         fitted = tuple(model.fit(runs) for model in models)
-        inside = interpolation(models, fitted, runs) if len(runs) > 1 else None
-        return FittedBlend(runs, self.members, fitted, inside, extrapolation(models, fitted, runs))
+        boosted = Boosted.on(fitted[0]) if len(runs) >= _MANY else None
+        inside = interpolation(models, fitted, runs, boosted=boosted is not None) if len(runs) > 1 else None
+        return FittedBlend(runs, self.members, fitted, boosted, inside, extrapolation(models, fitted, runs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +101,7 @@ class FittedBlend:
     runs: Runs
     members: tuple[Member, ...]
     fitted: tuple[FittedProcess, ...]
+    boosted: Boosted | None
     inside: Checks | None
     beyond: dict[int, Checks]
 
@@ -104,7 +114,7 @@ class FittedBlend:
 
     def log_seconds(self, points: Floats) -> tuple[Floats, Floats]:
         """Mean and calibrated standard deviation of the logarithm of the seconds."""
-        said = [one.log_seconds(points) for one in self.fitted]
+        said = [one.log_seconds(points) for one in self.fitted] + [one.log_seconds(points) for one in self._trees()]
         middles, spreads = (np.array([one[number] for one in said]) for number in (0, 1))
         asked = Checks(middles, spreads, np.zeros(len(points)), reach(self.fitted[0].view, self.runs, points))
         middle, spread = np.zeros(len(points)), np.zeros(len(points))
@@ -121,9 +131,14 @@ class FittedBlend:
         """Weights of the members, and the factor of their spread, for points beyond the runs in the columns of `pattern`."""
         if pattern.any():
             evidence = [checks for number, checks in self.beyond.items() if pattern[number]]
-            return _judge(evidence, _BEYOND, np.array([member.beyond for member in self.members]))
+            weights, factor = _judge(evidence, _BEYOND, np.array([member.beyond for member in self.members]))
+            return np.append(weights, [0.0 for _ in self._trees()]), factor
         evidence = [self.inside] if self.inside is not None else []
-        return _judge(evidence, _INSIDE, np.array([member.inside for member in self.members]))
+        beliefs = [member.inside for member in self.members] + [_BOOSTED for _ in self._trees()]
+        return _judge(evidence, _INSIDE, np.array(beliefs))
+
+    def _trees(self) -> tuple[Boosted, ...]:
+        return () if self.boosted is None else (self.boosted,)
 
     def _unseen(self, points: Floats) -> Floats:
         """How far points lie from the runs in columns that never varied."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acai_jupyter.provision.models.boosted import Boosted
 from acai_jupyter.provision.models.runs import Floats, Mask, Rows, Runs
 from acai_jupyter.provision.models.trended import FittedProcess, TrendedProcess, View
 
 _MOST_FOLDS = 9
+_BOOSTED_FOLDS = 3
+"""Trees are slow to grow: with them, so many of the folds have to do."""
 _LEAST_TO_LEARN_FROM = 4
 _FAR_SHARES = (0.5, 0.75)
 """The far end of an axis: what lies above these shares of its values."""
@@ -31,11 +34,14 @@ class Checks:
         return Checks(self.middles[:, rows], self.spreads[:, rows], self.measured[rows], self.reach[rows])
 
 
-def interpolation(members: Sequence[TrendedProcess], fitted: Sequence[FittedProcess], runs: Runs) -> Checks:
-    """Every run once, said by what was learnt from the others."""
+def interpolation(
+    members: Sequence[TrendedProcess], fitted: Sequence[FittedProcess], runs: Runs, *, boosted: bool = False
+) -> Checks:
+    """Every run once, said by what was learnt from the others. With `boosted`, some runs, and trees have the last say."""
     count = min(len(runs), _MOST_FOLDS)
     order = np.random.default_rng(0).permutation(len(runs))
-    return _check(members, fitted, runs, [order[start::count] for start in range(count)])
+    folds = [order[start::count] for start in range(count)]
+    return _check(members, fitted, runs, folds[:_BOOSTED_FOLDS] if boosted else folds, boosted=boosted)
 
 
 def extrapolation(members: Sequence[TrendedProcess], fitted: Sequence[FittedProcess], runs: Runs) -> dict[int, Checks]:
@@ -59,15 +65,21 @@ def _cuts(column: Floats) -> Iterator[float]:
             yield float(cut)
 
 
-def _check(members: Sequence[TrendedProcess], fitted: Sequence[FittedProcess], runs: Runs, folds: Sequence[Rows]) -> Checks:
+def _check(
+    members: Sequence[TrendedProcess],
+    fitted: Sequence[FittedProcess],
+    runs: Runs,
+    folds: Sequence[Rows],
+    *,
+    boosted: bool = False,
+) -> Checks:
     parts = []
     for left_out in folds:
         rest = np.setdiff1d(np.arange(len(runs)), left_out)
         seen, asked = runs.only(rest), runs.points[left_out]
-        said = [
-            member.again(seen, whole.view, whole.process.scales).log_seconds(asked)
-            for member, whole in zip(members, fitted, strict=True)
-        ]
+        learnt = [member.again(seen, whole.view, whole.process.scales) for member, whole in zip(members, fitted, strict=True)]
+        said = [one.log_seconds(asked) for one in learnt]
+        said += [Boosted.on(learnt[0]).log_seconds(asked)] if boosted else []
         middles, spreads = (np.array([one[number] for one in said]) for number in (0, 1))
         parts.append(Checks(middles, spreads, runs.log_seconds[left_out], reach(fitted[0].view, seen, asked)))
     return Checks(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in Checks.__dataclass_fields__))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
 from support.job_curves import CPU, EPOCHS, MEMORY, measured, points
 
 from acai_jupyter.provision.models import gaussian
-from acai_jupyter.provision.models.blend import Blend
+from acai_jupyter.provision.models.blend import Blend, FittedBlend
+from acai_jupyter.provision.models.folds import Checks
 from acai_jupyter.provision.models.gaussian import Process, Scales, learn_scales
 from acai_jupyter.provision.models.log_linear import LogLinear
 from acai_jupyter.provision.models.non_negative import non_negative
+from acai_jupyter.provision.models.runs import Column, Role, Runs
 from acai_jupyter.provision.models.scale_out import ScaleOut
 
+SIZE = Column("size", Role.ARGUMENT)
 GRID = [(1, 2, 5), (0.5, 1, 2), (512, 1024, 2048)]
 
 
@@ -43,6 +48,42 @@ def test_a_memory_cliff_within_the_runs_is_followed() -> None:
     )
     found = Blend().fit(cliff).predict(points((1, 512), (1, 2048)))
     assert found.seconds == pytest.approx([800, 100], rel=0.15)
+
+
+def uneven(kinds: int = 30) -> Runs:
+    """Jobs of many kinds that starve on one CPU as it happens, and scale from there on."""
+    starved = np.random.default_rng(3).integers(0, 2, kinds // 2).repeat(2)
+    runs = measured([SIZE, CPU], [range(1, kinds + 1), (1, 2, 4, 8)], lambda size, cpu: 10 + 8 * size / cpu, 0.01)
+    falls = (runs.points[:, 1] == 1) & (starved[runs.points[:, 0].astype(int) - 1] == 1)
+    return Runs(runs.columns, runs.points, runs.seconds * np.where(falls, 4.0, 1.0))
+
+
+def test_jumps_among_many_runs_do_not_spoil_what_is_said_of_the_others() -> None:
+    runs = uneven()
+    order = np.random.default_rng(0).permutation(len(runs))
+    rest, asked = order[12:], order[:12]
+    smooth = asked[runs.points[asked, 1] > 1]
+    fitted = Blend().fit(runs.only(rest))
+    said = [one.predict(runs.points[smooth]).seconds for one in (fitted, treeless(fitted))]
+    with_trees, without = (np.abs(seconds / runs.seconds[smooth] - 1).mean() for seconds in said)
+    assert with_trees < 0.75 * without
+
+
+def test_trees_have_no_say_beyond_the_runs() -> None:
+    fitted = Blend().fit(uneven())
+    within, beyond = points((11.5, 3), (5, 1)), points((60, 2), (10, 16), (60, 16))
+    assert fitted.predict(beyond).seconds == pytest.approx(treeless(fitted).predict(beyond).seconds)
+    assert fitted.predict(within).seconds != pytest.approx(treeless(fitted).predict(within).seconds)
+
+
+def treeless(fitted: FittedBlend) -> FittedBlend:
+    assert fitted.inside is not None
+    inside = Checks(fitted.inside.middles[:-1], fitted.inside.spreads[:-1], fitted.inside.measured, fitted.inside.reach)
+    return replace(fitted, boosted=None, inside=inside)
+
+
+def test_a_few_runs_grow_no_trees() -> None:
+    assert Blend().fit(uneven(10)).boosted is None
 
 
 def test_intervals_hold_about_as_often_as_they_claim() -> None:
