@@ -191,7 +191,7 @@ def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> 
 
 
 def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted) -> Deletion:
-    files, _ = Resolver(unit, principal.project_id).page(wanted, None, MOST_FILES_A_CALL + 1)
+    files = list(islice(Resolver(unit, principal.project_id).every_file(wanted), MOST_FILES_A_CALL + 1))
     if not files:
         raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
     paths = [file.path for file in files[:MOST_FILES_A_CALL]]

@@ -141,11 +141,12 @@ class Resolver:
         """
         if isinstance(reference, FileReference):
             return [self.file(reference)], None
-        if at is None and isinstance(reference, FolderReference) and reference.fileset is None:  # in one query
-            page = self._unit.files.below(self._project_id, reference.path, None, limit)
-            if not page:
+        as_now = at is None or at.moment is None
+        if as_now and isinstance(reference, FolderReference) and reference.fileset is None:  # in one query
+            page = self._unit.files.below(self._project_id, reference.path, None if at is None else at.after, limit)
+            if not page and at is None:
                 _refuse_nothing(reference)
-            return page, self.following(reference, None, page[-1].path) if len(page) == limit else None
+            return page, self.following(reference, at, page[-1].path) if len(page) == limit else None
         pins, following = self._page_of_pins(reference, at, limit)
         found = self._unit.files.versions_at(self._project_id, pins)
         return [found[path] for path, _ in pins if path in found], following
@@ -178,13 +179,14 @@ class Resolver:
         return Position(after, moment=self._unit.files.last_moment(self._project_id), empty=empty)
 
     def every_file(self, reference: Reference) -> Iterator[FileVersion]:
-        """All files that a reference means. Raises FileNotFound where it means none."""
+        """All files that a reference means, as this unit of work sees them. Raises FileNotFound where it means none."""
         at: Position | None = None
         while True:
             page, at = self.page(reference, at, _PAGE)
             yield from page
             if at is None:
                 return
+            at = replace(at, moment=None)  # nothing comes between
 
     def with_files(self, entries: Sequence[str | tuple[str, int]]) -> list[str | FileVersion]:
         """The same entries, with the files for paths and versions; without those whose version is gone."""

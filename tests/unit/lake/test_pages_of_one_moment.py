@@ -122,6 +122,20 @@ def test_a_pattern_with_matches_ends_without_a_refusal_though_its_last_page_is_e
     assert pages(listed(lake, "/f/[a]", 5), lambda: None) == ["/f/a:1"]
 
 
+def test_what_a_pattern_means_is_deleted_and_put_into_a_set_however_many_paths_it_looks_at(
+    lake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "MOST_LOOKED_AT", 1)
+    made = lake.filesets.create(lake.ada, "Part", ["/f/*/x", "/f/b/?"])
+    assert made.version.file_count == 3
+    deletions = Deletions(lake.store)
+    done = deletions.delete_files(lake.ada, "/f/*/x")
+    assert (done.count, done.more) == (1, False)
+    assert deletions.delete_files(lake.ada, "/f/**").count == 5
+    assert lake.list("/") == []
+    assert deletions.restore_files(lake.ada, "/f/*/x").count == 1
+
+
 @given(
     st.text(max_size=20).map("/".__add__),
     st.none() | st.integers(1, 10**17),
