@@ -99,6 +99,7 @@ def test_jobs(cli: Cli) -> None:
     assert cli.ok("job", "logs", "-f", number) == "b=c\n"
     assert "FINISHED" in cli.ok("job", "show", number)
     assert json.loads(cli.ok("job", "ls", "--json", "--status", "finished"))[0]["output_version"] == "Out:1"
+    assert "create_time (UTC)" in cli.ok("job", "ls").splitlines()[0]
     assert cli.ok("cat", "/Out/x") == "b=c\n"
     again = json.loads(cli.ok("job", "retry", number, "--json"))
     assert again["retry_of"] == submitted["number"]

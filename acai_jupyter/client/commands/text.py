@@ -28,7 +28,7 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     if frame is not None:
         if table_format == "csv":
             return str(frame.to_csv(index=False)).rstrip("\n")
-        return str(_without_gaps(frame).to_string(index=False)) if len(frame) else "nothing"
+        return str(_for_people(frame).to_string(index=False)) if len(frame) else "nothing"
     if isinstance(value, Job):
         return job_text(value)
     if isinstance(value, Profile):
@@ -83,8 +83,10 @@ def _frame(value: Any) -> Any:
     return value if type(value).__name__ == "DataFrame" else None
 
 
-def _without_gaps(frame: Any) -> Any:
-    """What is absent as '-'; of numbers that may be NaN, as NaN."""
+def _for_people(frame: Any) -> Any:
+    """What is absent as '-', of numbers that may be NaN as NaN; times in UTC, to the second."""
+    times = {name: f"{name} (UTC)" for name in frame.columns if frame[name].dtype.kind == "M"}
+    frame = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d %H:%M:%S") for name in times}).rename(columns=times)
     gaps = [name for name in frame.columns if frame[name].dtype.kind != "f" and frame[name].isna().any()]
     return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "-") for name in gaps})
 
