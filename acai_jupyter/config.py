@@ -78,10 +78,16 @@ class Settings:
     sample_seconds: float = _setting(2.0, "How often what a job uses is sampled at first; less often the longer it runs.")
     progress_bars: str = _setting(
         PROGRESS_BARS,
-        "Finds progress bars in logs: a regular expression with the groups `step` and `steps`; by default what tqdm prints.",
+        "Finds progress bars in logs: a regular expression (RE2) with the groups `step` and `steps`; by default what tqdm"
+        " prints.",
     )
     kill_grace_seconds: float = _setting(10.0, "How long a killed job may take to end by itself.")
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
+    agent_silence_seconds: float = _setting(
+        900.0,
+        "How long the agent of a job may be silent while it brings files in or out before it is ended, with its job: longer than"
+        " agents may be unable to reach the platform.",
+    )
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
     upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
@@ -137,7 +143,8 @@ class Settings:
         for name in ("project", "user"):
             _check_name(name, getattr(self, name))
         _folder(self.home)
-        _check_bars(self.progress_bars)
+        if self.progress_bars != PROGRESS_BARS:  # the default is not looked at: that loads RE2
+            compile_bars(self.progress_bars)
         self.folders_to_register  # noqa: B018 - it raises
 
     def check_built(self) -> None:
@@ -167,6 +174,7 @@ _POSITIVE: Final = (
     "sample_seconds",
     "kill_grace_seconds",
     "kill_upload_seconds",
+    "agent_silence_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",
@@ -197,12 +205,23 @@ _WHOLE: Final = re.compile("-?[0-9]{1,13}")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,13}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?")
 
 
-def _check_bars(text: str) -> None:
-    """Raises InvalidSetting."""
+def compile_bars(text: str) -> Any:
+    """The regular expression that finds progress bars. It is one of RE2, which no text can make slow: it meets all that jobs
+    print. Raises InvalidSetting."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False  # they are told here
     try:
-        groups = re.compile(text).groupindex
-    except re.error as error:
-        raise InvalidSetting(f"{variable('progress_bars')} is no regular expression: {error}.") from None
+        compiled = re2.compile(text, options)
+    except re2.error as error:
+        said = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        raise InvalidSetting(f"{variable('progress_bars')} is no regular expression of RE2: {said}.") from None
+    _check_groups(compiled.groupindex)
+    return compiled
+
+
+def _check_groups(groups: Mapping[str, int]) -> None:
     if not {"step", "steps"} <= set(groups):
         raise InvalidSetting(f"{variable('progress_bars')} needs the groups step and steps: write (?P<step>…) and (?P<steps>…).")
 

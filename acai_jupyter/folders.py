@@ -140,7 +140,7 @@ class _Walk:
             self._skipped.append(level.name + entry.name)
             return
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
-            raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out.")
+            raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out ({IGNORE_FILE}).")
         self._look(entry, level)
 
     @staticmethod
@@ -191,7 +191,7 @@ def _is_ignored(name: str, rules: tuple[_Rules, ...]) -> bool:
 def _means(pattern: Any, name: str) -> bool:
     """Whether a pattern means this very entry. (It matches what lies below a folder that it means, too; whether that is
     looked at was decided at the folder.)"""
-    found = pattern.match_file(name)
+    found = pattern.match_file(name.replace("\n", "\0"))  # what `.` of a regular expression would not match
     if found is None:
         return False
     text = str(pattern.pattern).rstrip().lstrip("!")

@@ -59,6 +59,7 @@ from acai_jupyter.provision.arrivals import Arrivals
 from acai_jupyter.provision.autoprovision import Autoprovisioner
 from acai_jupyter.provision.profiler import Profiler
 from acai_jupyter.provision.quotes import Quotes
+from acai_jupyter.workflows.grid_quotes import GridQuotes
 from acai_jupyter.workflows.grids import Grids
 
 _DAY: Final = 86_400 * SECOND
@@ -116,6 +117,7 @@ class Platform:
     profiler: Profiler
     arrivals: Arrivals
     quotes: Quotes
+    grid_quotes: GridQuotes
     autoprovisioner: Autoprovisioner
     metrics: Metrics
     disk_key: bytes
@@ -171,6 +173,7 @@ class Platform:
             secrets=secrets,
         )
         quotes = Quotes(store, engine, launcher.capacity)
+        grid_quotes = GridQuotes(quotes)
         platform = cls(
             settings=settings,
             server_id=server_id,
@@ -195,7 +198,8 @@ class Platform:
                 store, vault, HttpPoster(bool(settings.webhook_private_addresses), settings.webhook_timeout_seconds)
             ),
             registry=registry,
-            grids=Grids(store, registry),
+            grids=Grids(store, registry, grid_quotes),
+            grid_quotes=grid_quotes,
             chains=Chains(store),
             scheduler=Scheduler(store, engine),
             dispatch=dispatch,
@@ -289,6 +293,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         sample=settings.sample_seconds,
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
+        agent_silence=settings.agent_silence_seconds,
         launch_hold=settings.launch_hold_seconds,
     )
 

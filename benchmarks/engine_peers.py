@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 _HOME = Path.home() / ".cache" / "acai-benchmarks"
 _RUNS = 5
 _JOBS = 10
+_START_SECONDS = 60.0
 
 _METAFLOW = """
 import time
@@ -177,13 +178,17 @@ class JupyterScheduler(Peer):
             port = probe.getsockname()[1]
         command = [self.python, "-m", "jupyter_server", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"]
         command += ["--ServerApp.allow_root=True", "--IdentityProvider.token=t", f"--ServerApp.root_dir={folder}", "--no-browser"]
-        own = {f"JUPYTER_{name}_DIR": str(folder / ".jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+        places = {name: folder / ".jupyter" / name.lower() for name in ("CONFIG", "DATA", "RUNTIME")}
+        for place in places.values():
+            place.mkdir(parents=True)  # the scheduler makes its database there, but no folder
+        own = {f"JUPYTER_{name}_DIR": str(place) for name, place in places.items()}
         environment = {"PATH": f"{self.python.parent}:/usr/bin:/bin", "HOME": str(folder), **own}
         with (folder / "server.log").open("wb") as log:
             server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{port}"
-            while server.poll() is None:
+            latest = time.monotonic() + _START_SECONDS
+            while time.monotonic() < latest and server.poll() is None:
                 try:
                     self._call(url, "GET", "/scheduler/runtime_environments")
                     break
@@ -204,7 +209,8 @@ class JupyterScheduler(Peer):
 
     def _wait(self, url: str, jobs: list[str]) -> None:
         for job in jobs:
-            while self._call(url, "GET", f"/scheduler/jobs/{job}")["status"] not in ("COMPLETED", "FAILED", "STOPPED"):
+            # Until its process is known, a job is called STOPPED.
+            while self._call(url, "GET", f"/scheduler/jobs/{job}")["status"] not in ("COMPLETED", "FAILED"):
                 time.sleep(0.02)
 
     @staticmethod

@@ -64,7 +64,7 @@ def download_files(
     alone = len(parsed) == 1 and isinstance(parsed[0], FileReference) and not _is_folder(target, os.fspath(to))
     root, name = (target.parent, target.name) if alone else (target, None)
     pages = (page for one, text in zip(parsed, references, strict=True) for page in _pages(transport, one, text, name))
-    first = next(pages)
+    first = next(pages, _Page([], []))
     bringing = _Bringing(transport, root, on_progress)
     if len(parsed) == 1 and any(entry.local for entry in first.entries):
         # What is near is written while the rest is listed; what comes from afar comes faster together.
@@ -83,6 +83,8 @@ def _pages(transport: Transport, reference: Reference, text: str, name: str | No
     """What a reference means, page by page; a single file may be given a `name`."""
     for page in transport.files_to_fetch("/files/downloads", ref=text):
         files: Json = page["files"]
+        if not files["path"]:
+            continue  # of a pattern, a page looks at so many paths only
         pins = list(zip(files["path"], files["version"], strict=True))
         if isinstance(reference, FileReference):
             files["path"] = [name or PurePosixPath(reference.path).name]

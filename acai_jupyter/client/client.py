@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.files import Files
 from acai_jupyter.client.filesets import Filesets
+from acai_jupyter.client.grid_quotes import GridQuote
 from acai_jupyter.client.grids import Grids
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.jobs import Jobs
@@ -23,6 +24,8 @@ from acai_jupyter.client.transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LONG_SECONDS: Final = 600.0
 
 
 class Client:
@@ -148,6 +151,24 @@ class Client:
         """
         asked = {"job": self.jobs.wanted(command, **submission), **limits(max_time, max_cost, confidence)}
         return Quote(self._transport.post("/quotes", asked))
+
+    def quote_grid(
+        self,
+        command: str | Sequence[str],
+        *,
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        **submission: Any,
+    ) -> GridQuote:
+        """What a grid would take and cost, before it is submitted: the resources that `jobs.submit_grid` would give each of its
+        jobs under the same bounds (`max_time` is each job's, `max_cost` that of all together), and the range of what all cost.
+        Takes the keywords of `jobs.submit_grid`.
+
+        Raises what `quote` raises; ProfileNotFound, too, where the jobs read what another grid's rows write.
+        """
+        asked = {**self.jobs.wanted_grid(command, **submission), **limits(max_time, max_cost, confidence)}
+        return GridQuote(self._transport.post("/grids/quote", asked, timeout_s=_LONG_SECONDS))
 
     def __repr__(self) -> str:
         return f"<ACAI client of {self.url}>"

@@ -7,16 +7,29 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.local_files import Sources, for_lake
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import Deletion, File, Fileset, Folder, Records, Reference, UploadedFile, record, written
+from acai_jupyter.client.records import (
+    Deletion,
+    File,
+    Fileset,
+    Folder,
+    Records,
+    Reference,
+    Restoration,
+    UploadedFile,
+    record,
+    written,
+)
 from acai_jupyter.client.registering import register
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.clock import read as read_time
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidReference
 from acai_jupyter.domain.references import FileReference, parse
 from acai_jupyter.domain.texts import name_as_text, shown
@@ -95,13 +108,14 @@ class Files:
     ) -> Upload:
         """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
-        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. A
-        mapping gives each file its name below the destination; a glob's files keep theirs below the folder before its first
-        wildcard. In a folder, links to files are followed, links to folders are left out, and told as `skipped`. All files get
-        their versions at once, or none. `fileset` makes a version of exactly these files.
+        A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. In a list
+        every folder keeps its name, as with `cp -r a b to/`, and no two may have the same. A mapping gives each file its name
+        below the destination; a glob's files keep theirs below the folder before its first wildcard. In a folder, links to
+        files are followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or
+        none. `fileset` makes a version of exactly these files.
 
-        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath, InvalidReference, InvalidName,
-        DigestMismatch where a file changes meanwhile.
+        Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath with all names that can be no path,
+        InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
         """
         skipped: list[str] = []
         with ExitStack() as copies:
@@ -169,9 +183,10 @@ class Files:
         items = self._transport.pages("/files", most=limit, ref=written(reference), recursive=recursive)
         return Records((_entry(item) for item in items), (File, Folder))
 
-    def versions(self, path: str) -> Records[File]:
-        """All versions of a file, oldest first. Raises InvalidReference, FileNotFound."""
-        items = self._transport.pages("/files/versions", path=path)
+    def versions(self, path: str, *, deleted: bool = False) -> Records[File]:
+        """All versions of a file, oldest first; with `deleted` also the tombstones that hid it and the marks of versions that
+        are gone, told by their `kind`. Raises InvalidReference, FileNotFound."""
+        items = self._transport.pages("/files/versions", path=path, deleted=deleted)
         return Records((record(File, item) for item in items), File)
 
     def get(self, reference: Reference) -> File:
@@ -220,6 +235,29 @@ class Files:
             count += answer["count"]
             if not answer["more"]:
                 return record(Deletion, {**answer, "count": count})
+
+    def restore(self, reference: Reference, *, since: datetime | str | None = None) -> Restoration:
+        """Bring back what was hidden of a path, of a pattern or of a folder: every path means the version again that it meant
+        before, and its tombstones go. With `since` (a datetime, or text such as 2026-11-20T09:30:00Z; without a time zone it is
+        this machine's) only what was hidden then or later comes back.
+
+        Raises InvalidReference, FileNotFound where nothing is hidden, InvalidRequest for what is no time, Forbidden.
+        """
+        moment = since.astimezone(UTC).isoformat() if isinstance(since, datetime) else since
+        if moment is not None:
+            read_time(moment)
+        count, answer = 0, dict[str, Any]()
+        while True:
+            try:
+                body = {"reference": written(reference), **({"since": moment} if moment else {})}
+                answer = self._transport.post("/files/restore", body, creates=True)
+            except FileNotFound:
+                if not count:
+                    raise
+                answer = {**answer, "count": 0, "more": False}  # somebody else has brought back the rest
+            count += answer["count"]
+            if not answer["more"]:
+                return record(Restoration, {**answer, "count": count})
 
     def open(self, reference: Reference, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
         """A file of the lake, read by ranges as it is needed; `mode` is `rb` or `r`.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from acai_jupyter.client.following import follow, is_terminal
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.records import Fileset, record
-from acai_jupyter.client.streams import SILENCE_SECONDS, events
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.errors import GridNotFound
 from acai_jupyter.domain.events import EventKind
@@ -115,27 +114,22 @@ class Grid:
 
         Raises TimeoutError.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if self.ended:
+        if Status(self._details["status"]) in TERMINAL:
             yield self
             return
-        silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-        looked_at, changed = 0.0, False
-
-        def patience() -> float:
-            return min(silence, _LOOK_SECONDS) if changed else silence
-
-        for event in events(self._transport, silence=patience):
-            changed = changed or event is None or event["kind"] in _TELLING
-            # Where jobs are short, not every single end is asked for.
-            if changed and time.monotonic() - looked_at >= _LOOK_SECONDS:
-                looked_at, changed = time.monotonic(), False
-                self._refresh()
+        try:
+            for told in follow(
+                self._transport,
+                f"/grids/{self.id}",
+                is_over=is_terminal,
+                matters=lambda event: event["ids"].get("grid") == self.id and event["kind"] in _TELLING,
+                timeout=timeout,
+                pace=_LOOK_SECONDS,
+            ):
+                self._details = told
                 yield self
-            if Status(self._details["status"]) in TERMINAL:
-                return
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"Grid {self.number} is still {self._details['status']} after {timeout:g} seconds.")
+        except TimeoutError:
+            raise TimeoutError(f"Grid {self.number} is still {self._details['status']} after {timeout:g} seconds.") from None
 
     def kill(self) -> Grid:
         """End every job of the grid that has not ended."""

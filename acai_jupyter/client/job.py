@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from acai_jupyter.client.arrivals import arrival_text
+from acai_jupyter.client.following import follow, is_terminal
 from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
-from acai_jupyter.client.streams import SILENCE_SECONDS, events, log_bytes
+from acai_jupyter.client.streams import log_bytes
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
@@ -168,19 +168,19 @@ class Job:
 
     def _events(self, timeout: float | None, matters: Callable[[str], bool]) -> Iterator[Job]:
         """The handle, asked for anew at every event of it that `matters`, by its kind."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if self.ended:
+
+        def is_ours(event: Json) -> bool:
+            return bool(event["ids"].get("job") == self.id and matters(event["kind"]))
+
+        if Status(self._details["status"]) in TERMINAL:
             yield self
             return
-        silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
-        for event in events(self._transport, silence=lambda: silence, deadline=deadline):
-            if event is None or (event["ids"].get("job") == self.id and matters(event["kind"])):
-                self._refresh()
+        try:
+            for told in follow(self._transport, f"/jobs/{self.id}", is_over=is_terminal, matters=is_ours, timeout=timeout):
+                self._details = told
                 yield self
-            if Status(self._details["status"]) in TERMINAL:
-                return
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"Job {self.number} is still {self._details['status']} after {timeout:g} seconds.")
+        except TimeoutError:
+            raise TimeoutError(f"Job {self.number} is still {self._details['status']} after {timeout:g} seconds.") from None
 
     @overload
     def logs(self, follow: Literal[False] = False) -> str: ...

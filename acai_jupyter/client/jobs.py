@@ -154,6 +154,10 @@ class Jobs:
         timeout: str | float | None = None,
         priority: int = 0,
         after: After = (),
+        max_time: str | float | None = None,
+        max_cost: float | None = None,
+        confidence: float | None = None,
+        enforce: bool = False,
     ) -> Grid:
         """Hand in a job for every combination of a command's values: `python train.py --depth {2,6,10} --trees {200,400}` is
         six jobs, of which each has the metadata `arg.depth` and `arg.trees`. Literal braces are doubled.
@@ -161,15 +165,20 @@ class Jobs:
         An `input` that is another grid's `outputs` submits the command for every row of that grid, to read what the row's job
         will have written; its arguments come along. The rest is as for `submit`.
 
-        Raises what `submit` raises, LimitExceeded for more than 10,000 jobs: then nothing was started.
-        """
-        from acai_jupyter.client.grids import Grid, GridOutputs
+        Under bounds every job gets the resources that a profile of the command chooses for its values: `max_time` holds for each
+        job, `max_cost` (dollars) for all of them together, shared out so that the grid is done soonest; with both, each job has
+        the cheapest within the time. `enforce` ends a job at its bound, of the cost at its share. `client.quote_grid` tells the
+        choices without submitting.
 
-        outputs = input if isinstance(input, GridOutputs) else None
-        wanted = submission(
+        Raises what `submit` raises, LimitExceeded for more than 10,000 jobs, or 1,000 under bounds: then nothing was started.
+        """
+        from acai_jupyter.client.grids import Grid
+
+        bounds = {**limits(max_time, max_cost, confidence), "enforce": enforce}
+        wanted = self.wanted_grid(
             command,
             name=name,
-            input=None if isinstance(input, GridOutputs) else input,
+            input=input,
             output=output,
             output_path=output_path,
             image=image,
@@ -183,10 +192,22 @@ class Jobs:
             timeout=timeout,
             priority=priority,
             after=after,
+            code=code,
         )
-        wanted["input_grid"] = None if outputs is None else outputs.grid
-        wanted |= self._code_of(command, code)
-        return Grid(self._transport, self._transport.post("/grids", wanted, creates=True, timeout_s=_GRID_SECONDS))
+        return Grid(self._transport, self._transport.post("/grids", {**wanted, **bounds}, creates=True, timeout_s=_GRID_SECONDS))
+
+    def wanted_grid(
+        self, command: str | Sequence[str], *, code: Code | None = None, input: object = None, **keywords: Any
+    ) -> dict[str, Any]:
+        """The body of a request for this grid, its code uploaded; takes the keywords of `submit_grid` but the bounds.
+
+        Raises ResourcesOutOfBounds, InvalidRequest, FileNotFound.
+        """
+        from acai_jupyter.client.grids import GridOutputs
+
+        outputs = input if isinstance(input, GridOutputs) else None
+        wanted = self.wanted(command, code=code, input=None if outputs else input, **keywords)
+        return wanted | {"input_grid": None if outputs is None else outputs.grid}
 
     def get(self, job: int | str | Job) -> Job:
         """A job by its number or id. Raises JobNotFound."""
@@ -203,10 +224,11 @@ class Jobs:
         """
         return int(self._transport.post("/jobs/kill", {"everyone": everyone})["count"])
 
-    def list(self, *, status: str | Sequence[str] | None = None, limit: int = 100) -> JobList:
-        """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`)."""
+    def list(self, *, status: str | Sequence[str] | None = None, grids: bool = True, limit: int = 100) -> JobList:
+        """Jobs of the project, newest first; `status` picks some (`"RUNNING"`, `["QUEUED", "RUNNING"]`), `grids=False` leaves
+        out those of grids (`client.grids.list` has them)."""
         wanted = status if isinstance(status, str) or status is None else ",".join(status)
-        items = self._transport.pages("/jobs", most=limit, page=500, status=wanted)
+        items = self._transport.pages("/jobs", most=limit, page=500, status=wanted, grids=None if grids else False)
         return JobList([Job(self._transport, item) for item in items])
 
     def upload_code(self, files: Sequence[LocalFile], *, git: GitState | None = None) -> Snapshot:

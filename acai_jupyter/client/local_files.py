@@ -17,8 +17,9 @@ from acai_agent.transfer import LocalFile, stamp_of
 from acai_jupyter.client.code_file import IGNORED_IN_CODE, code_file
 from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
-from acai_jupyter.domain.paths import check_path, check_relative, join
 from acai_jupyter.domain.references import FolderReference, parse_destination
+from acai_jupyter.domain.refused_paths import LEAVE_OUT, RefusedPaths
+from acai_jupyter.domain.texts import shown
 from acai_jupyter.folders import IGNORE_FILE, walk
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
@@ -35,26 +36,32 @@ def for_lake(
     source: Sources, destination: str, skipped: list[str] | None = None, copies: ExitStack | None = None
 ) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
-    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. A pattern's
+    goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Of several
+    sources a folder keeps its name there, as with `cp -r a b to/`: what lies in two folders must not mix. A pattern's
     files keep their names below the folder before its first wildcard; `**` does not look behind links to folders. Symbolic
     links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
     and of what is no file, are added to `skipped`. Large open files are copied to temporary ones, which are there until
     `copies` is closed.
 
-    Raises FileNotFound, InvalidPath, InvalidReference, InvalidInput for what is nothing to upload.
+    Raises FileNotFound, InvalidPath with all names that can't be paths, InvalidReference, InvalidInput for what is nothing to
+    upload.
     """
     target = parse_destination(destination)
     skipped = [] if skipped is None else skipped
-    copies = copies or ExitStack()
     folder = target.path if isinstance(target, FolderReference) else None
-    found: list[LocalFile] = []
     if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
         return _not_empty(Tree(root, folder, skipped))
+    taken = _Taken(skipped, copies or ExitStack())
+    found: list[LocalFile] = []
+    several = _are_several(source)
     for name, one in _each(source):
-        if name is None:
-            found += _one_source(one, folder, target.path, skipped, copies)
+        if name is not None:
+            found += taken.named(one, folder, name, destination)
+        elif several and folder is not None:
+            found += taken.one_of_several(one, folder)
         else:
-            found += _named_source(one, folder, name, destination, skipped, copies)
+            found += taken.one(one, folder, target.path)
+    taken.refuse()
     if len(found) > 1 and folder is None:
         raise InvalidInput(f"{len(found)} files can't all become {destination}: end the destination with '/' for a folder.")
     _check_paths(found)
@@ -85,16 +92,18 @@ def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     Raises FileNotFound, InvalidPath, InvalidInput where they are too large for code or two have the same name, LimitExceeded.
     """
     paths = [code] if isinstance(code, str | os.PathLike) else list(code)
-    found: list[LocalFile] = []
+    found, refused = list[LocalFile](), RefusedPaths()
     if any(not os.fspath(path) for path in paths):
         raise FileNotFound("The code is empty: name a folder, a file, or a file set such as @Code; '.' is this folder.")
     for path in map(Path, paths):
         if path.is_dir():
-            found += (code_file(check_relative(name), Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))
+            below = ((name, Path(file)) for name, file, _ in walk(path, IGNORED_IN_CODE))
+            found += (code_file(name, file) for name, file in below if refused.check_relative(name))
         elif path.is_file():
-            found.append(code_file(check_relative(path.name), path))
+            found += [code_file(path.name, path)] if refused.check_relative(path.name) else []
         else:
             raise FileNotFound(f"There is no code at {path}: name a folder, a file, or a file set such as @Code.")
+    refused.refuse(LEAVE_OUT)
     if not found:
         raise FileNotFound(f"There is no code in {code}: the folder is empty.")
     _check_names(found)
@@ -142,48 +151,88 @@ def _each(source: Sources) -> Iterable[tuple[str | None, Source]]:
     """The sources, each with the name that it is given, if it is."""
     if isinstance(source, Mapping):
         return source.items()
-    several = isinstance(source, Sequence | Set | Iterator) and not hasattr(source, "read")
-    if several and not isinstance(source, str | bytes | bytearray | memoryview):
+    if _are_several(source):
         return ((None, one) for one in cast(Iterable[Source], source))
     return [(None, cast(Source, source))]
 
 
-def _named_source(
-    source: Source, folder: str | None, name: str, destination: str, skipped: list[str], copies: ExitStack
-) -> Iterator[LocalFile]:
-    if folder is None:
-        raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
-    path = join(folder, name)
-    if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
-        yield from _one_source(local, path + "/", path, skipped, copies)
-        return
-    if isinstance(source, str | os.PathLike) and not local.is_file():
-        raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
-    yield from _one_source(source, None, path, skipped, copies)
+def _are_several(source: Sources) -> bool:
+    if isinstance(source, str | bytes | bytearray | memoryview) or hasattr(source, "read"):
+        return False
+    return isinstance(source, Sequence | Set | Iterator)
 
 
-def _one_source(source: Source, folder: str | None, path: str, skipped: list[str], copies: ExitStack) -> Iterator[LocalFile]:
-    if isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
-        if folder is not None:
-            raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
-        yield LocalFile(path, _content(source, copies))
-        return
-    if not isinstance(source, str | os.PathLike):
-        raise InvalidInput(f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them.")
-    local = Path(os.fspath(source)).expanduser()
-    if local.is_dir():
+class _Taken:
+    """What an upload takes of its sources, one after the other, and what can't be taken."""
+
+    def __init__(self, skipped: list[str], copies: ExitStack) -> None:
+        self._skipped = skipped
+        self._copies = copies
+        self._folders: dict[str, Path] = {}
+        self._walked = False
+        self._refused = RefusedPaths()
+
+    def refuse(self) -> None:
+        """Raises InvalidPath where names can't be paths."""
+        self._refused.refuse(LEAVE_OUT if self._walked else "Nothing was taken: give them other names.")
+
+    def named(self, source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
+        if folder is None:
+            raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
+        if not self._refused.check_below(folder, name):
+            return
+        path = folder + name
+        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+            yield from self.one(local, path + "/", path)
+            return
+        if isinstance(source, str | os.PathLike) and not local.is_file():
+            raise FileNotFound(f"There is no file {os.fspath(source)!r} on this machine.")
+        yield from self.one(source, None, path)
+
+    def one_of_several(self, source: Source, folder: str) -> Iterator[LocalFile]:
+        """A folder keeps its name; no two may have the same."""
+        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+            name = (local.resolve() if local.name in ("", "..") else local).name
+            place = f"{folder}{name}/" if name else folder
+            other = self._folders.setdefault(place, local)
+            if other is not local:
+                raise InvalidInput(
+                    f"Two folders of this upload would both be {place}: {other} and {local}. Upload each to a folder of its own."
+                )
+            folder = place
+        yield from self.one(source, folder, folder)
+
+    def one(self, source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
+        """What a source holds goes below `folder`, or is the one file `path`."""
+        if isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
+            if folder is not None:
+                raise InvalidPath("Bytes have no name: give them a path such as /data/train.json, not a folder.")
+            yield LocalFile(path, _content(source, self._copies))
+            return
+        if not isinstance(source, str | os.PathLike):
+            raise InvalidInput(
+                f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them."
+            )
+        local = Path(os.fspath(source)).expanduser()
+        if not local.is_dir():
+            yield from self._files(source, local, folder, path)
+            return
         if folder is None:
             raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
-        for name, place, stamp in walk(local, skipped=skipped):
-            yield LocalFile(check_path(folder + name), place, False, stamp)
-        return
-    files = [(local.name, local)] if local.is_file() else list(_matches(local))
-    if not files and local.exists():
-        raise InvalidInput(f"{os.fspath(source)!r} is no regular file: only files and folders can be uploaded.")
-    if not files:
-        raise FileNotFound(f"There is no file, folder or match of {os.fspath(source)!r} on this machine.")
-    for name, file in files:
-        yield LocalFile(check_path(folder + name) if folder is not None else path, file, False, stamp_of(file.stat()))
+        self._walked = True
+        for name, place, stamp in walk(local, skipped=self._skipped):
+            if self._refused.check(folder + name, place):
+                yield LocalFile(folder + name, place, False, stamp)
+
+    def _files(self, source: Source, local: Path, folder: str | None, path: str) -> Iterator[LocalFile]:
+        files = [(local.name, local)] if local.is_file() else list(_matches(local))
+        if not files and local.exists():
+            raise InvalidInput(f"{shown(source)} is no regular file: only files and folders can be uploaded.")
+        if not files:
+            raise FileNotFound(f"There is no file, folder or match of {shown(source)} on this machine.")
+        for name, file in files:
+            if folder is None or self._refused.check(folder + name, os.fspath(file)):
+                yield LocalFile(path if folder is None else folder + name, file, False, stamp_of(file.stat()))
 
 
 def _matches(pattern: Path) -> Iterator[tuple[str, Path]]:

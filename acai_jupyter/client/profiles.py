@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from acai_jupyter.client.following import follow
 from acai_jupyter.client.jobs import Code, Jobs
 from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.quotes import Quote, check_numbers, limits
 from acai_jupyter.client.records import Fileset
-from acai_jupyter.client.streams import SILENCE_SECONDS, events
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.jobs import TERMINAL, Status
 
@@ -97,19 +96,21 @@ class Profile:
 
         Raises TimeoutError.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        silence = SILENCE_SECONDS if timeout is None else min(SILENCE_SECONDS, max(timeout / 10, 0.05))
         most = self._told["trials"] or self._told["grid_size"]
         with bar("Profiling", somebody_looks() if progress is None else progress, " trials") as show:
-            for event in events(self._transport, silence=lambda: silence):
-                if event is None or event["kind"] in ("job.ended", "profile.ended"):
-                    self._refresh()
+            try:
+                for told in follow(
+                    self._transport,
+                    self._path,
+                    is_over=lambda told: told["status"] != _PROFILING,
+                    matters=lambda event: event["kind"] in ("job.ended", "profile.ended"),
+                    timeout=timeout,
+                ):
+                    self._told = told
                     if show is not None:
                         show(self._ended_trials(), most)
-                if self._told["status"] != _PROFILING:
-                    break
-                if deadline is not None and time.monotonic() > deadline:
-                    raise TimeoutError(f"Profile {self.name} still runs its trials after {timeout:g} seconds.")
+            except TimeoutError:
+                raise TimeoutError(f"Profile {self.name} still runs its trials after {timeout:g} seconds.") from None
         return self
 
     def predict(self, values: Sequence[float], cpu: float, memory: str | float, *, model: str | None = None) -> Prediction:

@@ -20,7 +20,8 @@ _KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"
 @dataclass(frozen=True, slots=True)
 class File:
     """A version of a file. `size` in bytes, `create_time` in UTC; `job` is the id of the job that wrote it. What is registered
-    in place has no digest, but a `source`: where it lies."""
+    in place has no digest, but a `source`: where it lies. `kind` is `data`, or, among all versions of a path, `tombstone` (it
+    hides the path) or `deleted` (the mark of a version that is gone)."""
 
     path: str
     version: int
@@ -31,6 +32,7 @@ class File:
     create_time: datetime
     job: str | None
     source: str | None = None
+    kind: str = "data"
 
     def __str__(self) -> str:
         return self.reference
@@ -190,8 +192,25 @@ class Deletion:
         if not self.tombstone:
             return f"Deleted {self.reference}"
         if self.version is None:
-            return f"Hid {self.count} files of {self.reference}; their versions stay"
+            return f"Hid {self.count} files of {self.reference}; their versions stay, and restoring it brings them back"
         return f"Hid {self.reference}; its versions stay, and deleting {self.reference}:{self.version} brings it back"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What a restoration brought back. `count` is the number of files; where it was one, `version` is what its path means
+    again."""
+
+    reference: str
+    count: int
+    version: int | None
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"Brought back {'1 file' if self.count == 1 else f'{self.count} files'} of {self.reference}"
+        return f"Brought back {self.reference} as it was: version {self.version}"
 
     __repr__ = __str__
 
@@ -316,11 +335,20 @@ class Records(Sequence[_Record], Generic[_Record]):
         return hash(self._items)
 
     def __repr__(self) -> str:
+        if self._items and self.are_files:
+            from acai_jupyter.client.listing import listing
+
+            return listing(self._items)
         return self.to_frame().to_string(index=False) if self._items else "nothing"
 
     def _repr_html_(self) -> str:
         html: str = self.to_frame().to_html(index=False, border=0)
         return html
+
+    @property
+    def are_files(self) -> bool:
+        """Whether they are files and folders."""
+        return self._kind is File
 
     def to_frame(self) -> pd.DataFrame:
         """The records as a DataFrame, a column a field; also where there are none."""

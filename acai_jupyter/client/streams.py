@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -19,69 +20,104 @@ SILENCE_SECONDS: Final = 30.0
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _PATIENCE_SECONDS: Final = 600.0
+_LEAST_SECONDS: Final = 0.05
 
 Silence = Callable[[], float]
 
 
 def events(
-    transport: Transport,
-    after: int | None = None,
-    silence: Silence = lambda: SILENCE_SECONDS,
-    deadline: float | None = None,
+    transport: Transport, after: int | None = None, silence: Silence = lambda: SILENCE_SECONDS, deadline: float | None = None
 ) -> Iterator[Json | None]:
     """Every event of the project from now on, or after a number. None comes first, after each reconnection, and after
-    `silence()` seconds without one, which is asked anew for every wait: a moment to look for oneself. It comes, too, where
-    there is no stream and `deadline` (of the monotonic clock) has passed.
+    `silence()` seconds without one, which is asked anew for every wait: a moment to look for oneself. It comes, too, every few
+    seconds where there is no stream, and where `deadline` (of the monotonic clock) has passed: whoever looks then finds out
+    whether the platform is away, or only its streams are.
 
-    Raises what the platform refuses with, ServerUnreachable where it stays away.
+    Raises what the platform refuses with.
     """
     number = after
     pause = _Pause()
     while True:
         query = "" if number is None else f"?after={number}"
+        heard = False
         try:
-            for message in _messages(transport, f"/events{query}", silence):
+            for message in _messages(transport, f"/events{query}", silence, _left(deadline)):
                 pause.reset()
+                heard = True
                 if message is None or "ids" not in message:
                     number = message["number"] if message else number
                     yield None
                 else:
                     number = message["number"]
                     yield message
-        except Unavailable as error:
-            if deadline is not None and time.monotonic() > deadline:
+        except Unavailable:
+            if not heard:
                 yield None
-            pause.wait(error)
+            pause.wait(_left(deadline))
             transport.api.look_elsewhere()
 
 
+def _left(deadline: float | None) -> float:
+    """Seconds for which something may be waited for."""
+    return SILENCE_SECONDS if deadline is None else min(SILENCE_SECONDS, max(deadline - time.monotonic(), _LEAST_SECONDS))
+
+
 def log_bytes(transport: Transport, job: str, offset: int = 0) -> Iterator[bytes]:
-    """A job's log from `offset` on, as it grows; ends when the job has ended.
+    """A job's log from `offset` on, as it grows; ends when the job has ended. Where there is no stream, what there is of the log
+    is asked for every few seconds.
 
     Raises what the platform refuses with, ServerUnreachable where it stays away.
     """
     pause = _Pause()
+    patience = Patience()
     while True:
+        heard = False
         try:
             for message in _messages(transport, f"/jobs/{job}/log/stream?offset={offset}"):
                 pause.reset()
+                patience.reset()
+                heard = True
                 if isinstance(message, bytes):
                     offset += len(message)
                     yield message
                 elif message is not None and message.get("complete"):
                     return
+        except Unavailable:
+            pass
+        try:
+            for piece, complete in () if heard else _pieces(transport, job, offset):
+                patience.reset()
+                offset += len(piece)
+                if piece:
+                    yield piece
+                if complete:
+                    return
         except Unavailable as error:
-            pause.wait(error)
-            transport.api.look_elsewhere()
+            patience.check(error)
+        pause.wait(SILENCE_SECONDS)
+        transport.api.look_elsewhere()
 
 
-def _messages(transport: Transport, path: str, silence: Silence = lambda: SILENCE_SECONDS) -> Iterator[Any]:
+def _pieces(transport: Transport, job: str, offset: int) -> Iterator[tuple[bytes, bool]]:
+    """What there is of a log from `offset` on, by requests; with each piece, whether nothing more will come."""
+    more = True
+    while more:
+        told = transport.get_once(f"/jobs/{job}/log", timeout_s=SILENCE_SECONDS, offset=offset)
+        piece = base64.b64decode(told["data"])
+        offset += len(piece)
+        more = bool(piece) and offset < told["size"]
+        yield piece, bool(told["complete"]) and not more
+
+
+def _messages(
+    transport: Transport, path: str, silence: Silence = lambda: SILENCE_SECONDS, connect_s: float = SILENCE_SECONDS
+) -> Iterator[Any]:
     """The messages of one connection: bytes, JSON, or None for `silence()` seconds without one."""
     import websocket
 
     url, headers = transport.websocket(path)
     try:
-        with _connected(url, headers, SILENCE_SECONDS) as socket:
+        with _connected(url, headers, connect_s) as socket:
             while True:
                 socket.settimeout(silence())
                 try:
@@ -120,28 +156,43 @@ def _parsed(data: bytes) -> Json:
 
 
 def _refusal(error: Any) -> AcaiError:
-    """Why the platform did not open the stream."""
+    """Why the stream was not opened. What the platform says counts; what a proxy says that lets no WebSockets through does not:
+    there is no stream then."""
     try:
         body = json.loads(error.resp_body or b"{}")
     except ValueError:
         body = {}
-    if error.status_code >= 500:
-        return ServerUnreachable(f"The platform answered with HTTP status {error.status_code}.")
+    if error.status_code >= 500 or not isinstance(body, dict) or "code" not in body:
+        return ServerUnreachable(f"A stream was answered with HTTP status {error.status_code}.")
     return error_from_json(error.status_code, body)
 
 
 class _Pause:
-    """Waits longer after every failure in a row, and gives up at last."""
+    """Waits longer after every failure in a row."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self._seconds = _FIRST_PAUSE_SECONDS
-        self._deadline = time.monotonic() + _PATIENCE_SECONDS
 
-    def wait(self, error: AcaiError) -> None:
+    def wait(self, most: float) -> None:
+        time.sleep(min(self._seconds, most))
+        self._seconds = min(2 * self._seconds, _LONGEST_PAUSE_SECONDS)
+
+
+class Patience:
+    """How long the platform may be away before who waits gives up."""
+
+    def __init__(self, seconds: float = _PATIENCE_SECONDS) -> None:
+        self._seconds = seconds
+        self.reset()
+
+    def reset(self) -> None:
+        """It has answered."""
+        self._deadline = time.monotonic() + self._seconds
+
+    def check(self, error: AcaiError) -> None:
+        """Raises `error` where it has been away for too long."""
         if time.monotonic() > self._deadline:
             raise error
-        time.sleep(self._seconds)
-        self._seconds = min(2 * self._seconds, _LONGEST_PAUSE_SECONDS)

@@ -67,6 +67,11 @@ class Transport:
         with translated():
             return self.api.call("GET", address, query=_query(query), repeat=True)
 
+    def get_once(self, address: str, /, *, timeout_s: float, **query: str | int) -> Any:
+        """The same without patience: asked once, for at most `timeout_s` seconds each that nothing comes."""
+        with translated():
+            return self.api.call("GET", address, query=_query(query), timeout_s=timeout_s)
+
     def post(
         self, path: str, body: Mapping[str, Any] | None = None, *, creates: bool = False, timeout_s: float | None = None
     ) -> Any:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, overload
 
 from acai_agent.transfer import LocalFile, Stamp
-from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES, check_path
+from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES
+from acai_jupyter.domain.refused_paths import LEAVE_OUT, RefusedPaths
 from acai_jupyter.folders import NUMBERS, Level, levels
 
 STATE_BYTES: Final = NUMBERS * 8
@@ -35,7 +36,7 @@ class Changes(NamedTuple):
 class Tree(Sequence[LocalFile]):
     """The files of a local folder, which go below the lake's `folder`; `skipped` as in `folders.walk`.
 
-    Raises InvalidPath for a name that no path may have, and as `folders.walk` does.
+    Raises InvalidPath, with all names that no path may have, and as `folders.walk` does.
     """
 
     def __init__(self, root: Path, folder: str, skipped: list[str] | None = None) -> None:
@@ -43,8 +44,10 @@ class Tree(Sequence[LocalFile]):
         self._folder = folder
         self._levels = [level for level in levels(root, skipped) if level.names]
         self._ends = list(accumulate(len(level.names) for level in self._levels))
+        refused = RefusedPaths()
         for level in self._levels:
-            _check(folder + level.name, level.names)
+            _check(folder, level, refused)
+        refused.refuse(LEAVE_OUT)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -122,12 +125,12 @@ class Tree(Sequence[LocalFile]):
             yield LocalFile(folder + name, place + name, False, stamp)
 
 
-def _check(folder: str, names: Sequence[str]) -> None:
-    """Raises InvalidPath. All names are looked at together, and one by one only where one of them may be refused."""
-    longest = max(map(len, names))
-    if longest > _SHORT or len(folder) + longest > MOST_PATH_BYTES // 4 or _UNUSUAL.search(folder + "".join(names)):
-        for name in names:
-            check_path(folder + name)
+def _check(folder: str, level: Level, refused: RefusedPaths) -> None:
+    """All names are looked at together, and one by one only where one of them may be refused."""
+    longest, above = max(map(len, level.names)), folder + level.name
+    if longest > _SHORT or len(above) + longest > MOST_PATH_BYTES // 4 or _UNUSUAL.search(above + "".join(level.names)):
+        for name in level.names:
+            refused.check(above + name, level.name + name)
 
 
 def _differing(level: Level, names: str, states: bytes) -> list[int] | None:

@@ -35,7 +35,7 @@ class Bound:
 @dataclass(frozen=True, slots=True)
 class Steps:
     """How far a job says that it is, at the moment `at` (microseconds). `tagged`: by tags, not by progress bars; `restarts`
-    counts how often the steps began anew."""
+    counts how often the steps began anew; it is negative where a bar may be one of many."""
 
     done: float
     total: float | None

@@ -17,6 +17,16 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoration:
+    """What one call brought back. `count` is the number of files; where it was one, `version` is what its path means now.
+    `more` says that the reference means files that are still hidden."""
+
+    count: int
+    version: int | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Uses:
     """What used a file set version: labels of file sets that were made from it, numbers of jobs that pin it. Each is cut to
     what can be shown; `count` is the number of all."""

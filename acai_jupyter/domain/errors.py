@@ -29,9 +29,6 @@ A class has one stable `code`; the message says what happened and what to do. Th
 
 from __future__ import annotations
 
-import linecache
-import traceback
-
 
 class AcaiError(Exception):
     """The root. `str(error)` is one line for people, `error.code` is stable and for programs."""
@@ -45,6 +42,9 @@ class AcaiError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows of it: the message, and the line of the cell that led to it. IPython asks for this."""
+        import linecache  # here, as every start of `acai` would wait for them
+        import traceback
+
         shown = [f"{type(self).__name__}: {self.message}"]
         for frame, line in traceback.walk_tb(self.__traceback__):
             if frame.f_globals.get("__name__") == "__main__":

@@ -7,14 +7,18 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.jobs import Job
+
 
 class EventKind(StrEnum):
     FILES_COMMITTED = "files.committed"  # upload
     FILES_DELETED = "files.deleted"  # reference: what was asked to go
+    FILES_RESTORED = "files.restored"  # reference: what was asked to come back
     OBJECTS_CHECKED = "objects.checked"  # a check has noted objects as missing or damaged, or as whole again
     FILESET_CREATED = "fileset.created"  # fileset version
     FILESET_DELETED = "fileset.deleted"  # fileset version
-    JOB_SUBMITTED = "job.submitted"  # job
+    JOB_SUBMITTED = "job.submitted"  # job, as in all of these; and the grid that it is a row of
     JOB_CHANGED = "job.changed"  # job: status or progress
     JOB_ENDED = "job.ended"  # job
     JOB_LOGGED = "job.logged"  # job: its log grew
@@ -31,6 +35,7 @@ OF_THE_LAKE: Final = frozenset(
     {
         EventKind.FILES_COMMITTED,
         EventKind.FILES_DELETED,
+        EventKind.FILES_RESTORED,
         EventKind.OBJECTS_CHECKED,
         EventKind.FILESET_CREATED,
         EventKind.FILESET_DELETED,
@@ -48,3 +53,9 @@ class Event:
     kind: EventKind
     ids: tuple[tuple[str, str], ...]
     at: int
+
+
+def job_ids(job: Job) -> dict[str, str]:
+    """What an event about a job names: the job, and the grid that it is a row of."""
+    ids = {"job": write(Kind.JOB, job.id)}
+    return ids if job.spec.grid_id is None else {**ids, "grid": write(Kind.GRID, job.spec.grid_id)}

@@ -36,7 +36,7 @@ class FileVersion:
     """One version of one file. `size` in bytes, `created_at` in microseconds.
 
     `job_id` is the job that wrote it, None where a person uploaded it. A file that is registered in place has a `source` and
-    no digest, any other a digest and no source.
+    no digest, any other a digest and no source. A tombstone, and the mark of a deleted version, have neither.
     """
 
     path_id: UUID
@@ -48,6 +48,7 @@ class FileVersion:
     created_at: int
     job_id: UUID | None = None
     source: Source | None = None
+    kind: VersionKind = VersionKind.DATA
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,12 @@ class Grid:
 @dataclass(frozen=True, slots=True)
 class GridSummary:
     """How a grid stands: its rows by the status of their jobs. `cost` (micro-dollars) and `runtime` (microseconds) are those of
-    all its jobs, also of those that were retried."""
+    all its jobs, also of those that were retried; `late` is how many rows are expected to miss their bound, or have missed it."""
 
     counts: Mapping[Status, int]
     cost: int
     runtime: int
+    late: int
 
     @property
     def status(self) -> Status:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES, check_path, check_relative
+from acai_jupyter.domain.paths import MOST_NAME_BYTES, MOST_PATH_BYTES
+from acai_jupyter.domain.refused_paths import refuse_paths, refuse_relatives
 
 _UNUSUAL: Final = re.compile("[\\\\\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_NAMES: Final = ("//", "/\n", "/./", "/.\n", "/../", "/..\n")
@@ -15,18 +16,16 @@ _LONG_NAME: Final = re.compile(f"[^/\n]{{{_SHORT_NAME + 1}}}")
 
 
 def check_paths(paths: Sequence[str]) -> None:
-    """Raises InvalidPath where one of them can't name a file in the lake, as `check_path` has it."""
+    """Raises InvalidPath, with all of them named, where some can't name a file in the lake, as `check_path` has it."""
     text = "\n".join(paths) + "\n"
     if not text.startswith("/") or text.count("\n/") != len(paths) - 1 or _may_be_refused(text, paths):
-        for path in paths:
-            check_path(path)
+        refuse_paths(paths)
 
 
 def check_relatives(paths: Sequence[str]) -> None:
-    """Raises InvalidPath where one of them can't name a file below some folder, as `check_relative` has it."""
+    """Raises InvalidPath, with all of them named, where some can't name a file below some folder, as `check_relative` has it."""
     if _may_be_refused("/" + "\n/".join(paths) + "\n", paths):
-        for path in paths:
-            check_relative(path)
+        refuse_relatives(paths)
 
 
 def _may_be_refused(text: str, paths: Sequence[str]) -> bool:

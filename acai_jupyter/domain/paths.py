@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from acai_jupyter.domain.errors import FilesClash, InvalidPath
-from acai_jupyter.domain.texts import shown
+from acai_jupyter.domain.texts import shown, shown_ends
 
 MOST_PATH_BYTES: Final = 2000
 MOST_NAME_BYTES: Final = 255
@@ -21,29 +21,35 @@ def check_path(path: str) -> str:
     It begins with `/`, has no empty name, no `.` or `..`, no backslash and no control character, and is at most 2,000 bytes
     long in UTF-8, each name in it at most 255. So a path can never leave the folder below which it is written out.
     """
+    return _checked(path, path_problem(path))
+
+
+def path_problem(path: str) -> str | None:
+    """Why `path` can't name a file in the lake, None where it can."""
     if not path.startswith("/"):
-        raise InvalidPath(f"{shown(path)} is not a path in the lake: it must begin with '/'.")
+        return "is not a path in the lake: it must begin with '/'"
     if path.endswith("/"):
-        raise InvalidPath(f"{shown(path)} names a folder: a file's path doesn't end with '/'.")
-    _check_names(path, path[1:])
-    return path
+        return "names a folder: a file's path doesn't end with '/'"
+    return _problem_of_names(path, path[1:])
 
 
 def check_folder(path: str) -> str:
     """`path` where it can name a folder (`/` or `/…/`), else InvalidPath."""
     if not (path.startswith("/") and path.endswith("/")):
         raise InvalidPath(f"{shown(path)} is not a folder of the lake: it must begin and end with '/'.")
-    if path != "/":
-        _check_names(path, path[1:-1])
-    return path
+    return path if path == "/" else _checked(path, _problem_of_names(path, path[1:-1]))
 
 
 def check_relative(path: str) -> str:
     """`path` where it can name a file below some folder (`src/train.py`), else InvalidPath."""
+    return _checked(path, relative_problem(path))
+
+
+def relative_problem(path: str) -> str | None:
+    """Why `path` can't name a file below some folder, None where it can."""
     if path.startswith("/"):
-        raise InvalidPath(f"{shown(path)} must be relative: it must not begin with '/'.")
-    _check_names(path, path)
-    return path
+        return "must be relative: it must not begin with '/'"
+    return _problem_of_names(path, path)
 
 
 def join(folder: str, relative: str) -> str:
@@ -67,13 +73,19 @@ def check_clashes(paths: Iterable[str]) -> None:
         begun.append(path)
 
 
-def _check_names(path: str, below: str) -> None:
-    for name in below.split("/"):
-        problem = _problem(name)
-        if problem:
-            raise InvalidPath(f"{shown(path)} can't be a path: {problem}.")
+def _checked(path: str, problem: str | None) -> str:
+    if problem:
+        raise InvalidPath(f"{shown_ends(path)} {problem}.")
+    return path
+
+
+def _problem_of_names(path: str, below: str) -> str | None:
+    problem = next(filter(None, map(_problem, below.split("/"))), None)
+    if problem:
+        return f"can't be a path: {problem}"
     if len(path.encode()) > MOST_PATH_BYTES:
-        raise InvalidPath(f"{shown(path)} is too long: a path has at most {MOST_PATH_BYTES} bytes in UTF-8.")
+        return f"is too long: a path has at most {MOST_PATH_BYTES} bytes in UTF-8"
+    return None
 
 
 def _problem(name: str) -> str | None:

@@ -110,6 +110,37 @@ class Quote:
     steps: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GridQuote:
+    """What the rows of a grid get under `limits`, of which `max_time` is each row's and `max_cost` that of all together. Where
+    `met` is False, nothing meets them, and the rows' choices come nearest. `why`: a sentence."""
+
+    limits: Limits
+    rows: tuple[Quote, ...]
+    met: bool
+    why: str
+
+    @property
+    def cost(self) -> float:
+        return sum(row.choice.chosen.cost for row in self.rows)
+
+    @property
+    def cost_range(self) -> tuple[float, float]:
+        """Dollars of all rows. The bounds of each are added up, so that it holds at least as often as each of theirs."""
+        ranges = [row.choice.chosen.cost_range for row in self.rows]
+        return sum(low for low, _ in ranges), sum(high for _, high in ranges)
+
+    @property
+    def seconds(self) -> float:
+        """Of all rows, one after the other."""
+        return sum(row.choice.chosen.seconds for row in self.rows)
+
+    @property
+    def sure_cost(self) -> float:
+        """Dollars that all rows together don't exceed with the limits' confidence."""
+        return sum(row.choice.chosen.sure_cost for row in self.rows)
+
+
 def time_range(low: float, high: float) -> str:
     """`12–19 min`: in the unit that fits the upper end."""
     unit, seconds = next((name, size) for name, size in (("h", 3600.0), ("min", 60.0), ("s", 0.0)) if high >= 1.5 * size)

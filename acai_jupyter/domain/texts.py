@@ -17,6 +17,12 @@ def shown(value: object) -> str:
         return "a number of very many digits"
 
 
+def shown_ends(text: str) -> str:
+    """The same of a text whose end tells it from others, such as a path: what is too much is cut from its middle."""
+    half = _MOST_SHOWN // 2
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:half]}…{text[-half + 1 :]}")
+
+
 def name_as_text(name: str) -> str:
     """The name of something on a disk as text that goes everywhere: bytes in it that are no Unicode are written `\\xff`."""
     return name.encode(errors="surrogateescape").decode(errors="backslashreplace")

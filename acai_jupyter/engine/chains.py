@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -53,13 +52,13 @@ class Chains:
             for waiting in unit.chains.waiting(job):
                 if waiting.spec.input_job_id == job.id:
                     _fail(unit, waiting, Reason.INPUT, f"Its input is the output of {_named(job)}, which wrote none.")
-        for job_id in unit.chains.release(job):
-            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job_id))
+        for released in unit.jobs.by_ids(job.project_id, unit.chains.release(job)).values():
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(released))
 
 
 def _fail(unit: UnitOfWork, job: Job, reason: Reason, why: str) -> None:
     unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, reason, why))
-    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
 
 
 def _named(job: Job) -> str:

@@ -12,7 +12,7 @@ from acai_agent.contract import CONTRACT
 from acai_jupyter.domain.access import JobScope, TokenKind
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput, JobEnded, SecretNotFound, SecretUnreadable
-from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
 from acai_jupyter.engine.placement import Placement
@@ -20,7 +20,7 @@ from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.lake.access import Access
-from acai_jupyter.ports.launcher import Launcher, LaunchSpec
+from acai_jupyter.ports.launcher import Capacity, Launcher, LaunchSpec
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _LOG: Final = logging.getLogger(__name__)
@@ -63,20 +63,22 @@ class Dispatch:
             if scheduler is not None:
                 scheduler.claim()
             return 0
+        capacity = self._launcher.capacity()
         with self._store.read() as unit:
-            due = (scheduler is not None and scheduler.is_due(unit)) or unit.jobs.unplaced(1) or unit.jobs.unlaunched(1)
+            turn = scheduler is not None and scheduler.is_due(unit)
+            due = turn or self.placement.is_due(unit, capacity) or unit.jobs.unlaunched(1)
         if not due:
             return 0
-        launched = [(job, handle) for job, config in self._prepare_all(scheduler) if (handle := self._launch(job, config))]
+        prepared = self._prepare_all(scheduler, capacity)
+        launched = [(job, handle) for job, config in prepared if (handle := self._launch(job, config))]
         if launched:
             with self._store.begin() as unit:
                 for job, handle in launched:
                     unit.jobs.set_handle(job, _RANK, handle)
         return len(launched)
 
-    def _prepare_all(self, scheduler: Scheduler | None) -> list[tuple[Job, dict[str, object]]]:
+    def _prepare_all(self, scheduler: Scheduler | None, capacity: Capacity) -> list[tuple[Job, dict[str, object]]]:
         """The jobs to be launched by this server now, with what their agents are told."""
-        capacity = self._launcher.capacity()
         with self._store.begin() as unit:
             if scheduler is not None:
                 scheduler.claim_in(unit)
@@ -106,7 +108,7 @@ class Dispatch:
             current = unit.jobs.get(job.project_id, job.id, lock=True)
             if current is None or (current.status, current.attempt) != (job.status, job.attempt):
                 return True  # it has moved on since it was looked at
-            config = self._config(unit, job) | {"salvage": died_of}
+            config = self._config(unit, job) | {"salvage": died_of, "heartbeat_s": float(self._settings.heartbeat)}
         try:
             salvager = self._launcher.launch(self._spec(job, config, salvage=handle))
         except InvalidInput:
@@ -115,7 +117,7 @@ class Dispatch:
             unit.lock_project(job.project_id)
             unit.jobs.set_handle(job, _RANK, salvager)
             unit.jobs.set_progress(job, Progress.UPLOADING)
-            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return True
 
     @staticmethod
@@ -132,7 +134,7 @@ class Dispatch:
         if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
             by = Outcome(Status.KILLED, detail=job.kill_requested_by)
             ended = unit.jobs.move(job, Status.KILLED, outcome=by)
-            unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+            unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(ended))
             return None
         unit.jobs.add_rank(job, _RANK)
         return self._config(unit, job)
@@ -152,7 +154,7 @@ class Dispatch:
             except JobEnded:
                 return  # killed meanwhile
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-            unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
 
     def manifest(self, job: Job, project_name: str) -> dict[str, object]:
         """What an agent that has claimed its job is told of it, the values of its secrets among it.

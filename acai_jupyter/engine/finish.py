@@ -7,9 +7,8 @@ from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError, JobEnded, Unavailable, UploadNotFound
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Phases, Reason, Status, Used
+from acai_jupyter.domain.events import EventKind, job_ids
+from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Reason, Sample, Status, Used
 from acai_jupyter.domain.pricing import hourly_price, microdollars
 from acai_jupyter.domain.provenance import ActionKind
 from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
@@ -59,6 +58,7 @@ def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
     """End a job, as a part of what `unit` does, which has locked the project. Raises JobEnded, and any AcaiError where what it
     wrote can't be taken."""
     take_last_line(unit, job)
+    _tell_late(unit, job, ending)
     output = _take_output(unit, job, ending)
     kept = _take_kept(unit, job, ending)
     ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
@@ -70,8 +70,23 @@ def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
     ended = unit.jobs.set_result(ended, phases=ending.phases, used=used, runtime=runtime, cost=cost, output=output, kept=kept)
     unit.logs.finish(ended)
     unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
     return ended
+
+
+def _tell_late(unit: UnitOfWork, job: Job, ending: Ending) -> None:
+    """A job that was over before its agent's first heartbeat has told all in its report: where it was when, and what it used."""
+    command_time, used = ending.phases.command_time, ending.used
+    if command_time is None or job.running_at is None or job.progress is not Progress.DOWNLOADING:
+        return
+    began = job.running_at + int((ending.phases.download_time or 0.0) * SECOND)
+    now = unit.now()
+    reached = {Progress.RUNNING: began, Progress.UPLOADING: began + int(command_time * SECOND)}
+    unit.jobs.add_progress(job, {progress: min(at, now) for progress, at in reached.items()})
+    if used.cpu_time is not None:
+        throttled = used.throttled_time or 0.0
+        sums = (used.cpu_time, used.peak_memory or 0, used.read_bytes or 0, used.written_bytes or 0, throttled)
+        unit.samples.add(job, [Sample(job.attempt, 0, command_time, *sums)])
 
 
 def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Outcome, Status
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
@@ -51,5 +50,5 @@ def kill_job(unit: UnitOfWork, principal: Principal, job: Job, why: str | None =
     if job.status is Status.QUEUED or (job.status is Status.LAUNCHING and job.placed_at is None):
         job = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=by))
         kind = EventKind.JOB_ENDED
-    unit.events.append(principal.project_id, kind, job=write(Kind.JOB, job.id))
+    unit.events.append(principal.project_id, kind, **job_ids(job))
     return job

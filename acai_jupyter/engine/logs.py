@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
+from acai_jupyter.config import compile_bars
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.arrivals import PROGRESS_BARS
 from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, InvalidRequest
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, new_id, write
+from acai_jupyter.domain.events import EventKind, job_ids
+from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.logs import LogChunk
 from acai_jupyter.engine.lookup import find_job
@@ -32,7 +32,7 @@ class Logs:
     def __init__(self, store: Store, blobs: BlobStore, bars: str = PROGRESS_BARS) -> None:
         self._store = store
         self._blobs = blobs
-        self._bars = re.compile(bars)
+        self._bars = compile_bars(bars)
 
     def append(self, principal: Principal, offset: int, data: bytes) -> int:
         """An agent sends more of its log; returns how much the platform has. What it has already is ignored, and where
@@ -52,11 +52,11 @@ class Logs:
                 return state.size
             whole, rest = split_lines(state.line, new)
             taken = take_tags(unit, job, whole, state.step)
-            take_steps(unit, job, taken, state.line + new, self._bars)
+            take_steps(unit, job, taken, state.line, new, self._bars)
             unit.logs.append(job, rank, state.size, new, rest, taken.step)
-            unit.events.append(job.project_id, EventKind.JOB_LOGGED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_LOGGED, **job_ids(job))
             if taken.measured:
-                unit.events.append(job.project_id, EventKind.JOB_MEASURED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_MEASURED, **job_ids(job))
             return state.size + len(new)
 
     def read(self, principal: Principal, reference: str, offset: int, limit: int = MOST_READ_BYTES) -> LogChunk:

@@ -12,14 +12,13 @@ from uuid import UUID
 from acai_jupyter.domain.access import JobScope, Principal, Right
 from acai_jupyter.domain.bounds import ended_at_bound
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded, Unavailable
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.finish import Ending, finish, finish_in
-from acai_jupyter.engine.patience import HangPatience, KillPatience
+from acai_jupyter.engine.patience import HUNG, HangPatience, KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -30,7 +29,6 @@ _MOST_DETAIL_CHARACTERS: Final = 2000
 _SAMPLE_NUMBERS: Final = 7
 _MOST_NUMBER: Final = 2.0**53
 _DIED: Final = "its agent died without a report"
-_HUNG: Final = "Its agent did not answer any more, and was ended when the timeout had passed."
 
 
 class Monitor:
@@ -62,13 +60,13 @@ class Monitor:
             job, scope = self._job(unit, principal)
             if job.kill_requested_at is not None and job.status is Status.LAUNCHING:
                 ended = unit.jobs.move(job, Status.KILLED, outcome=Outcome(Status.KILLED, detail=job.kill_requested_by))
-                unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, ended.id))
+                unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(ended))
                 return ended
             if not unit.jobs.claim(job, scope.rank, instance):
                 raise AgentSuperseded("Another agent has this job: leave without running it.")
             if job.status is Status.LAUNCHING:
                 job = unit.jobs.move(job, Status.RUNNING, progress=Progress.DOWNLOADING)
-                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return job
 
     def current(self, principal: Principal) -> Job:
@@ -83,25 +81,30 @@ class Monitor:
         progress: Progress | None,
         enforced: Mapping[str, str] | None = None,
         samples: Sequence[Sequence[float]] = (),
+        salvages: bool = False,
     ) -> bool:
         """An agent is alive, and where it is; returns whether it shall end the job. `enforced` tells, once it is known, by what
-        the job's resources are held; `samples` are what it used, as the agent sends them.
+        the job's resources are held; `samples` are what it used, as the agent sends them. One that `salvages` what another has
+        left has no claim, and is only alive.
 
         Raises AgentSuperseded, Forbidden.
         """
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             job, scope = self._job(unit, principal)
+            if salvages:
+                unit.jobs.heartbeat(job, scope.rank)
+                return False
             self._require_instance(unit, job, scope, instance)
             unit.jobs.heartbeat(job, scope.rank)
             if samples:
                 unit.samples.add(job, [_sample(job, told) for told in samples])
-                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_SAMPLED, **job_ids(job))
             if enforced is not None and enforced != job.enforced:
                 unit.jobs.set_enforced(job, enforced)
             if progress is not None and progress is not job.progress:
                 unit.jobs.set_progress(job, progress)
-                unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+                unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return job.kill_requested_at is not None
 
     def report(self, principal: Principal, instance: UUID, given: Mapping[str, Any], report: Report) -> Job:
@@ -153,8 +156,8 @@ class Monitor:
         if seen.sign is Sign.ALIVE:
             if job.kill_requested_at is not None:
                 self._launcher.kill(handle, force=self._patience.is_over(job, rank, handle))
-            elif self._hanging.is_over(job, rank, handle, now):
-                self._end_hung(job, handle)
+            elif (why := self._hanging.why_over(job, rank, handle, now)) is not None:
+                self._end_hung(job, handle, why)
             return
         report = _readable(seen.report) or _readable(self._stored_report(job, rank))
         if report is not None:
@@ -164,11 +167,11 @@ class Monitor:
         elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or _DIED):
             self._end(job, None, seen)
 
-    def _end_hung(self, job: Job, handle: str) -> None:
-        """End an agent that can't keep its job's timeout, with the job, and have brought home what that had written."""
+    def _end_hung(self, job: Job, handle: str, why: str) -> None:
+        """End an agent that will never end its job, with the job, and have brought home what that had written."""
         self._launcher.kill(handle, force=True)
-        if not self._dispatch.salvage(job, handle, _HUNG):
-            self._end(job, None, Observation(Sign.GONE, detail=_HUNG))
+        if not self._dispatch.salvage(job, handle, why):
+            self._end(job, None, Observation(Sign.GONE, detail=why))
 
     def _stored_report(self, job: Job, rank: Rank) -> str | None:
         """What the agent had delivered before a server died over it."""
@@ -187,7 +190,7 @@ class Monitor:
             except JobEnded:
                 return  # it spoke up, or another server was first
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
 
     def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
         ending = _lost(job, seen) if report is None else _ending(job, report)
@@ -247,7 +250,7 @@ def _outcome(job: Job, report: Report) -> Outcome:
         return Outcome(Status.FINISHED, None, detail, 0)
     if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed", "lost"):
         return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
-    if report.ended == "lost" and detail and detail.startswith(_HUNG):
+    if report.ended == "lost" and detail and detail.startswith(HUNG):
         return Outcome(Status.FAILED, Reason.TIMEOUT, detail)
     if report.ended == "timeout" and (bound := ended_at_bound(job.spec)) is not None:
         return Outcome(Status.FAILED, Reason.TIMEOUT, bound, report.exit_code, report.signal)
@@ -269,7 +272,7 @@ def _lost(job: Job, seen: Observation | None) -> Ending:
     detail = seen.detail[:_MOST_DETAIL_CHARACTERS] if seen and seen.detail else None
     if job.kill_requested_at is not None:
         return Ending(Outcome(Status.KILLED, None, detail or job.kill_requested_by))
-    if detail == _HUNG:
+    if detail == HUNG:
         return Ending(Outcome(Status.FAILED, Reason.TIMEOUT, detail))
     if seen and seen.out_of_memory:
         return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))

@@ -15,6 +15,9 @@ _SILENT_BEATS: Final = 12
 
 _SPARE_BEATS: Final = 2
 
+HUNG: Final = "Its agent did not answer any more, and was ended when the timeout had passed."
+SILENT: Final = "Its agent did not answer any more while it brought files, and was ended."
+
 
 class WatchedTime:
     """Seconds in which somebody was looking: what passes while no tick runs (a laptop sleeps, a disk hangs) does not count."""
@@ -72,8 +75,7 @@ class _Beat:
 
 
 class HangPatience:
-    """Finds agents that live and do nothing any more (stopped, or stuck): their jobs' timeouts are theirs to keep, and nobody
-    else would."""
+    """Finds agents that live and do nothing any more (stopped, or stuck): their jobs would never end."""
 
     def __init__(self, settings: EngineSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
@@ -86,14 +88,17 @@ class HangPatience:
         there = set(handles)
         self._beats = {handle: beat for handle, beat in self._beats.items() if handle in there}
 
-    def is_over(self, job: Job, rank: Rank, handle: str, now: int) -> bool:
-        """Whether the job is past its timeout, at the database's time `now`, and its agent has been silent for long while
-        somebody looked. One that brings an output home, which a salvager does without a word, is left alone."""
+    def why_over(self, job: Job, rank: Rank, handle: str, now: int) -> str | None:
+        """Why the agent must be ended, at the database's time `now`: it has been silent for long while somebody looked, and its
+        job is past its timeout, or nothing of the job runs but the agent itself. None for one that may go on: what a command
+        computes is not ended because its agent can't be heard."""
         beat = self._beats.setdefault(handle, _Beat(rank.heartbeat_at, self._time.seconds))
         if beat.at != rank.heartbeat_at:
             beat.at, beat.since = rank.heartbeat_at, self._time.seconds
-        if job.spec.timeout is None or job.running_at is None or job.progress is Progress.UPLOADING:
-            return False
+        if job.running_at is None:
+            return None
         silent = self._time.seconds - beat.since
-        late = now - job.running_at > job.spec.timeout
-        return late and silent > self._settings.kill_grace + _SILENT_BEATS * self._settings.heartbeat
+        if job.progress in (Progress.DOWNLOADING, Progress.UPLOADING):
+            return SILENT if silent > self._settings.agent_silence else None
+        late = job.spec.timeout is not None and now - job.running_at > job.spec.timeout
+        return HUNG if late and silent > self._settings.kill_grace + _SILENT_BEATS * self._settings.heartbeat else None

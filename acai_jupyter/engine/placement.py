@@ -9,11 +9,11 @@ from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import JobEnded, ResourcesOutOfBounds
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
-from acai_jupyter.domain.jobs import Job, Outcome, Reason, Status
+from acai_jupyter.domain.events import EventKind, job_ids
+from acai_jupyter.domain.jobs import Outcome, Reason, Status
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Capacity
+from acai_jupyter.ports.store.engine import Unplaced
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_AT_ONCE: Final = 100
@@ -42,25 +42,30 @@ class Placement:
     def place_in(self, unit: UnitOfWork, capacity: Capacity) -> int:
         """Give waiting jobs their resources as far as there are, as a part of what `unit` does; returns how many got them."""
         unit.leases.serialize("placement")
-        waiting = unit.jobs.unplaced(_MOST_AT_ONCE)
-        if not waiting:
-            return 0
         taken = unit.jobs.taken(capacity.whole_cpus)
         placed = 0
-        for job in waiting:
+        for waiting in unit.jobs.unplaced(_MOST_AT_ONCE):
             try:
-                check_size(job.spec.resources, capacity)
+                check_size(waiting.resources, capacity)
             except ResourcesOutOfBounds as error:
-                _refuse(unit, job, error.message)
+                _refuse(unit, waiting, error.message)
                 continue
-            wanted = _counted(job.spec.resources, capacity)
-            together = Resources(taken.cpu + wanted.cpu, taken.memory_mb + wanted.memory_mb, taken.gpu + wanted.gpu)
+            together = _together(taken, waiting.resources, capacity)
             if not _fits(together, capacity):
                 break
-            if unit.jobs.place(job):
+            if unit.jobs.place(waiting):
                 taken = together
                 placed += 1
         return placed
+
+    def is_due(self, unit: UnitOfWork, capacity: Capacity) -> bool:
+        """Whether the first job that waits for resources can have them now, or never."""
+        first = unit.jobs.unplaced(1)
+        if not first:
+            return False
+        wanted = first[0].resources
+        taken = unit.jobs.taken(capacity.whole_cpus)
+        return _fits(_together(taken, wanted, capacity), capacity) or not _fits(_counted(wanted, capacity), capacity)
 
     def room(self, principal: Principal) -> Room:
         """How much room there is for jobs."""
@@ -68,6 +73,11 @@ class Placement:
         capacity = self._capacity()
         with self._store.read() as unit:
             return Room(capacity, unit.jobs.taken(capacity.whole_cpus), len(unit.jobs.unplaced(10_000)))
+
+
+def _together(taken: Resources, wanted: Resources, capacity: Capacity) -> Resources:
+    more = _counted(wanted, capacity)
+    return Resources(taken.cpu + more.cpu, taken.memory_mb + more.memory_mb, taken.gpu + more.gpu)
 
 
 def check_size(wanted: Resources, capacity: Capacity) -> None:
@@ -93,11 +103,14 @@ def _counted(wanted: Resources, capacity: Capacity) -> Resources:
     return Resources(math.ceil(wanted.cpu) if capacity.whole_cpus else wanted.cpu, wanted.memory_mb, wanted.gpu)
 
 
-def _refuse(unit: UnitOfWork, job: Job, why: str) -> None:
+def _refuse(unit: UnitOfWork, waiting: Unplaced, why: str) -> None:
     """The machine is smaller than it was when the job was submitted."""
-    unit.lock_project(job.project_id)
+    unit.lock_project(waiting.project_id)
+    job = unit.jobs.get(waiting.project_id, waiting.job_id)
+    if job is None:
+        return
     try:
         unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
     except JobEnded:
         return
-    unit.events.append(job.project_id, EventKind.JOB_ENDED, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))

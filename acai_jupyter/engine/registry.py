@@ -15,7 +15,7 @@ from uuid import UUID
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, SnapshotNotFound
-from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Sample, Status, Transition
 from acai_jupyter.domain.origins import environment_record
@@ -122,11 +122,14 @@ class Registry:
         with self._store.read() as unit:
             return _details(unit, self._find(unit, principal, reference))
 
-    def page(self, principal: Principal, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
-        """Jobs of the project, newest first, from the first below the number `before`."""
+    def page(
+        self, principal: Principal, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True
+    ) -> list[Job]:
+        """Jobs of the project, newest first, from the first below the number `before`; without `grids` those left out that are
+        rows of one."""
         principal.require(Right.READ)
         with self._store.read() as unit:
-            return unit.jobs.page(principal.project_id, statuses, before, limit)
+            return unit.jobs.page(principal.project_id, statuses, before, limit, grids)
 
     def environment(self, principal: Principal, reference: str) -> dict[str, Any] | None:
         """What the job was submitted with: interpreter, platform, packages. None where that is not known. Raises JobNotFound."""
@@ -249,7 +252,7 @@ class Registry:
 def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[str], after: Collection[UUID]) -> Job:
     check_budget(unit, principal, [spec])
     job = unit.jobs.add(principal.project_id, principal.user_id, spec, notes, after)
-    unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, job=write(Kind.JOB, job.id))
+    unit.events.append(principal.project_id, EventKind.JOB_SUBMITTED, **job_ids(job))
     return job
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from acai_jupyter.domain.errors import JobEnded
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -43,5 +42,5 @@ class Scheduler:
                 claimed.append(unit.jobs.move(job, Status.LAUNCHING, attempt=1))
             except JobEnded:
                 continue  # killed between the look and the lock
-            unit.events.append(job.project_id, EventKind.JOB_CHANGED, job=write(Kind.JOB, job.id))
+            unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
         return claimed

@@ -1,15 +1,18 @@
-"""Deleting: a tombstone hides a path, a mark stays where a version was, and nothing goes that something holds."""
+"""Deleting: a tombstone hides a path until that is restored, a mark stays where a version was, and nothing goes that something
+holds."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from typing import Final, TypeVar
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.deletion import Deletion, listed
+from acai_jupyter.domain.deletion import Deletion, Restoration, listed
 from acai_jupyter.domain.errors import FileNotFound, InvalidReference, InvalidRequest, StillUsed
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.files import VersionKind
@@ -21,7 +24,10 @@ from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 MOST_FILES_A_CALL: Final = 10_000
+_Wanted = FileReference | FolderReference | GlobReference
+_Done = TypeVar("_Done", Deletion, Restoration)
 _MOST_NAMED: Final = 5
+_TOLD: Final[dict[type, EventKind]] = {Deletion: EventKind.FILES_DELETED, Restoration: EventKind.FILES_RESTORED}
 
 
 class Deletions:
@@ -44,7 +50,29 @@ class Deletions:
             raise InvalidRequest(f"{reference} is a folder: say that all below it is meant (acai rm -R, recursive=True).")
         if isinstance(wanted, FileReference) and wanted.version is not None:
             return self._delete_version(principal, wanted, wanted.version, key)
-        return self._once(principal, key, str(wanted), lambda unit: _hide(unit, principal, wanted))
+        return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted))
+
+    def restore_files(self, principal: Principal, reference: str, since: int = 0, key: str | None = None) -> Restoration:
+        """Bring back what tombstones hide of a path, of a pattern or of a folder: every path means the version again that it
+        meant before. `since` leaves alone what was hidden before that (microseconds). At most 10,000 files come back in one
+        call, which then says that there are more. `key` makes a repeated call return the first one's answer.
+
+        Raises InvalidReference, FileNotFound where nothing is hidden, Forbidden.
+        """
+        principal.require(Right.WRITE)
+        wanted = _parse(reference)
+        if isinstance(wanted, FileReference) and wanted.version is not None:
+            raise InvalidReference(f"{wanted} is a version: to bring a path back, leave out the number.")
+
+        def restore(unit: UnitOfWork) -> Restoration:
+            paths = list(islice(_hidden(unit, principal.project_id, wanted, since), MOST_FILES_A_CALL + 1))
+            back = unit.deletions.restore(principal.project_id, paths[:MOST_FILES_A_CALL], since)
+            if not back:
+                raise FileNotFound(f"Nothing of {wanted} is hidden{' since then' if since else ''}: see acai ls --all-versions.")
+            version = back[wanted.path] if isinstance(wanted, FileReference) else None
+            return Restoration(len(back), version, more=len(paths) > MOST_FILES_A_CALL)
+
+        return self._once(principal, key, wanted, Restoration, restore, since)
 
     def delete_fileset(self, principal: Principal, reference: str) -> FilesetVersion:
         """Delete one version of a file set, named with its number.
@@ -80,21 +108,29 @@ class Deletions:
             unit.deletions.delete_version(principal.project_id, wanted.path, version)
             return Deletion(1, version)
 
-        return self._once(principal, key, str(wanted), delete)
+        return self._once(principal, key, wanted, Deletion, delete)
 
-    def _once(self, principal: Principal, key: str | None, asked: str, delete: Callable[[UnitOfWork], Deletion]) -> Deletion:
-        """Delete, and tell of it, unless the call with this key has done so before."""
-        digest = hashlib.sha256(f"delete {asked}".encode()).digest()
+    def _once(
+        self,
+        principal: Principal,
+        key: str | None,
+        wanted: _Wanted,
+        made: type[_Done],
+        change: Callable[[UnitOfWork], _Done],
+        since: int = 0,
+    ) -> _Done:
+        """Change what is hidden, and tell of it, unless the call with this key has done so before."""
+        kind = _TOLD[made]
+        digest = hashlib.sha256(f"{kind} {since} {wanted}".encode()).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
             if first:
-                return Deletion(*json.loads(first))
-            done = delete(unit)
+                return made(**json.loads(first))
+            done = change(unit)
             if key:
-                answer = json.dumps([done.count, done.version, done.tombstone, done.more])
-                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, answer)
-            unit.events.append(principal.project_id, EventKind.FILES_DELETED, reference=asked)
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, json.dumps(asdict(done)))
+            unit.events.append(principal.project_id, kind, reference=str(wanted))
         return done
 
 
@@ -128,7 +164,7 @@ class _Holders:
             )
 
 
-def _parse(text: str) -> FileReference | FolderReference | GlobReference:
+def _parse(text: str) -> _Wanted:
     wanted = parse(text)
     if isinstance(wanted, FilesetReference):
         raise InvalidReference(f"{text!r} is a file set: delete a version of it with acai fileset rm.")
@@ -139,8 +175,23 @@ def _parse(text: str) -> FileReference | FolderReference | GlobReference:
     return wanted
 
 
-def _hide(unit: UnitOfWork, principal: Principal, wanted: FileReference | FolderReference | GlobReference) -> Deletion:
-    files, _ = Resolver(unit, principal.project_id).files(wanted, None, MOST_FILES_A_CALL + 1)
+def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> Iterator[str]:
+    """The hidden paths that a reference means, in order."""
+    if isinstance(wanted, FileReference):
+        yield wanted.path
+        return
+    after: str | None = None
+    while True:
+        folder = wanted.path if isinstance(wanted, FolderReference) else wanted.prefix
+        page = unit.deletions.hidden_below(project_id, folder, after, MOST_FILES_A_CALL + 1, since)
+        yield from (path for path in page if isinstance(wanted, FolderReference) or wanted.matches(path))
+        if len(page) <= MOST_FILES_A_CALL:
+            return
+        after = page[-1]
+
+
+def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted) -> Deletion:
+    files = list(islice(Resolver(unit, principal.project_id).every_file(wanted), MOST_FILES_A_CALL + 1))
     if not files:
         raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
     paths = [file.path for file in files[:MOST_FILES_A_CALL]]

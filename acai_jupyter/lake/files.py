@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -9,6 +10,7 @@ from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import BlobNotFound, FileNotFound, InvalidReference
 from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.paths import MOST_NAME_BYTES
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.references import FileReference, FolderReference, escape, parse
 from acai_jupyter.domain.transfers import FetchableFiles
 from acai_jupyter.lake.fetching import Signatures
@@ -29,18 +31,23 @@ class Files:
         self._blobs = blobs
         self._signatures = Signatures(blobs, sources, url_seconds)
 
-    def page(self, principal: Principal, reference: str, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
-        """One page of the files that `reference` means, and where the next begins.
+    def page(
+        self, principal: Principal, reference: str, at: Position | None, limit: int
+    ) -> tuple[list[FileVersion], Position | None]:
+        """One page of the files that `reference` means, and where the next begins: all pages are of what the first one saw.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
         """
         principal.require(Right.READ)
         wanted = parse(reference)
         with self._store.read() as unit:
-            return Resolver(unit, principal.project_id).files(wanted, after, limit)
+            return Resolver(unit, principal.project_id).page(wanted, at, limit)
 
-    def one_level(self, principal: Principal, folder: str, after: str | None, limit: int) -> list[str | FileVersion]:
-        """What stands directly in a folder: folders as paths ending in '/', files as their latest versions.
+    def one_level(
+        self, principal: Principal, folder: str, at: Position | None, limit: int
+    ) -> tuple[list[str | FileVersion], Position | None]:
+        """One page of what stands directly in a folder: folders as paths ending in '/', files as their latest versions; and where
+        the next begins. All pages are of what the first one saw.
 
         Raises InvalidReference, FileNotFound where the folder is empty.
         """
@@ -49,47 +56,34 @@ class Files:
         if not isinstance(wanted, FolderReference):
             raise InvalidReference(f"{folder!r} is not a folder: a folder ends with '/'.")
         with self._store.read() as unit:
-            if wanted.fileset is not None:
-                return self._one_level_of_set(Resolver(unit, principal.project_id), wanted, after, limit)
-            found = unit.files.one_level(principal.project_id, wanted.path, after, limit)
-        if not found and after is None and wanted.path != "/":
-            raise FileNotFound(f"{folder} holds no files: see what there is with acai ls /.")
-        return found
+            resolver = Resolver(unit, principal.project_id)
+            if wanted.fileset is not None or at is not None:
+                found = _one_level(resolver, wanted, at, limit)
+            else:
+                found = unit.files.one_level(principal.project_id, wanted.path, None, limit)
+            if not found and at is None and wanted != FolderReference("/"):
+                raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls /.")
+            following = resolver.following(wanted, at, _path(found[-1])) if len(found) == limit else None
+            return found, following
 
-    @staticmethod
-    def _one_level_of_set(resolver: Resolver, wanted: FolderReference, after: str | None, limit: int) -> list[str | FileVersion]:
-        """The same within a file set: each folder is skipped over with one look into the manifest."""
-        found: list[str | tuple[str, int]] = []
-        beyond = None if after is None else _behind(after)
-        more = True
-        while more and len(found) < limit:
-            more = False
-            for leaf in islice(resolver.leaves(wanted, beyond), limit - len(found)):
-                name, slash, _ = leaf.key.decode()[len(wanted.path) :].partition("/")
-                entry = wanted.path + name + slash
-                found.append(entry if slash else (entry, leaf.version))
-                beyond, more = _behind(entry), True
-                if slash:
-                    break  # the rest may lie below this folder
-        if not found and after is None:
-            raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-        return resolver.with_files(found)
+    def versions(self, principal: Principal, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
+        """The versions of a path, oldest first; with `deleted` also tombstones and the marks of deleted versions, by their kind.
 
-    def versions(self, principal: Principal, path: str, after: int, limit: int) -> list[FileVersion]:
-        """The versions of a path, oldest first. Raises InvalidReference, FileNotFound."""
+        Raises InvalidReference, FileNotFound.
+        """
         principal.require(Right.READ)
         wanted = parse(path)
         if not isinstance(wanted, FileReference) or wanted.version or wanted.fileset:
             raise InvalidReference(f"{path!r} is not a file's path; only files have versions here.")
         with self._store.read() as unit:
-            found = unit.files.versions(principal.project_id, wanted.path, after, limit)
+            found = unit.files.versions(principal.project_id, wanted.path, after, limit, deleted)
         if not found and after == 0:
             raise FileNotFound(f"There is no file {escape(wanted.path)}: see what there is with acai ls.")
         return found
 
     def downloads(
-        self, principal: Principal, reference: str, after: str | None, limit: int, base_url: str
-    ) -> tuple[FetchableFiles, str | None]:
+        self, principal: Principal, reference: str, at: Position | None, limit: int, base_url: str
+    ) -> tuple[FetchableFiles, Position | None]:
         """One page of how to fetch the files that `reference` means.
 
         Raises InvalidReference, FileNotFound, FilesetNotFound.
@@ -97,7 +91,7 @@ class Files:
         principal.require(Right.READ)
         wanted = parse(reference)
         with self._store.read() as unit:
-            files, following = Resolver(unit, principal.project_id).stored(wanted, after, limit)
+            files, following = Resolver(unit, principal.project_id).stored(wanted, at, limit)
         return self._signatures.sign(files, base_url), following
 
     def download(self, principal: Principal, reference: str, head: int, base_url: str) -> tuple[FetchableFiles, bytes | None]:
@@ -120,6 +114,29 @@ class Files:
             return found, b"".join(self._blobs.read(key, found.offsets[0], min(found.sizes[0], head)))
         except BlobNotFound:
             return found, None  # whoever fetches it is told
+
+
+def _one_level(resolver: Resolver, wanted: FolderReference, at: Position | None, limit: int) -> list[str | FileVersion]:
+    """The same within a file set, or in the lake as the first page saw it: each folder is skipped over with one look."""
+    found: list[str | tuple[str, int]] = []
+    beyond = at and replace(at, after=_behind(at.after))
+    ahead, more, slash = limit if wanted.fileset else 1, True, ""
+    while more and len(found) < limit:
+        more, most = False, min(ahead, limit - len(found))
+        for path, version in islice(resolver.pins(wanted, beyond, most), most):
+            name, slash, _ = path[len(wanted.path) :].partition("/")
+            entry = wanted.path + name + slash
+            found.append(entry if slash else (entry, version))
+            beyond, more = resolver.following(wanted, at, _behind(entry)), True
+            if slash:
+                break  # the rest may lie below this folder
+        if not wanted.fileset:
+            ahead = 1 if slash else 2 * ahead  # where files follow each other, more are likely to
+    return resolver.with_files(found)
+
+
+def _path(entry: str | FileVersion) -> str:
+    return entry if isinstance(entry, str) else entry.path
 
 
 def _behind(entry: str) -> str:

@@ -14,6 +14,7 @@ from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import FileNotFound, Forbidden, InvalidInput, InvalidRequest
 from acai_jupyter.domain.paths import check_path
 from acai_jupyter.domain.references import FileReference, FolderReference, parse, parse_destination
+from acai_jupyter.domain.refused_paths import LEAVE_OUT, RefusedPaths
 from acai_jupyter.domain.texts import name_as_text, shown
 from acai_jupyter.domain.uploads import MOST_FILES_A_CALL, Purpose, UploadFile, UploadSession, UploadState
 from acai_jupyter.lake.resolve import Resolver
@@ -55,7 +56,7 @@ class Registrations:
         with self._store.read() as unit:
             _open(unit, principal, upload_id)
         folder, path = self._target(source, destination)
-        found, following, skipped = self._some(source, cursor)
+        found, following, skipped = self._some(source, folder, cursor)
         if not found and cursor is None:
             raise FileNotFound(f"There is nothing to register: {shown(source)} holds no files.")
         rows = [_row(first + at, item, path if folder is None else folder + item.name) for at, item in enumerate(found)]
@@ -104,16 +105,24 @@ class Registrations:
             raise InvalidInput(f"{shown(source)} is a folder: end the destination with '/' ({target.path}/).")
         return folder, target.path
 
-    def _some(self, source: str, cursor: str | None) -> tuple[list[SourceFile], str | None, tuple[str, ...]]:
-        """The files of one step, after which the next begins, and what this one met and left out."""
+    def _some(self, source: str, folder: str | None, cursor: str | None) -> tuple[list[SourceFile], str | None, tuple[str, ...]]:
+        """The files of one step, after which the next begins, and what this one met and left out.
+
+        Raises InvalidPath where names below `folder` can't be paths, with all that are met while there is time.
+        """
         found: list[SourceFile] = []
         skipped: list[str] = []
+        refused = RefusedPaths()
         files: Iterator[SourceFile] = self._sources.walk(source, cursor, skipped)
         until = time.monotonic() + STEP_SECONDS
         for item in files:
-            found.append(item)
-            if len(found) == self._most or time.monotonic() > until:
+            is_good = folder is None or refused.check(folder + item.name, item.name)
+            if not refused.count:
+                found.append(item)
+            if (is_good and len(found) == self._most) or time.monotonic() > until:
+                refused.refuse(f"{LEAVE_OUT} There may be more of them.")
                 return found, item.name, tuple(name_as_text(name) for name in skipped if not _comes_later(name, item.name))
+        refused.refuse(LEAVE_OUT)
         return found, None, tuple(map(name_as_text, skipped))
 
 

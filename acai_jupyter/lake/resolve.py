@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.manifest_cache import NodeCache
 from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.manifests import find, scan
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.references import (
     FileReference,
     FilesetReference,
@@ -22,6 +24,9 @@ from acai_jupyter.domain.references import (
     escape,
 )
 from acai_jupyter.ports.store.unit import UnitOfWork
+
+MOST_LOOKED_AT: Final = 50_000
+"""Paths that one page of a pattern looks at: some tenths of a second."""
 
 _PAGE: Final = 1000
 
@@ -108,14 +113,12 @@ class Resolver:
             raise FileNotFound(self.instead_of(reference) or f"File set {fileset.label} holds no {escape(reference.path)}.")
         return leaf.version
 
-    def stored(self, reference: Reference, after: str | None, limit: int) -> tuple[StoredFiles, str | None]:
-        """What `files` gives, with where the bytes lie instead of who made them."""
+    def stored(self, reference: Reference, at: Position | None, limit: int) -> tuple[StoredFiles, Position | None]:
+        """What `page` gives, with where the bytes lie instead of who made them."""
         if isinstance(reference, FileReference):
             return self._stored_file(reference), None
-        pins = list(self._pins(reference, after, limit))
-        if not pins and after is None and reference != FolderReference("/"):
-            raise _nothing(reference)
-        return self._unit.files.stored(self._project_id, pins), pins[-1][0] if len(pins) == limit else None
+        pins, following = self._page_of_pins(reference, at, limit)
+        return self._unit.files.stored(self._project_id, pins), following
 
     def _stored_file(self, reference: FileReference) -> StoredFiles:
         if reference.fileset is not None:
@@ -129,26 +132,61 @@ class Resolver:
             raise self._no_file(reference)
         return found
 
-    def files(self, reference: Reference, after: str | None, limit: int) -> tuple[list[FileVersion], str | None]:
-        """One page of the files that a reference means, in order of path, and the path after which the next page begins.
+    def page(self, reference: Reference, at: Position | None, limit: int) -> tuple[list[FileVersion], Position | None]:
+        """One page of the files that a reference means, in order of path, and where the next one begins. All pages are of one
+        version of a file set, or of the lake as the first one saw it; what was deleted for good meanwhile is left out. Of a
+        pattern, a page looks at so many paths only, and may hold few files or none.
 
-        A first page that is empty raises FileNotFound, unless the reference is the whole lake.
+        A list that is empty raises FileNotFound with its last page, unless the reference is the whole lake.
         """
         if isinstance(reference, FileReference):
             return [self.file(reference)], None
-        page = self._matching(reference, after, limit)
-        if not page and after is None and reference != FolderReference("/"):
-            raise _nothing(reference)
-        return page, page[-1].path if len(page) == limit else None
+        as_now = at is None or at.moment is None
+        if as_now and isinstance(reference, FolderReference) and reference.fileset is None:  # in one query
+            page = self._unit.files.below(self._project_id, reference.path, None if at is None else at.after, limit)
+            if not page and at is None:
+                _refuse_nothing(reference)
+            return page, self.following(reference, at, page[-1].path) if len(page) == limit else None
+        pins, following = self._page_of_pins(reference, at, limit)
+        found = self._unit.files.versions_at(self._project_id, pins)
+        return [found[path] for path, _ in pins if path in found], following
+
+    def _page_of_pins(
+        self, reference: Reference, at: Position | None, limit: int
+    ) -> tuple[list[tuple[str, int]], Position | None]:
+        found = self.pins(reference, at, limit)
+        if isinstance(reference, GlobReference):
+            looked_at = list(islice(found, MOST_LOOKED_AT))
+            pins = list(islice((pin for pin in looked_at if reference.matches(pin[0])), limit))
+            more = len(pins) == limit or len(looked_at) == MOST_LOOKED_AT
+            last = pins[-1] if len(pins) == limit else looked_at[-1] if more else None
+        else:
+            pins = list(islice(found, limit))
+            more = len(pins) == limit
+            last = pins[-1] if more else None
+        empty = not pins and (at is None or at.empty)
+        if empty and last is None:
+            _refuse_nothing(reference)
+        return pins, None if last is None else self.following(reference, at, last[0], empty)
+
+    def following(self, reference: Reference, at: Position | None, after: str, empty: bool = False) -> Position:
+        """Where the page after this one begins, pinned to what the first page saw."""
+        if at is not None:
+            return replace(at, after=after, empty=empty)
+        fileset = reference if isinstance(reference, FilesetReference) else reference.fileset
+        if fileset is not None:
+            return Position(after, version=self.fileset(fileset).version, empty=empty)
+        return Position(after, moment=self._unit.files.last_moment(self._project_id), empty=empty)
 
     def every_file(self, reference: Reference) -> Iterator[FileVersion]:
-        """All files that a reference means. Raises FileNotFound where it means none."""
-        after: str | None = None
+        """All files that a reference means, as this unit of work sees them. Raises FileNotFound where it means none."""
+        at: Position | None = None
         while True:
-            page, after = self.files(reference, after, _PAGE)
+            page, at = self.page(reference, at, _PAGE)
             yield from page
-            if after is None:
+            if at is None:
                 return
+            at = replace(at, moment=None)  # nothing comes between
 
     def with_files(self, entries: Sequence[str | tuple[str, int]]) -> list[str | FileVersion]:
         """The same entries, with the files for paths and versions; without those whose version is gone."""
@@ -166,40 +204,41 @@ class Resolver:
     def read_nodes(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         return self._unit.filesets.read_nodes(self._project_id, digests)
 
-    def _matching(self, reference: Reference, after: str | None, limit: int) -> list[FileVersion]:
-        if isinstance(reference, FolderReference) and reference.fileset is None:
-            return self._unit.files.below(self._project_id, reference.path, after, limit)
-        pins = list(self._pins(reference, after, limit))
-        found = self._unit.files.versions_at(self._project_id, pins)
-        return [found[path] for path, _ in pins if path in found]
-
-    def _pins_in_set(self, reference: Reference, after: str | None, limit: int) -> Iterator[tuple[str, int]]:
-        fileset, prefix, pattern = _within_set(reference)
-        leaves = scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept)
-        pins = ((leaf.key.decode(), leaf.version) for leaf in leaves)
-        return islice(pins if pattern is None else (pin for pin in pins if pattern.matches(pin[0])), limit)
-
-    def _pins(self, reference: Reference, after: str | None, limit: int) -> Iterator[tuple[str, int]]:
-        """The paths that a reference means, in order, each with its version."""
+    def pins(self, reference: Reference, at: Position | None, most: int) -> Iterator[tuple[str, int]]:
+        """The paths below the folder that a reference names, in order, each with its version; of a pattern also those that it
+        does not match. About `most` are wanted."""
+        after, moment = (None, None) if at is None else (at.after, at.moment)
+        reference = _pinned(reference, at)
         if isinstance(reference, FilesetReference) or reference.fileset is not None:
-            return self._pins_in_set(reference, after, limit)
+            fileset, prefix, _ = _within_set(reference)
+            leaves = scan(self.read_nodes, self.fileset(fileset).root, prefix, after, self.kept)
+            return ((leaf.key.decode(), leaf.version) for leaf in leaves)
         assert not isinstance(reference, FileReference)
         if isinstance(reference, FolderReference):
-            return iter(self._unit.files.pins_below(self._project_id, reference.path, after, limit))
-        pins = self._pins_below(reference.prefix, after)
-        return islice((pin for pin in pins if reference.matches(pin[0])), limit)
+            return self._pins_below(reference.path, after, moment, most)
+        return self._pins_below(reference.prefix, after, moment, max(most, _PAGE))
 
-    def _pins_below(self, folder: str, after: str | None) -> Iterator[tuple[str, int]]:
+    def _pins_below(self, folder: str, after: str | None, moment: int | None, most: int) -> Iterator[tuple[str, int]]:
         while True:
-            pins = self._unit.files.pins_below(self._project_id, folder, after, _PAGE)
+            pins = self._unit.files.pins_below(self._project_id, folder, after, most, moment)
             yield from pins
-            if len(pins) < _PAGE:
+            if len(pins) < most:
                 return
             after = pins[-1][0]
 
 
-def _nothing(reference: Reference) -> FileNotFound:
-    return FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
+def _refuse_nothing(reference: Reference) -> None:
+    if reference != FolderReference("/"):
+        raise FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
+
+
+def _pinned(reference: Reference, at: Position | None) -> Reference:
+    """The reference, to the version of its file set that the first page was of."""
+    if at is None or at.version is None:
+        return reference
+    if isinstance(reference, FilesetReference):
+        return replace(reference, version=at.version)
+    return reference if reference.fileset is None else replace(reference, fileset=replace(reference.fileset, version=at.version))
 
 
 def _within_set(reference: Reference) -> tuple[FilesetReference, str, GlobReference | None]:

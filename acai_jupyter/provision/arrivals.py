@@ -9,8 +9,7 @@ from acai_jupyter.domain.arrivals import Arrival, Bound, StepPoint, pace, revise
 from acai_jupyter.domain.bounds import bound_end, bound_text
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AcaiError
-from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.ids import Kind, write
+from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.quotes import time_range
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -104,4 +103,4 @@ def _ending(bound: Bound) -> str:
 
 
 def _tell(unit: UnitOfWork, job: Job, kind: EventKind) -> None:
-    unit.events.append(job.project_id, kind, job=write(Kind.JOB, job.id))
+    unit.events.append(job.project_id, kind, **job_ids(job))

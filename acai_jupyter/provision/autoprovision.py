@@ -68,7 +68,7 @@ class Autoprovisioner:
         return quote, self._submit(principal, quote, wanted, enforce, key)
 
     def _submit(self, principal: Principal, quote: Quote, wanted: Submission, enforce: bool, key: str | None) -> JobDetails:
-        _require_bound(limits := quote.limits, enforce)
+        require_bound(limits := quote.limits, enforce)
         chosen = quote.choice.chosen
         if not quote.choice.met:
             raise BoundNotMet(
@@ -82,22 +82,24 @@ class Autoprovisioner:
         composed = replace(wanted, cpu=resources.cpu, memory=resources.memory_mb, timeout=timeout)
         # A repeated call may be quoted otherwise, as more runs are known by then: its key stands for what was asked.
         asked = json.dumps([asdict(wanted), asdict(limits), enforce], sort_keys=True)
-        return self._registry.submit(principal, composed, key, Chosen(asked, _said(quote), _bound(quote, enforce)))
+        return self._registry.submit(principal, composed, key, Chosen(asked, said(quote), bound_of(quote, enforce)))
 
 
-def _require_bound(limits: Limits, enforce: bool) -> None:
+def require_bound(limits: Limits, enforce: bool) -> None:
+    """Raises InvalidRequest."""
     if enforce and not limits.bound:
         raise InvalidRequest("enforce goes with a bound: give max_time or max_cost.")
 
 
-def _said(quote: Quote) -> str:
+def said(quote: Quote) -> str:
     """For the job's notes: why it has these resources, and what was predicted."""
     chosen = quote.choice.chosen
     times, costs = time_range(chosen.low, chosen.high), cost_range(*chosen.cost_range)
     return f"resources chosen by profile {quote.profile}: {quote.choice.why}; predicted {times}, {costs}, 90 %"
 
 
-def _bound(quote: Quote, enforce: bool) -> Bound:
+def bound_of(quote: Quote, enforce: bool) -> Bound:
+    """The bound as the job keeps it, with what was predicted."""
     limits, chosen = quote.limits, quote.choice.chosen
     return Bound(
         max_time=None if limits.max_time is None else int(limits.max_time * SECOND),

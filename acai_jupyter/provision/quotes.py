@@ -27,7 +27,7 @@ from acai_jupyter.provision.learning import Learnt, learn
 from acai_jupyter.provision.paces import told
 from acai_jupyter.provision.pins import pinned
 from acai_jupyter.provision.profiler import find_profile
-from acai_jupyter.provision.search import FREE, as_submitted, choose, predict_options, resource_grid
+from acai_jupyter.provision.search import FREE, as_submitted, choose, open_to, predict_options, resource_grid
 from acai_jupyter.provision.trial_grid import explored
 
 if TYPE_CHECKING:
@@ -92,6 +92,31 @@ class Quotes:
         quote = self._quote(profile, values, limits, None, given)
         return replace(quote, command=text_of(wanted.command))
 
+    def rows(
+        self, principal: Principal, wanted: Submission, commands: Sequence[str | tuple[str, ...]], limits: Limits
+    ) -> list[tuple[Quote, list[Option]]]:
+        """For each of several commands of one submission its quote under `limits`, and every option that may be taken for it.
+
+        Raises ProfileNotFound where no profile knows all of them: nothing is guessed.
+        """
+        principal.require(Right.READ)
+        given = self._given(wanted)
+        with self._store.read() as unit:
+            profile, _ = self._known(unit, principal, replace(wanted, command=commands[0]))
+        template = parse_template(profile.template)
+        found = []
+        for command in commands:
+            text = text_of(command)
+            values = template.values_in(text)
+            if values is None:
+                raise ProfileNotFound(
+                    f"Profile {profile.name} knows the grid's first command, but not {text[:80]!r}, and nothing is guessed: "
+                    "profile with a hint for everything that the grid varies."
+                )
+            quote, options = self._quoted(profile, values, limits, None, given)
+            found.append((replace(quote, command=text), options))
+        return found
+
     def learnt(self, profile: Profile, template: Template, model: str | None = None) -> Learnt:
         """What a profile's runs teach. Raises ProfileNotFitted."""
         _require_fitted(profile)
@@ -123,6 +148,12 @@ class Quotes:
         self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None = None
     ) -> Quote:
         """With what a submission has `given`, the choice without a bound is what it would get."""
+        return self._quoted(profile, values, limits, model, given)[0]
+
+    def _quoted(
+        self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None
+    ) -> tuple[Quote, list[Option]]:
+        """The quote, and the options that may be taken."""
         template = parse_template(profile.template)
         command = template.command(values)
         learnt = self.learnt(profile, template, model)
@@ -141,7 +172,8 @@ class Quotes:
             prices = self._settings.prices
             [chosen] = predict_options(learnt.fitted, learnt.columns, asked_values, [asked], prices, limits.confidence)
             choice = as_submitted(options, chosen, need, cut)
-        return Quote(profile.name, command, tuple(asked_values), limits, choice, learnt.fitted.law(), learnt.count, steps)
+        quote = Quote(profile.name, command, tuple(asked_values), limits, choice, learnt.fitted.law(), learnt.count, steps)
+        return quote, open_to(options, need, given or FREE)
 
     def _known(self, unit: UnitOfWork, principal: Principal, wanted: Submission) -> tuple[Profile, tuple[float, ...]]:
         """The newest profile that knows a job, and the job's values. Raises ProfileNotFound, ProfileNotFitted."""

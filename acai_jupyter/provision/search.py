@@ -84,6 +84,12 @@ def choose(
     return Choice(chosen, met, _alternatives(enough, chosen), _why(chosen, limits, met), tuple(excluded))
 
 
+def open_to(options: Sequence[Option], need: Need | None, given: Given) -> list[Option]:
+    """The options with enough memory, of what is `given`."""
+    enough = [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]
+    return [option for option in enough if given.allows(option.resources)]
+
+
 def as_submitted(options: Sequence[Option], chosen: Option, need: Need | None, cut: Sequence[str]) -> Choice:
     """`chosen`, as that is what the job would be given; whether it is enough is said."""
     enough = [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]

@@ -36,6 +36,7 @@ def grid(item: GridState) -> Json:
         "ended_count": summary.ended,
         "status": summary.status.value,
         "counts": {status.value: summary.counts[status] for status in Status if summary.counts.get(status)},
+        "late_count": summary.late,
         "cost": summary.cost / MICRODOLLARS,
         "runtime": summary.runtime / SECOND,
     }

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Project, User
 from acai_jupyter.domain.clock import write as write_time
-from acai_jupyter.domain.deletion import Deletion
+from acai_jupyter.domain.deletion import Deletion, Restoration
 from acai_jupyter.domain.digests import Digest, digests_to_bytes
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.files import FileVersion
@@ -60,6 +60,7 @@ def file(item: FileVersion) -> Json:
         "creator": item.creator,
         "create_time": write_time(item.created_at),
         "job": job_id(item.job_id),
+        "kind": item.kind.value,
     }
 
 
@@ -88,6 +89,10 @@ def change(item: Change) -> Json:
 def deletion(reference: str, item: Deletion) -> Json:
     own = {"count": item.count, "version": item.version, "tombstone": item.tombstone, "more": item.more}
     return {"reference": reference, **own}
+
+
+def restoration(reference: str, item: Restoration) -> Json:
+    return {"reference": reference, "count": item.count, "version": item.version, "more": item.more}
 
 
 def request(item: SignedRequest) -> Json:

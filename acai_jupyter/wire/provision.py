@@ -12,7 +12,7 @@ from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Status
 from acai_jupyter.domain.pricing import MICRODOLLARS
 from acai_jupyter.domain.profiles import CPUS, MEMORIES_MB, STOPPED_EARLY, Profile, ProfileDetails, ProfileRequest, ProfileTrial
-from acai_jupyter.domain.quotes import CONFIDENCE, Limits, Option, Quote
+from acai_jupyter.domain.quotes import CONFIDENCE, GridQuote, Limits, Option, Quote
 from acai_jupyter.domain.resources import parse_duration
 from acai_jupyter.wire.jobs import submission
 from acai_jupyter.wire.lake import Json
@@ -144,4 +144,21 @@ def quote(item: Quote) -> Json:
         "excluded": list(choice.excluded),
         "law": item.law,
         "runs": item.runs,
+    }
+
+
+def grid_quote(item: GridQuote) -> Json:
+    """A grid's quote, its rows in order. `cost_low` and `cost_high` bound what all rows cost together."""
+    low, high = item.cost_range
+    return {
+        "max_time": item.limits.max_time,
+        "max_cost": item.limits.max_cost,
+        "confidence": item.limits.confidence,
+        "met": item.met,
+        "why": item.why,
+        "cost": item.cost,
+        "cost_low": low,
+        "cost_high": high,
+        "runtime": item.seconds,
+        "rows": [{"command": row.command, "profile": row.profile, "chosen": option(row.choice.chosen)} for row in item.rows],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from acai_jupyter.domain.checks import ProblemCode
+from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.garbage import GarbageKind
 from acai_jupyter.domain.jobs import Progress, Status
 from acai_jupyter.domain.metadata import ArtifactKind, ValueType
@@ -65,6 +66,7 @@ _FILE: Final = answer(
     creator=TEXT,
     create_time=TIME,
     job=or_null(TEXT),
+    kind={**one_of(*VersionKind), "description": "tombstone: it hides the path; deleted: the mark of a version that is gone"},
 )
 _FILESET: Final = answer(
     id=TEXT,
@@ -277,6 +279,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         cursor=or_null(TEXT),
     ),
     "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
+    "Restoration": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFiles": {
         "description": "files and how to fetch them, a column each",
@@ -317,6 +320,18 @@ COMPONENTS: Final[dict[str, Schema]] = {
         law=TEXT,
         runs=INTEGER,
     ),
+    "GridQuote": answer(
+        max_time=or_null(NUMBER),
+        max_cost=or_null(NUMBER),
+        confidence=NUMBER,
+        met=BOOLEAN,
+        why=TEXT,
+        cost={**NUMBER, "description": "dollars, of all rows; low and high bound at least a 90 % interval"},
+        cost_low=NUMBER,
+        cost_high=NUMBER,
+        runtime={**NUMBER, "description": "seconds, of all rows one after the other"},
+        rows=array(answer(command=TEXT, profile=TEXT, chosen=_PREDICTION)),
+    ),
     "Provisioned": answer(quote=ref("Quote"), job=ref("JobDetails")),
     "Webhook": answer(url=TEXT, signed=BOOLEAN, change_time=TIME),
     "Secret": answer(name=TEXT, change_time=TIME),
@@ -333,6 +348,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         ended_count=INTEGER,
         status=one_of(*Status),
         counts={"type": "object", "additionalProperties": INTEGER, "description": "rows by status"},
+        late_count={**INTEGER, "description": "rows that are expected to miss their bound, or have missed it"},
         cost={**NUMBER, "description": "dollars, of all its jobs"},
         runtime={**NUMBER, "description": "seconds in RUNNING, of all its jobs"},
     ),
@@ -439,6 +455,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "kill_all_jobs": request((), everyone=BOOLEAN),
     "set_budget": request(("dollars",), dollars=or_null(NUMBER)),
     "create_user": request(("name",), name=TEXT, role=one_of("member", "project_admin", "platform_admin")),
+    "restore_files": request(("reference",), reference=TEXT, since=or_null(TIME)),
     "begin_upload": request(
         ("purpose",),
         purpose=one_of(*Purpose),
@@ -496,7 +513,8 @@ REQUESTS: Final[dict[str, Schema]] = {
     ),
     "set_webhook": request(("url",), url=TEXT, secret=or_null(TEXT)),
     "set_secret": request(("name", "value"), name=TEXT, value=TEXT),
-    "submit_grid": request(("command",), **_SUBMISSION, input_grid=or_null(TEXT)),
+    "submit_grid": request(("command",), **_SUBMISSION, input_grid=or_null(TEXT), **_LIMITS, enforce=BOOLEAN),
+    "quote_grid": request(("command",), **_SUBMISSION, input_grid=or_null(TEXT), **_LIMITS),
     "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
     "check_storage": request((), digests=BOOLEAN, cursor=or_null(TEXT)),
     "change_metadata": request(
@@ -530,6 +548,7 @@ REQUESTS: Final[dict[str, Schema]] = {
             progress=or_null(one_of(*Progress)),
             enforced={"type": ["object", "null"]},
             samples=array(array(NUMBER)),
+            salvages={**BOOLEAN, "description": "it brings home what a dead agent left, and has no claim"},
         ),
         "additionalProperties": True,
     },

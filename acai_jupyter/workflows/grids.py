@@ -16,6 +16,7 @@ from acai_jupyter.domain.grids import ARGUMENT, Grid, GridRow, GridState, GridSu
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import JobSpec, Status
 from acai_jupyter.domain.metadata import ArtifactKind, Value, check_key, check_value
+from acai_jupyter.domain.quotes import GridQuote
 from acai_jupyter.engine.budgets import check_budget
 from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_grid
@@ -24,6 +25,7 @@ from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
+from acai_jupyter.workflows.grid_quotes import GridBounds, GridQuotes, said_of, under_bounds
 
 _MOST_NAME_CHARACTERS: Final = 200
 _KILLED_AT_ONCE: Final = 100
@@ -32,27 +34,38 @@ _KILLED_AT_ONCE: Final = 100
 class Grids:
     """Submits grids, and looks after them as one thing."""
 
-    def __init__(self, store: Store, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry, quotes: GridQuotes) -> None:
         self._store = store
         self._registry = registry
+        self._quotes = quotes
 
-    def submit(self, principal: Principal, wanted: GridSubmission, key: str | None = None) -> GridState:
+    def submit(
+        self, principal: Principal, wanted: GridSubmission, key: str | None = None, bounds: GridBounds | None = None
+    ) -> GridState:
         """A job for every combination of the template's values, all in one transaction; with `input_grid`, for each of that
         grid's rows, whose output it reads and whose arguments it has too. `key` makes a repeated call return the first one's
         grid.
 
-        Raises what submitting a job raises, GridNotFound, LimitExceeded where it would be too many.
+        Under `bounds` every row has the resources that its profile chooses.
+
+        Raises what submitting a job raises, GridNotFound, LimitExceeded where it would be too many, BoundNotMet.
         """
         principal.require(Right.WRITE)
         if wanted.input_grid is not None and (wanted.job.input is not None or wanted.job.input_job is not None):
             raise InvalidRequest("A grid has one input: name a file set, a job, or another grid's outputs.")
-        asked = json.dumps(asdict(wanted), sort_keys=True)
+        asked = json.dumps(asdict(wanted) | ({} if bounds is None else {"bounds": asdict(bounds)}), sort_keys=True)
+        quote = None
+        if bounds is not None:
+            with self._store.begin() as unit:
+                first = self._answered(unit, principal, key, asked)
+            if first is None:  # a repeated call may be quoted otherwise, as more runs are known by then
+                quote = self._quotes.choose(principal, wanted, bounds)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = self._answered(unit, principal, key, asked)
             if first is not None:
                 return _state(unit, first)
-            grid = self._add(unit, principal, wanted)
+            grid = self._add(unit, principal, wanted, quote, bounds is not None and bounds.enforce)
             self._keep(unit, principal, key, asked, grid)
             return _state(unit, grid)
 
@@ -110,7 +123,9 @@ class Grids:
                 self._keep(unit, principal, key, asked, grid)
             return _state(unit, grid)
 
-    def _add(self, unit: UnitOfWork, principal: Principal, wanted: GridSubmission) -> Grid:
+    def _add(
+        self, unit: UnitOfWork, principal: Principal, wanted: GridSubmission, quote: GridQuote | None, enforce: bool
+    ) -> Grid:
         sources = _sources(unit, principal, wanted)
         commands = combinations(wanted.job.command, len(sources), hints_needed=wanted.input_grid is None)
         for name in commands[0].arguments:
@@ -133,6 +148,9 @@ class Grids:
             NewJob(_row_spec(spec, number, source, one.command, arguments), before | source.links)
             for number, (source, one, arguments) in enumerate(rows, 1)
         ]
+        if quote is not None:
+            new = [replace(one, spec=under_bounds(one.spec, quote, number, enforce)) for number, one in enumerate(new)]
+            notes = [said_of(quote)]
         check_budget(unit, principal, [one.spec for one in new])
         ids = unit.jobs.add_many(principal.project_id, principal.user_id, new, notes)
         _set_arguments(unit, grid, {one: arguments for one, (_, _, arguments) in zip(ids, rows, strict=True)})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,10 +14,10 @@ from typing import Final
 
 from acai_agent import contract
 from acai_agent.config import Config
-from acai_agent.limits import Gate
 from acai_agent.notes import note, write_atomically
 from acai_agent.orders import Orders
 from acai_agent.processes import group_lives, signal_descendants, start_time
+from acai_agent.waiting import WaitingProcess
 
 _SHELL: Final = "/bin/sh"
 _MOMENT_S: Final = 0.05
@@ -32,11 +31,11 @@ class CannotStart(Exception):
 class RunningCommand:
     """A command under way. Its process is the leader of a session and of a group of its own."""
 
-    def __init__(self, process: subprocess.Popen[bytes], orders: Orders) -> None:
-        self._process = process
+    def __init__(self, pid: int, enforced: Mapping[str, str], orders: Orders) -> None:
+        self._returncode = 0
         self._orders = orders
-        self.pid = process.pid
-        self.enforced: dict[str, str] = {}
+        self.pid = pid
+        self.enforced = dict(enforced)
         self.ended = threading.Event()
         self._gone = threading.Event()
         orders.start_thread("watch", self._watch)
@@ -44,7 +43,7 @@ class RunningCommand:
     @property
     def returncode(self) -> int:
         """The exit code, or minus the signal that ended the command."""
-        return int(self._process.returncode)
+        return self._returncode
 
     def end(self, grace_s: float) -> None:
         """End what is left of the command and its children: asked first, and after the grace by force."""
@@ -81,38 +80,31 @@ class RunningCommand:
                 self._take(status)
 
     def _take(self, status: int) -> None:
-        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._returncode = os.waitstatus_to_exitcode(status)
         self.ended.set()
         self._orders.wake()
 
 
 def start_command(
-    command: contract.Command, environment: Mapping[str, str], output: int, config: Config, orders: Orders
+    waiting: WaitingProcess,
+    command: contract.Command,
+    environment: Mapping[str, str],
+    output: int,
+    config: Config,
+    orders: Orders,
 ) -> RunningCommand:
     """Start the command in its working directory; both its outputs go to the descriptor `output`. Raises CannotStart."""
     argv = [_SHELL, "-c", command] if isinstance(command, str) else list(command)
     if not argv:
         raise CannotStart("The command is empty.")
-    gate = Gate(config.limits)
+    if any("\0" in word for word in argv):
+        raise CannotStart("The command can't be started: embedded null byte.")
     try:
-        process = subprocess.Popen(
-            argv,
-            cwd=config.work,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            preexec_fn=gate.pass_through,
-        )
+        enforced = waiting.start(argv, environment, config.work, output)
     except (OSError, ValueError) as error:
-        gate.close()
         raise CannotStart(_reason(argv, error)) from error
-    enforced = gate.close()
-    _leave_name(process.pid, config.folder)
-    running = RunningCommand(process, orders)
-    running.enforced = enforced
-    return running
+    _leave_name(waiting.pid, config.folder)
+    return RunningCommand(waiting.pid, enforced, orders)
 
 
 def _leave_name(pid: int, folder: Path) -> None:

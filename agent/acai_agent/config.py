@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from acai_agent.contract import CONTRACT, ContractBroken
 from acai_agent.limits import Limits, read_limits
+
+_SALVAGER_BEATS_S: Final = 5.0
 
 
 class Config(NamedTuple):
     """Where the platform is, who we are there, and the folder that is ours. `servers` is where the platform publishes its
     addresses, None where its address doesn't change. `salvage` tells how the agent died whose remains are to be brought home,
-    None where there is a job to be done. `limits` is how its command is held to its resources,
-    `environments` the folder of the environments that jobs share, `cache` that of inputs, which holds at most `cache_bytes`.
-    `gpus` are those that are the job's own, None where there are none to give."""
+    None where there is a job to be done; meanwhile it is told every `heartbeat_s` seconds that one is alive. `limits` is how the
+    job's command is held to its resources, `environments` the folder of the environments that jobs share, `cache` that of inputs,
+    which holds at most `cache_bytes`. `gpus` are those that are the job's own, None where there are none to give."""
 
     url: str
     token: str
@@ -31,6 +33,7 @@ class Config(NamedTuple):
     cache: Path | None = None
     cache_bytes: int = 0
     gpus: tuple[str, ...] | None = None
+    heartbeat_s: float = _SALVAGER_BEATS_S
 
     @property
     def work(self) -> Path:
@@ -65,6 +68,7 @@ def read_config(stream: BinaryIO) -> Config:
         environments=None if told.get("environments") is None else Path(_told(told, "environments", str)),
         cache=None if told.get("cache") is None else Path(_told(told, "cache", str)),
         cache_bytes=0 if told.get("cache") is None else _told(told, "cache_bytes", int),
+        heartbeat_s=_SALVAGER_BEATS_S if told.get("heartbeat_s") is None else _told(told, "heartbeat_s", float),
         gpus=None if told.get("gpus") is None else tuple(str(name) for name in _told(told, "gpus", list)),
     )
 

@@ -19,6 +19,7 @@ from acai_agent.platform import Superseded
 from acai_agent.processes import adopt_orphans, hide_memory
 from acai_agent.salvage import Salvager
 from acai_agent.supervise import Supervisor
+from acai_agent.waiting import WaitingProcess
 
 _DONE: Final = 0
 _UNDONE: Final = 1
@@ -36,12 +37,17 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return _MISUSED
     _cut_loose(config)
+    try:
+        waiting = None if config.salvage is not None else WaitingProcess(config.limits)
+    except OSError as error:
+        note(f"Leaving: there can't be a process for the command: {error}")
+        return _UNDONE
     orders = Orders()
     _listen_to_signals(orders)
     _watch_folder(config, orders)
     adopt_orphans()
     with Http() as http:
-        return _run(Supervisor(config, orders, http) if config.salvage is None else Salvager(config, orders, http))
+        return _run(Salvager(config, orders, http) if waiting is None else Supervisor(config, orders, http, waiting))
 
 
 def _run(work: Supervisor | Salvager) -> int:

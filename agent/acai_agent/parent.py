@@ -14,15 +14,13 @@ import select
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from acai_agent.main import main as run_agent
 from acai_agent.notes import note_failure
-from acai_agent.processes import hide_memory, start_time
+from acai_agent.processes import hide_memory, last_descriptor, start_time
 
 _MOST_BYTES: Final = 1024 * 1024
-_MOST_DESCRIPTORS: Final = 255
 _FAILED: Final = 1
 
 
@@ -113,7 +111,7 @@ def _become_agent(request: dict[str, Any], told: int, notes: int) -> NoReturn:
         os.dup2(told, 0)
         os.dup2(notes, 1)
         os.dup2(notes, 2)
-        os.closerange(3, _last_descriptor() + 1)
+        os.closerange(3, last_descriptor() + 1)
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
@@ -123,10 +121,3 @@ def _become_agent(request: dict[str, Any], told: int, notes: int) -> NoReturn:
     finally:
         sys.stderr.flush()
         os._exit(code)
-
-
-def _last_descriptor() -> int:
-    try:
-        return max(int(path.name) for path in Path("/proc/self/fd").iterdir())
-    except OSError:  # whose memory is hidden may not look there, in old systems
-        return _MOST_DESCRIPTORS

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+_MOST_DESCRIPTORS: Final = 255
 _ON_LINUX: Final = sys.platform.startswith("linux")
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -45,6 +46,14 @@ def adopt_orphans() -> bool:
 def hide_memory() -> bool:
     """Keep the user's other processes, the job's among them, from reading the token in our memory."""
     return _set_process_option(_PR_SET_DUMPABLE, 0)
+
+
+def last_descriptor() -> int:
+    """The greatest file descriptor that this process has open."""
+    try:
+        return max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    except OSError:  # whose memory is hidden may not look there, in old systems
+        return _MOST_DESCRIPTORS
 
 
 def signal_descendants(number: signal.Signals, group: int) -> None:

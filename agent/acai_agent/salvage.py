@@ -7,6 +7,7 @@ from typing import Final
 
 from acai_agent.config import Config
 from acai_agent.deliver import Delivery
+from acai_agent.failures import ConnectionFailed, HttpError
 from acai_agent.http import Http
 from acai_agent.logs import LogSender
 from acai_agent.notes import note
@@ -19,8 +20,8 @@ _UNKNOWN: Final = "The job's agent died."
 
 
 class Salvager:
-    """Sends the end of the log and the output folder, and leaves the report for the launcher: it has no claim to the job, so it
-    tells the platform nothing itself."""
+    """Sends the end of the log and the output folder, and leaves the report for the launcher: it has no claim to the job, so of
+    itself it tells the platform only that it is alive."""
 
     def __init__(self, config: Config, orders: Orders, http: Http) -> None:
         self._config = config
@@ -30,6 +31,8 @@ class Salvager:
 
     def run(self) -> None:
         """Raises MustLeave where the job is not ours any longer."""
+        instance = f"agent_{uuid.uuid4().hex}"
+        self._orders.start_thread("alive", lambda: self._beat(instance))
         outcome = Outcome()
         outcome.fail(LOST, self._config.salvage or _UNKNOWN)
         spool = Spool(self._config.folder / "log")
@@ -38,5 +41,13 @@ class Salvager:
         sender.finish()
         self._orders.check_leaving()
         Delivery(self._platform, self._http, self._config, self._orders).keep(outcome)
-        keep_report(outcome.report(f"agent_{uuid.uuid4().hex}"), self._config.folder)
+        keep_report(outcome.report(instance), self._config.folder)
         note("What the dead agent left has been brought home.")
+
+    def _beat(self, instance: str) -> None:
+        """An agent that is silent for long is taken for one that hangs."""
+        while not self._orders.leaving.wait(self._config.heartbeat_s):
+            try:
+                self._platform.ask("POST", "/agent/heartbeat", {"instance": instance, "salvages": True})
+            except (ConnectionFailed, HttpError) as error:
+                note(f"No heartbeat: {error}")

@@ -30,6 +30,7 @@ from acai_agent.spool import Collector, Spool
 from acai_agent.transfer import TransferError
 from acai_agent.usage import Meter, last_bytes
 from acai_agent.virtual import CannotPrepare, Environments
+from acai_agent.waiting import WaitingProcess
 
 _CLAIM_TIMEOUT_S: Final = 60.0
 
@@ -37,8 +38,9 @@ _CLAIM_TIMEOUT_S: Final = 60.0
 class Supervisor:
     """Does one job. Its threads: this one, the heartbeat, the log, the watch over the command, and its output's collector."""
 
-    def __init__(self, config: Config, orders: Orders, http: Http) -> None:
+    def __init__(self, config: Config, orders: Orders, http: Http, waiting: WaitingProcess) -> None:
         self._config = config
+        self._waiting = waiting
         self._orders = orders
         self._http = http
         self._platform = Platform(config.url, config.token, config.servers, http)
@@ -60,6 +62,7 @@ class Supervisor:
             manifest = self._bring_environment(manifest, manifest.requirements, spool, outcome)
         if outcome.ended is None:
             self._run_command(manifest, spool, outcome, heartbeat)
+        self._waiting.dismiss()
         if clock is not None:
             clock.cancel()  # what has been computed in time may take its time to come home
         spool.end()
@@ -163,7 +166,7 @@ class Supervisor:
 
     def _start_command(self, manifest: Manifest, output: int) -> RunningCommand:
         environment = job_environment(manifest, self._config, os.environ)
-        return start_command(manifest.command, environment, output, self._config, self._orders)
+        return start_command(self._waiting, manifest.command, environment, output, self._config, self._orders)
 
     def _bring_home(self, manifest: Manifest, outcome: Outcome) -> None:
         started = time.monotonic()

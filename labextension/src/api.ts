@@ -3,7 +3,16 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { isError, type Curve, type Job, type JobDetails, type Page, type Sample } from './wire';
+import {
+  isError,
+  type Curve,
+  type Grid,
+  type GridRow,
+  type Job,
+  type JobDetails,
+  type Page,
+  type Sample
+} from './wire';
 
 /** Where the API lies below the address of the Jupyter Server. */
 export const API = 'acai/api/v1';
@@ -42,10 +51,33 @@ export function messageOf(error: unknown): string {
 export class Api {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  /** Jobs, newest first. */
+  /** Jobs, newest first, without those of grids. */
   jobs(limit: number, cursor: string | null = null): Promise<Page<Job>> {
-    const page = cursor === null ? {} : { cursor };
-    return this._request('GET', 'jobs', { limit: String(limit), ...page });
+    return this._request('GET', 'jobs', { grids: 'false', ...page(limit, cursor) });
+  }
+
+  /** Grids, newest first. */
+  grids(limit: number, cursor: string | null = null): Promise<Page<Grid>> {
+    return this._request('GET', 'grids', page(limit, cursor));
+  }
+
+  /** A grid by its number or its id. */
+  grid(reference: number | string): Promise<Grid> {
+    return this._request('GET', gridPath(reference));
+  }
+
+  /** The rows of a grid, from the first after what `cursor` tells. */
+  gridRows(reference: number | string, limit: number, cursor: string | null = null): Promise<Page<GridRow>> {
+    return this._request('GET', `${gridPath(reference)}/rows`, page(limit, cursor));
+  }
+
+  killGrid(reference: number | string): Promise<Grid> {
+    return this._request('POST', `${gridPath(reference)}/kill`);
+  }
+
+  /** New jobs for the rows of a grid that failed or were killed. */
+  retryGrid(reference: number | string): Promise<Grid> {
+    return this._request('POST', `${gridPath(reference)}/retry`);
   }
 
   job(reference: number | string): Promise<JobDetails> {
@@ -100,6 +132,14 @@ export class Api {
     }
     return body as Answer;
   }
+}
+
+function page(limit: number, cursor: string | null): Record<string, string> {
+  return { limit: String(limit), ...(cursor === null ? {} : { cursor }) };
+}
+
+function gridPath(reference: number | string): string {
+  return `grids/${encodeURIComponent(reference)}`;
 }
 
 /** The path of a job below the API. */

@@ -17,7 +17,7 @@ export const CommandIds = {
   refresh: 'acai:refresh'
 } as const;
 
-const ROW = '.acai-Jobs-row';
+const ROW = '.acai-Jobs-row[data-job-number]';
 const JOB_ARGUMENTS = {
   args: {
     type: 'object',

@@ -1,6 +1,6 @@
 /** How things of jobs are written for people. */
 
-import type { Job } from './wire';
+import type { Grid, Job, Status, Value } from './wire';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -46,14 +46,17 @@ export function arrival(job: Job, now: number): string {
   if (job.step !== null) {
     parts.push(`step ${job.step}${job.steps === null ? '' : ` of ${job.steps}`}`);
   }
-  if (job.eta !== null && job.eta_low !== null && job.eta_high !== null) {
-    const [low, high] = [secondsUntil(job.eta_low, now), secondsUntil(job.eta_high, now)];
-    parts.push(high <= 0 ? 'expected to have ended' : `ends in ${range(runtime(Math.max(0, low)), runtime(high))}`);
+  parts.push(arrivalRange(job, now), job.late ? 'misses its bound' : '');
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** `ends in 3m 05s – 4m 10s`; empty while nobody knows. */
+export function arrivalRange(job: Job, now: number): string {
+  if (job.status !== 'RUNNING' || job.eta_low === null || job.eta_high === null) {
+    return '';
   }
-  if (job.late) {
-    parts.push('misses its bound');
-  }
-  return parts.join(' · ');
+  const [low, high] = [secondsUntil(job.eta_low, now), secondsUntil(job.eta_high, now)];
+  return high <= 0 ? 'expected to have ended' : `ends in ${range(runtime(Math.max(0, low)), runtime(high))}`;
 }
 
 function secondsUntil(time: string, now: number): number {
@@ -100,18 +103,44 @@ export function moment(time: string, now: number): string {
 }
 
 /** The command as one would type it. */
-export function command(job: Job): string {
+export function command(job: Pick<Job, 'command'>): string {
   return typeof job.command === 'string' ? job.command : job.command.map(quoted).join(' ');
 }
 
-/** What people call the job: its name, else its command. */
-export function label(job: Job): string {
+/** What people call a job or a grid: its name, else its command. */
+export function label(job: Pick<Job, 'name' | 'command'>): string {
   return job.name ?? command(job);
 }
 
 /** The job's number and name. */
 export function title(job: Job): string {
   return `${job.number} ${label(job)}`;
+}
+
+/** `Grid 3 forest`. */
+export function gridTitle(grid: Grid): string {
+  return `Grid ${grid.number} ${label(grid)}`;
+}
+
+/** `2 of 6 ended: 1 finished, 1 failed`. */
+export function counts(grid: Grid): string {
+  const ends: readonly Status[] = ['FINISHED', 'FAILED', 'KILLED'];
+  const told = ends.flatMap(status => {
+    const count = grid.counts[status];
+    return count ? [`${count} ${status.toLowerCase()}`] : [];
+  });
+  return `${grid.ended_count} of ${grid.row_count} ended${told.length === 0 ? '' : `: ${told.join(', ')}`}`;
+}
+
+/** A value of metadata. */
+export function value(given: Value): string {
+  if (typeof given === 'number') {
+    return String(Number(given.toPrecision(6)));
+  }
+  if (typeof given === 'object') {
+    return 'time' in given ? moment(given.time, Date.now()) : given.number;
+  }
+  return String(given);
 }
 
 /** Why the job ended as it did, or where it is; empty where the status says it all. */

@@ -1,12 +1,13 @@
-/** Tells when jobs of the user end, and when one is expected to miss its bound. */
+/** Tells when jobs and grids of the user end, and when they are expected to miss their bounds. */
 
 import { Notification } from '@jupyterlab/apputils';
 import type { IDisposable } from '@lumino/disposable';
 
-import { bound, explanation, runtime, title } from './format';
-import type { IJobs, KnownJob } from './tokens';
+import { bound, counts, explanation, gridTitle, runtime, title } from './format';
+import type { IGrids, IJobs, KnownJob } from './tokens';
+import type { Grid, Job } from './wire';
 
-/** Endings are gathered for so long, since a grid of jobs may end all at once. */
+/** Endings are gathered for so long, since jobs may end all at once. */
 export const GATHER_ENDED_MS = 1000;
 /** More jobs than this that end together are told of in one sentence. */
 const MOST_SINGLE = 3;
@@ -17,13 +18,17 @@ export type Wanted = 'all' | 'failures' | 'none';
 type Kind = 'success' | 'error' | 'info';
 
 export class EndedNotifications implements IDisposable {
-  /** `showLog` opens the job with its log. */
+  /** `showLog` opens the job with its log, `showGrid` the table of a grid. */
   constructor(
     private readonly _jobs: IJobs,
-    private readonly _showLog: (number: number) => void
+    private readonly _grids: IGrids,
+    private readonly _showLog: (number: number) => void,
+    private readonly _showGrid: (number: number) => void
   ) {
     _jobs.ended.connect(this._onEnded, this);
     _jobs.late.connect(this._onLate, this);
+    _grids.ended.connect(this._onGridEnded, this);
+    _grids.late.connect(this._onGridLate, this);
   }
 
   /** Which endings are told. */
@@ -38,6 +43,8 @@ export class EndedNotifications implements IDisposable {
     clearTimeout(this._timer);
     this._jobs.ended.disconnect(this._onEnded, this);
     this._jobs.late.disconnect(this._onLate, this);
+    this._grids.ended.disconnect(this._onGridEnded, this);
+    this._grids.late.disconnect(this._onGridLate, this);
   }
 
   private _onEnded(_: IJobs, job: KnownJob): void {
@@ -61,6 +68,34 @@ export class EndedNotifications implements IDisposable {
         actions: [this._toLog(job)]
       });
     }
+  }
+
+  /** A grid is told of once, however many jobs it has. */
+  private _onGridEnded(_: IGrids, grid: Grid): void {
+    if (isWanted(grid, this.wanted)) {
+      Notification.emit(`${shortened(gridTitle(grid))}: ${counts(grid)}.`, kindOf(grid), {
+        autoClose: 6000,
+        actions: [this._toGrid(grid)]
+      });
+    }
+  }
+
+  private _onGridLate(_: IGrids, grid: Grid): void {
+    if (this.wanted !== 'none') {
+      Notification.emit(`Jobs of ${shortened(gridTitle(grid))} are expected to miss their bound.`, 'warning', {
+        autoClose: false,
+        actions: [this._toGrid(grid)]
+      });
+    }
+  }
+
+  private _toGrid(grid: Grid): Notification.IAction {
+    return {
+      label: 'Show grid',
+      callback: () => {
+        this._showGrid(grid.number);
+      }
+    };
   }
 
   private _toLog(job: KnownJob): Notification.IAction {
@@ -89,8 +124,8 @@ export class EndedNotifications implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-function isWanted(job: KnownJob, wanted: Wanted): boolean {
-  return wanted === 'all' || (wanted === 'failures' && job.status === 'FAILED');
+function isWanted(item: Pick<Job, 'status'>, wanted: Wanted): boolean {
+  return wanted === 'all' || (wanted === 'failures' && item.status === 'FAILED');
 }
 
 function sentence(job: KnownJob): string {
@@ -117,11 +152,11 @@ function worst(jobs: readonly KnownJob[]): Kind {
   return (['error', 'info'] as const).find(kind => kinds.includes(kind)) ?? 'success';
 }
 
-function kindOf(job: KnownJob): Kind {
-  if (job.status === 'FAILED') {
+function kindOf({ status }: Pick<Job, 'status'>): Kind {
+  if (status === 'FAILED') {
     return 'error';
   }
-  return job.status === 'KILLED' ? 'info' : 'success';
+  return status === 'KILLED' ? 'info' : 'success';
 }
 
 function shortened(text: string): string {

@@ -47,7 +47,7 @@ export class Jobs implements IJobs, IDisposable {
 
   get items(): readonly KnownJob[] {
     this._items ??= [...this._known.values()]
-      .filter(job => job.number >= this._oldestListed)
+      .filter(job => job.number >= this._oldestListed && job.grid === null)
       .sort((one, other) => other.number - one.number);
     return this._items;
   }
@@ -150,10 +150,6 @@ export class Jobs implements IJobs, IDisposable {
   }
 
   private _note(event: Event): void {
-    if (event.kind.startsWith('grid.')) {
-      this._batches.add(ALL); // of a grid's jobs only the grid is told
-      return;
-    }
     const id = event.ids.job;
     const what = GROWN[event.kind];
     if (id !== undefined && what !== undefined) {
@@ -162,6 +158,10 @@ export class Jobs implements IJobs, IDisposable {
     }
     // A grown log is no change of the job; whoever shows the log follows it.
     if (id === undefined || !event.kind.startsWith('job.') || event.kind === 'job.logged') {
+      return;
+    }
+    // A grid's jobs are the grid's to show; only those that somebody asked for are kept up to date.
+    if (event.ids.grid !== undefined && !this._ids.has(id)) {
       return;
     }
     if (event.kind === 'job.submitted') {
@@ -193,8 +193,7 @@ export class Jobs implements IJobs, IDisposable {
     this._user ??= (await this._api.whoAmI()).name;
     const limit = Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, this.items.length));
     const read = await this._readPage(limit, null);
-    const known = new Set([...this._known.values()].map(job => job.id));
-    await Promise.all(ids.filter(id => known.has(id) && !read.has(id)).map(id => this._readOne(id)));
+    await Promise.all(ids.filter(id => this._ids.has(id) && !read.has(id)).map(id => this._readOne(id)));
   }
 
   /** Read one page; returns the ids of its jobs. */
@@ -203,7 +202,7 @@ export class Jobs implements IJobs, IDisposable {
     const oldest = page.cursor === null ? 0 : Math.min(...page.items.map(job => job.number));
     const newestBefore = this.items[0]?.number ?? 0;
     // Where so much is new that the page does not reach what was listed, the list begins anew: it has no gaps.
-    if (oldest <= this._oldestListed || oldest > newestBefore + 1) {
+    if (oldest <= this._oldestListed || oldest > newestBefore) {
       this._oldestListed = oldest;
       this._cursor = page.cursor;
     }
@@ -229,13 +228,14 @@ export class Jobs implements IJobs, IDisposable {
     }
     const job: KnownJob = { ...before, ...given };
     this._known.set(job.number, job);
+    this._ids.add(job.id);
     this._items = null;
     if (!isEnded(job)) {
       this._seenUnended.add(job.id);
-      if (job.late && before?.late === false && job.creator === this._user) {
+      if (job.late && before?.late === false && job.creator === this._user && job.grid === null) {
         this._late.emit(job);
       }
-    } else if (this._seenUnended.delete(job.id) && job.creator === this._user) {
+    } else if (this._seenUnended.delete(job.id) && job.creator === this._user && job.grid === null) {
       this._ended.emit(job);
     }
     return job;
@@ -247,6 +247,7 @@ export class Jobs implements IJobs, IDisposable {
 
   private readonly _batches = new Batches<Wanted>(wanted => this._read(wanted), GATHER_MS);
   private readonly _known = new Map<number, KnownJob>();
+  private readonly _ids = new Set<string>();
   private readonly _seenUnended = new Set<string>();
   private _items: KnownJob[] | null = null;
   /** `_items` has no gap down to this number. */

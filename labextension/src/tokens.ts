@@ -5,12 +5,12 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { LogStream } from './log';
 import type { Connection } from './socket';
-import type { Curve, Job, Particulars, Sample } from './wire';
+import type { Curve, Grid, GridRow, Job, Page, Particulars, Sample } from './wire';
 
 /** A job as this page knows it: what is told only of one job alone may be missing yet. */
 export type KnownJob = Job & Partial<Particulars>;
 
-/** The live jobs of the project. Views hold nothing of their own: they read here, and draw again when it changed. */
+/** The live jobs of the project, but for those of grids, which are known once they were asked for. Views hold nothing of their own: they read here, and draw again when it changed. */
 export interface IJobs {
   /** The newest jobs without a gap, newest first. */
   readonly items: readonly KnownJob[];
@@ -53,6 +53,42 @@ export interface IJobs {
   followLog(number: number): LogStream;
 }
 
+/** The live grids of the project: many jobs as one thing. */
+export interface IGrids {
+  /** The newest grids without a gap, newest first. */
+  readonly items: readonly Grid[];
+  /** Whether there are older grids than those of `items`. */
+  readonly hasMore: boolean;
+  /** Whether the list was read at least once. */
+  readonly isLoaded: boolean;
+  /** Why the list could not be read the last time, as one line. */
+  readonly error: string | null;
+
+  /** Something of the above, or a grid, is not what it was. */
+  readonly changed: ISignal<IGrids, void>;
+  /** Jobs of the grid of this id have come further: its rows are others than before. */
+  readonly moved: ISignal<IGrids, string>;
+  /** A grid of the user of this page came to its end, and this page had seen it before that. */
+  readonly ended: ISignal<IGrids, Grid>;
+  /** Jobs of a grid of the user of this page are now expected to miss their bound. */
+  readonly late: ISignal<IGrids, Grid>;
+
+  /** A grid that this page knows. It need not be one of `items`. */
+  get(number: number): Grid | undefined;
+  /** Ask for a grid. Throws AcaiError. */
+  fetch(number: number): Promise<Grid>;
+  /** The rows of a grid, from the first after what `cursor` tells. Throws AcaiError. */
+  rows(number: number, limit: number, cursor?: string | null): Promise<Page<GridRow>>;
+  /** End every job of a grid. Throws AcaiError. */
+  kill(number: number): Promise<void>;
+  /** Submit again what failed or was killed. Throws AcaiError. */
+  retry(number: number): Promise<void>;
+  /** Bring older grids into `items`. */
+  loadMore(): void;
+  /** Read everything anew. */
+  refresh(): void;
+}
+
 /** What has grown, of the job of this id: its own numbers, or the samples of what it uses. */
 export interface Measured {
   job: string;
@@ -60,3 +96,5 @@ export interface Measured {
 }
 
 export const IJobs = new Token<IJobs>('acai-jupyter:IJobs', 'The live jobs of the ACAI project.');
+
+export const IGrids = new Token<IGrids>('acai-jupyter:IGrids', 'The live grids of the ACAI project.');

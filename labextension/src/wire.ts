@@ -111,6 +111,38 @@ export interface Particulars {
   after: number[];
 }
 
+/** Jobs that were submitted as one thing: a command for every combination of its values. */
+export interface Grid {
+  id: string;
+  number: number;
+  name: string | null;
+  creator: string;
+  create_time: string;
+  command: string | string[];
+  row_count: number;
+  ended_count: number;
+  /** QUEUED and RUNNING until every row has ended, then the worst of their ends. */
+  status: Status;
+  /** Rows by the status of their latest job. */
+  counts: Partial<Record<Status, number>>;
+  /** How many rows are expected to miss their bound, or have missed it. */
+  late_count: number;
+  /** Of all its jobs, also of those that were retried. */
+  cost: number;
+  runtime: number;
+}
+
+/** A row of a grid: its arguments, what its latest job has as metadata, and that job. */
+export interface GridRow {
+  row: number;
+  arguments: Record<string, Value>;
+  values: Record<string, Value>;
+  job: Job;
+}
+
+/** A value of metadata as JSON says it. */
+export type Value = string | boolean | Num | { time: string };
+
 /** A number as JSON can say it: NaN and the infinities are told in words. */
 export type Num = number | { number: 'nan' | 'inf' | '-inf' };
 

@@ -3,14 +3,27 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { vi } from 'vitest';
 
+import goldenGrid from '../../tests/wire/grid.json';
+import goldenRow from '../../tests/wire/grid_row.json';
 import golden from '../../tests/wire/job.json';
 import details from '../../tests/wire/job_details.json';
-import type { Job, JobDetails } from '../src/wire';
+import type { Grid, GridRow, Job, JobDetails } from '../src/wire';
 
-/** A job like the golden one. */
+/** A job like the golden one, but of no grid. */
 export function aJob(changes: Partial<Job> = {}): Job {
   const number = changes.number ?? golden.number;
-  return { ...(golden as Job), id: `job_${number}`, number, ...changes };
+  return { ...(golden as Job), id: `job_${number}`, number, grid: null, grid_row: null, ...changes };
+}
+
+/** A grid like the golden one. */
+export function aGrid(changes: Partial<Grid> = {}): Grid {
+  const number = changes.number ?? goldenGrid.number;
+  return { ...(goldenGrid as Grid), id: `grid_${number}`, number, ...changes };
+}
+
+/** A row like the golden one. */
+export function aRow(changes: Partial<GridRow> = {}): GridRow {
+  return { ...(goldenRow as unknown as GridRow), job: aJob({ grid: 3 }), ...changes };
 }
 
 export function aRunningJob(changes: Partial<Job> = {}): Job {

@@ -7,14 +7,15 @@ import { expect, test, vi } from 'vitest';
 import { JobsView } from '../src/panels/jobs/body';
 import { JobsModel } from '../src/panels/jobs/model';
 import { draw, find, host, press } from './drawing';
-import { aJob, aRunningJob } from './fakes';
+import { aGrid, aJob, aRunningJob } from './fakes';
+import { FakeGrids } from './fakegrids';
 import { FakeJobs } from './fakejobs';
 
-function drawList(jobs: FakeJobs): { model: JobsModel; opened: number[] } {
-  const model = new JobsModel(jobs);
-  const opened: number[] = [];
+function drawList(jobs: FakeJobs, grids = new FakeGrids()): { model: JobsModel; opened: string[] } {
+  const model = new JobsModel(jobs, grids);
+  const opened: string[] = [];
   const redraw = (): void => {
-    draw(<JobsView model={model} open={number => opened.push(number)} />);
+    draw(<JobsView model={model} open={({ kind, number }) => opened.push(`${kind} ${number}`)} />);
   };
   model.stateChanged.connect(redraw);
   redraw();
@@ -47,10 +48,10 @@ test('the keyboard goes through the list, which has one stop of the tab key', ()
   press(list, 'ArrowDown');
   expect([stops(), model.selected]).toEqual([['1'], null]);
   press(list, 'Enter');
-  expect([model.selected, find('[aria-selected=true]').dataset.jobNumber]).toEqual([1, '1']);
+  expect([model.selected?.number, find('[aria-selected=true]').dataset.jobNumber]).toEqual([1, '1']);
   press(list, 'Home');
   press(list, ' ');
-  expect([stops(), model.selected]).toEqual([['3'], 3]);
+  expect([stops(), model.selected?.number]).toEqual([['3'], 3]);
 });
 
 test('a click selects, two open a tab', () => {
@@ -58,11 +59,11 @@ test('a click selects, two open a tab', () => {
   act(() => {
     find('[data-job-number="1"]').click();
   });
-  expect(model.selected).toBe(1);
+  expect(model.selected).toEqual({ kind: 'job', number: 1 });
   act(() => {
     find('[data-job-number="1"]').dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
   });
-  expect(opened).toEqual([1]);
+  expect(opened).toEqual(['job 1']);
 });
 
 test('an empty list says how to submit, a filter without matches says that', () => {
@@ -101,4 +102,36 @@ test('more is loaded on demand', () => {
     find('.acai-Jobs-more').click();
   });
   expect(jobs.done).toEqual(['more']);
+});
+
+test('a running job tells when it will end, and that it will be too late', () => {
+  const eta = { eta: '2026-11-20T09:34:04Z', eta_low: '2026-11-20T09:33:04.2Z', eta_high: '2026-11-20T09:35:04.2Z' };
+  drawList(new FakeJobs(aRunningJob({ number: 2, ...eta }), aRunningJob({ number: 1, ...eta, late: true })));
+  const told = [...host.querySelectorAll('.acai-Jobs-arrival')].map(each => each.textContent);
+  expect(told).toEqual(['ends in 2m 00s – 4m 00s', 'late: ends in 2m 00s – 4m 00s']);
+  act(() => {
+    vi.advanceTimersByTime(60_000);
+  });
+  expect(find('.acai-Jobs-arrival').textContent).toBe('ends in 1m 00s – 3m 00s');
+});
+
+test('a grid is one row, which says how far it is', () => {
+  const counts = { FINISHED: 3, FAILED: 1, RUNNING: 2, QUEUED: 2 };
+  const grid = aGrid({ number: 3, row_count: 8, ended_count: 4, counts, late_count: 2, cost: 0.5 });
+  const { model, opened } = drawList(new FakeJobs(), new FakeGrids(grid));
+  const row = find('[data-grid-number="3"]');
+  expect(row.textContent).toBe('▦Grid 3 forestRUNNING4 of 8 ended: 3 finished, 1 failed2 late$0.5');
+  const bar = find('[role=progressbar]');
+  expect([bar.getAttribute('aria-valuenow'), bar.getAttribute('aria-valuemax')]).toEqual(['4', '8']);
+  const parts = [...bar.querySelectorAll<HTMLElement>('span')].map(part => [part.dataset.status, part.style.width]);
+  expect(parts).toEqual([
+    ['FINISHED', '37.5%'],
+    ['FAILED', '12.5%'],
+    ['KILLED', '0%']
+  ]);
+  act(() => {
+    row.click();
+    row.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+  });
+  expect([model.selected, opened]).toEqual([{ kind: 'grid', number: 3 }, ['grid 3']]);
 });

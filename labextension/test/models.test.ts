@@ -3,20 +3,23 @@ import { expect, test } from 'vitest';
 import { AcaiError } from '../src/api';
 import { JobModel } from '../src/panels/job/model';
 import { JobsModel } from '../src/panels/jobs/model';
-import { aJob, aRunningJob } from './fakes';
+import type { Grid } from '../src/wire';
+import { aGrid, aJob, aRunningJob } from './fakes';
+import { FakeGrids } from './fakegrids';
 import { FakeJobs } from './fakejobs';
 
 const microtasks = (): Promise<void> => Promise.resolve().then(() => undefined);
 
-function aList(): { jobs: FakeJobs; model: JobsModel; shown: () => number[] } {
+function aList(...others: Grid[]): { jobs: FakeJobs; grids: FakeGrids; model: JobsModel; shown: () => number[] } {
+  const grids = new FakeGrids(...others);
   const jobs = new FakeJobs(
     aJob({ number: 4, status: 'KILLED', creator: 'mary' }),
     aRunningJob({ number: 3, name: 'Evaluate' }),
     aJob({ number: 2, status: 'FAILED', command: ['python', 'fit.py'], name: null, input: null, output_version: null }),
     aJob({ number: 1, output_version: 'Other:9' })
   );
-  const model = new JobsModel(jobs);
-  return { jobs, model, shown: () => model.visible.map(job => job.number) };
+  const model = new JobsModel(jobs, grids);
+  return { jobs, grids, model, shown: () => model.visible.map(({ item }) => item.number) };
 }
 
 test('the order of the service is kept', () => {
@@ -58,13 +61,45 @@ test('the model tells of every change, its own and those of the jobs, until it i
   model.stateChanged.connect(() => changes++);
   model.text = 'x';
   model.status = 'FAILED';
-  model.selected = 3;
-  model.selected = 3;
+  model.selected = { kind: 'job', number: 3 };
+  model.selected = { kind: 'job', number: 3 };
   jobs.change();
   expect([changes, model.isEmpty]).toEqual([4, true]);
   model.dispose();
   jobs.change();
   expect([changes, model.isDisposed]).toEqual([4, true]);
+});
+
+const at = (second: number): string => `2026-11-20T09:30:0${second}.000000Z`;
+
+test('grids stand between the jobs, by the time at which they were submitted', () => {
+  const { jobs, grids, model } = aList();
+  jobs.change(aJob({ number: 9, create_time: at(4) }), aJob({ number: 2, create_time: at(2) }));
+  grids.change(aGrid({ number: 3, create_time: at(5) }), aGrid({ number: 1, create_time: at(3) }));
+  const shown = (): string[] => model.visible.map(({ kind, item }) => `${kind} ${item.number}`);
+  expect(shown()).toEqual(['grid 3', 'job 9', 'grid 1', 'job 2']);
+  model.text = 'forest';
+  expect(shown()).toEqual(['grid 3', 'grid 1']);
+  model.text = 'grid 1';
+  expect(shown()).toEqual(['grid 1']);
+  model.text = '';
+  model.status = 'unended';
+  expect(shown()).toEqual(['grid 3', 'grid 1']);
+});
+
+test('the list ends where one of its two lists has gaps, and goes on there', () => {
+  const { jobs, grids, model } = aList();
+  jobs.hasMore = true;
+  jobs.change(aJob({ number: 9, create_time: at(4) }), aJob({ number: 8, create_time: at(3) }));
+  grids.change(aGrid({ number: 2, create_time: at(5) }), aGrid({ number: 1, create_time: at(2) }));
+  expect(model.visible.map(({ item }) => item.number)).toEqual([2, 9, 8]);
+  model.loadMore();
+  expect([jobs.done, grids.done]).toEqual([['more'], []]);
+  jobs.hasMore = false;
+  grids.hasMore = true;
+  expect(model.visible.map(({ item }) => item.number)).toEqual([2, 9, 8, 1]);
+  model.loadMore();
+  expect(grids.done).toEqual(['more']);
 });
 
 test('a job model asks for the details, and shows the job that everybody shares', async () => {

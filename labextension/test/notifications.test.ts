@@ -2,10 +2,12 @@ import { Notification } from '@jupyterlab/apputils';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { EndedNotifications, GATHER_ENDED_MS } from '../src/notifications';
-import { aJob } from './fakes';
+import { aGrid, aJob } from './fakes';
+import { FakeGrids } from './fakegrids';
 import { FakeJobs } from './fakejobs';
 
 let jobs: FakeJobs;
+let grids: FakeGrids;
 let opened: number[];
 let told: EndedNotifications;
 
@@ -13,7 +15,13 @@ beforeEach(() => {
   vi.useFakeTimers();
   jobs = new FakeJobs();
   opened = [];
-  told = new EndedNotifications(jobs, number => opened.push(number));
+  grids = new FakeGrids();
+  told = new EndedNotifications(
+    jobs,
+    grids,
+    number => opened.push(number),
+    number => opened.push(-number)
+  );
 });
 
 afterEach(() => {
@@ -89,4 +97,21 @@ test('a coming miss of a bound is told at once, unless nobody wants to be told',
   told.wanted = 'none';
   jobs.late.emit(late);
   expect(texts()).toHaveLength(1);
+});
+
+test('a grid is told of once, with a way to its table', () => {
+  const counts = { FINISHED: 1, FAILED: 1 };
+  grids.ended.emit(aGrid({ number: 3, status: 'FAILED', ended_count: 2, counts }));
+  grids.late.emit(aGrid({ number: 4, late_count: 2 }));
+  expect(texts()).toEqual([
+    'error: Grid 3 forest: 2 of 2 ended: 1 finished, 1 failed.',
+    'warning: Jobs of Grid 4 forest are expected to miss their bound.'
+  ]);
+  Notification.manager.notifications.at(-1)?.options.actions?.[0]?.callback(new MouseEvent('click'));
+  expect(opened).toEqual([-3]);
+  told.wanted = 'failures';
+  grids.ended.emit(aGrid({ status: 'FINISHED' }));
+  told.wanted = 'none';
+  grids.late.emit(aGrid());
+  expect(texts()).toHaveLength(2);
 });

@@ -91,7 +91,7 @@ test('the list is read once when it starts, and once more when the events have b
   expect(service.isLoaded).toBe(false);
   service.start();
   await settle();
-  expect(requests).toEqual([`jobs?limit=${PAGE_SIZE}`]);
+  expect(requests).toEqual([`jobs?grids=false&limit=${PAGE_SIZE}`]);
   expect([service.isLoaded, service.hasMore, numbers()]).toEqual([true, false, [2, 1]]);
   FakeSocket.last.accept();
   FakeSocket.last.tell({ kind: 'connected', number: 0 });
@@ -135,7 +135,7 @@ test('when many jobs change at once, the list is read instead of each of them', 
     tell('job.changed', number);
   });
   await vi.advanceTimersByTimeAsync(GATHER_MS);
-  expect(requests).toEqual(['jobs/job_1', `jobs?limit=${PAGE_SIZE}`]);
+  expect(requests).toEqual(['jobs/job_1', `jobs?grids=false&limit=${PAGE_SIZE}`]);
 });
 
 test('a grown log and events about other things are no reason to ask', async () => {
@@ -154,11 +154,11 @@ test('older jobs come page by page, and are read again with the others', async (
   expect([numbers().length, service.hasMore]).toEqual([50, true]);
   service.loadMore();
   await vi.advanceTimersByTimeAsync(GATHER_MS);
-  expect(requests).toEqual([`jobs?limit=${PAGE_SIZE}&cursor=71`]);
+  expect(requests).toEqual([`jobs?grids=false&limit=${PAGE_SIZE}&cursor=71`]);
   expect(numbers()).toEqual(range(21, 120).reverse());
   service.refresh();
   await vi.advanceTimersByTimeAsync(GATHER_MS);
-  expect(requests[1]).toBe('jobs?limit=100');
+  expect(requests[1]).toBe('jobs?grids=false&limit=100');
   service.loadMore();
   await vi.advanceTimersByTimeAsync(GATHER_MS);
   expect([numbers().length, service.hasMore]).toEqual([120, false]);

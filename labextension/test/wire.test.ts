@@ -6,6 +6,8 @@ import error from '../../tests/wire/error.json';
 import event from '../../tests/wire/event.json';
 import connected from '../../tests/wire/event_connected.json';
 import reset from '../../tests/wire/event_reset.json';
+import grid from '../../tests/wire/grid.json';
+import gridRow from '../../tests/wire/grid_row.json';
 import job from '../../tests/wire/job.json';
 import details from '../../tests/wire/job_details.json';
 import logEnd from '../../tests/wire/log_end.json';
@@ -15,6 +17,8 @@ import {
   type Connected,
   type ErrorMessage,
   type Event,
+  type Grid,
+  type GridRow,
   type Job,
   type LogEnd,
   type Particulars,
@@ -98,7 +102,27 @@ const RESET: Fields<Reset> = { kind: true, number: true };
 const LOG_END: Fields<LogEnd> = { complete: true, size: true };
 const ERROR: Fields<ErrorMessage> = { code: true, message: true };
 
+const GRID: Fields<Grid> = {
+  id: true,
+  number: true,
+  name: true,
+  creator: true,
+  create_time: true,
+  command: true,
+  row_count: true,
+  ended_count: true,
+  status: true,
+  counts: true,
+  late_count: true,
+  cost: true,
+  runtime: true
+};
+
+const GRID_ROW: Fields<Omit<GridRow, 'job'>> = { row: true, arguments: true, values: true };
+
 test.each([
+  ['grid', grid, GRID],
+  ['grid_row', gridRow, GRID_ROW],
   ['job', job, JOB],
   ['job_details', details, PARTICULARS],
   ['an entry of history', details.history[0], TRANSITION],

@@ -6,7 +6,7 @@ import pytest
 from support.commands import Cli
 from support.servers import Server
 
-from acai_jupyter.cli import main
+from acai_jupyter.cli.running import run as run_command
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def acai(
     monkeypatch.setenv("ACAI_TOKEN", server.token)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
+        code = run_command(arguments)
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 

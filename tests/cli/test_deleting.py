@@ -25,7 +25,26 @@ def test_rm_of_a_folder_wants_a_flag(acai: Cli, server: Server) -> None:
     code, out, said = acai("rm", "/b/")
     assert (code, out) == (1, "")
     assert "rm -R" in said
-    assert acai("rm", "-R", "/b/") == (0, "Hid 2 files of /b/; their versions stay\n", "")
+    assert acai("rm", "-R", "/b/") == (0, "Hid 2 files of /b/; their versions stay, and restoring it brings them back\n", "")
+
+
+def test_restore_brings_back_what_rm_hid(acai: Cli, server: Server) -> None:
+    server.client().files.upload({"x": b"1", "c/y": b"2"}, "/r/")
+    acai("rm", "-R", "/r/")
+    assert acai("restore", "--since", "2100-01-01T00:00:00Z", "/r/")[0] == 1
+    assert acai("restore", "/r/c/y", "/r/") == (0, "Brought back /r/c/y as it was: version 1\nBrought back 1 file of /r/\n", "")
+    assert [file.path for file in server.client().files.list("/r/")] == ["/r/c/y", "/r/x"]
+    acai("rm", "/r/x")
+    code, out, _ = acai("restore", "--json", "/r/x")
+    assert (code, json.loads(out)) == (0, [{"reference": "/r/x", "count": 1, "version": 1}])
+
+
+def test_all_versions_show_tombstones_by_that_name(acai: Cli, server: Server) -> None:
+    server.client().files.upload(b"1", "/v/x")
+    acai("rm", "/v/x")
+    code, out, _ = acai("ls", "--all-versions", "/v/x")
+    assert code == 0
+    assert [line.split()[-2:] for line in out.splitlines()[1:]] == [["data", "/v/x"], ["tombstone", "/v/x"]]
 
 
 def test_rm_prints_json_for_programs(acai: Cli, server: Server) -> None:

@@ -55,9 +55,28 @@ def test_files(cli: Cli) -> None:
     cli.ok("put", "-", "/data/stdin", stdin="typed again\n")
     assert [file["version"] for file in json.loads(cli.ok("ls", "--all-versions", "/data/stdin", "--json"))] == [1, 2]
     assert "unchanged" in cli.ok("put", "data/a.txt", "/data/")
+    cli.ok("put", "data/sub", "data/a.txt", "/several/")
+    assert [file["path"] for file in json.loads(cli.ok("ls", "-R", "/several/", "--json"))] == [
+        "/several/a.txt",
+        "/several/sub/b.json",
+    ]
     cli.ok("get", "/data/sub/", "/data/a.txt@Data:1", "--to", "got")
     assert (cli.folder / "got" / "b.json").read_text() == "{}"
     assert (cli.folder / "got" / "a.txt").read_text() == "one\n"
+
+
+def test_a_listing_fits_a_terminal_and_tells_the_rest_when_asked(cli: Cli) -> None:
+    for words in (["ls", "/data/"], ["ls", "@Data"], ["fileset", "show", "Data:1"]):
+        heading, *rows = cli.ok(*words).splitlines()
+        assert heading.split() == ["modified", "(UTC)", "size", "version", "name"]
+        assert rows[0].endswith("  1  /data/a.txt")
+        assert max(map(len, (heading, *rows))) <= 80
+        wide = cli.ok(*words, "--wide")
+        assert {"digest", "creator", "create_time", "source", "reference"} <= set(wide.splitlines()[0].split())
+        assert "sha256:" in wide
+    assert cli.ok("ls", "-l", "/data/a.txt") == cli.ok("ls", "--wide", "/data/a.txt")
+    assert cli.ok("ls", "/data/a.txt", "--format", "csv").startswith("path,version,reference,size,digest,")
+    assert cli.ok("ls", "/data/").splitlines()[-1].split() == ["-", "-", "-", "/data/sub/"]
 
 
 def test_file_sets(cli: Cli) -> None:
@@ -80,6 +99,7 @@ def test_jobs(cli: Cli) -> None:
     assert cli.ok("job", "logs", "-f", number) == "b=c\n"
     assert "FINISHED" in cli.ok("job", "show", number)
     assert json.loads(cli.ok("job", "ls", "--json", "--status", "finished"))[0]["output_version"] == "Out:1"
+    assert "create_time (UTC)" in cli.ok("job", "ls").splitlines()[0]
     assert cli.ok("cat", "/Out/x") == "b=c\n"
     again = json.loads(cli.ok("job", "retry", number, "--json"))
     assert again["retry_of"] == submitted["number"]

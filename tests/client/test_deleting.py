@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.servers import Server
@@ -27,6 +28,50 @@ def test_a_path_is_hidden_and_comes_back_when_its_tombstone_is_deleted(client: C
     back = client.files.delete("/hidden/x:2")
     assert (back.count, back.version, back.tombstone) == (1, 2, False)
     assert client.files.open("/hidden/x").read() == b"1"
+
+
+def test_a_folder_is_brought_back_in_one_call_and_what_was_hidden_before_is_not(client: Client) -> None:
+    client.files.upload({"x": b"1", "sub/y": b"2", "old": b"3"}, "/back/")
+    client.files.delete("/back/old")
+    assert str(client.files.delete("/back/", recursive=True)).endswith("and restoring it brings them back")
+    since = client.files.versions("/back/x", deleted=True)[1].create_time
+    done = client.files.restore("/back/", since=since)
+    assert (done.count, str(done)) == (2, "Brought back 2 files of /back/")
+    assert [file.path for file in client.files.list("/back/")] == ["/back/sub/y", "/back/x"]
+    assert str(client.files.restore("/back/old")) == "Brought back /back/old as it was: version 1"
+    with pytest.raises(FileNotFound, match="Nothing of /back/ is hidden"):
+        client.files.restore("/back/")
+    with pytest.raises(InvalidRequest, match="is not a time"):
+        client.files.restore("/back/", since="yesterday")
+
+
+def test_an_upload_on_an_earlier_one_notices_what_came_back(client: Client, tmp_path: Path) -> None:
+    """The file came back beside what the folder holds: the set of the next upload is what the folder holds."""
+    (tmp_path / "x").write_text("1")
+    (tmp_path / "y").write_text("1")
+    client.files.upload(tmp_path, "/based/")
+    client.files.delete("/based/x")
+    client.files.restore("/based/x")
+    (tmp_path / "y").write_text("22")
+    client.files.upload(tmp_path, "/based/")
+    assert [file.reference for file in client.files.list("/based/")] == ["/based/x:1", "/based/y:2"]
+
+
+def test_all_versions_name_what_holds_no_data(client: Client) -> None:
+    for content in (b"1", b"2"):
+        client.files.upload(content, "/kinds/x")
+    client.files.delete("/kinds/x:1")
+    client.files.delete("/kinds/x")
+    assert [(file.version, file.kind) for file in client.files.versions("/kinds/x")] == [(2, "data")]
+    every = client.files.versions("/kinds/x", deleted=True)
+    assert [(file.version, file.kind) for file in every] == [(1, "deleted"), (2, "data"), (3, "tombstone")]
+    lines = repr(every).splitlines()
+    assert lines[0].split() == ["modified", "(UTC)", "size", "version", "kind", "name"]
+    assert [line.split()[2:] for line in lines[1:]] == [
+        ["-", "1", "deleted", "/kinds/x"],
+        ["1", "2", "data", "/kinds/x"],
+        ["-", "3", "tombstone", "/kinds/x"],
+    ]
 
 
 def test_who_asks_for_a_hidden_path_or_a_folder_by_its_bare_name_is_told(client: Client) -> None:

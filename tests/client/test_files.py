@@ -288,6 +288,19 @@ def test_two_files_for_one_path_are_refused_by_their_names(client: Client, folde
         client.files.upload([folder / "a.txt", folder / "sub" / "a.txt"], "/twice/")
 
 
+def test_of_several_sources_a_folder_keeps_its_name_and_alone_it_is_its_contents(client: Client, tmp_path: Path) -> None:
+    for name in ("a/x", "b/x", "b/sub/y", "other/b/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert paths(client.files.upload(a, "/alone/")) == ["/alone/x"]
+    assert paths(client.files.upload([a], "/listed1/")) == ["/listed1/a/x"]
+    assert paths(client.files.upload([f"{a}/", b, b / "x"], "/both/")) == ["/both/a/x", "/both/b/sub/y", "/both/b/x", "/both/x"]
+    assert paths(client.files.upload((one for one in [a / "..", b]), "/up/"))[-1] == f"/up/{tmp_path.name}/other/b/x"
+    with pytest.raises(InvalidInput, match=r"Two folders of this upload would both be /mixed/b/: .*/b and .*/other/b\."):
+        client.files.upload([b, tmp_path / "other" / "b"], "/mixed/")
+
+
 def test_links_dont_lead_out_of_an_uploaded_folder(client: Client, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (folder / "inside").symlink_to(folder / "a.txt")

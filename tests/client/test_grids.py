@@ -91,6 +91,14 @@ def test_grids_are_found_again(client: Client) -> None:
     assert sorted(job.wait(60).logs() for job in grid.jobs) == ["a\n", "b\n"]
 
 
+def test_a_list_of_jobs_can_leave_those_of_grids_out(client: Client) -> None:
+    alone = client.jobs.submit("true")
+    grid = client.jobs.submit_grid("true {1,2}")
+    listed = [job.number for job in client.jobs.list(limit=3)]
+    assert listed == [*sorted((job.number for job in grid.jobs), reverse=True), alone.number]
+    assert next(job.number for job in client.jobs.list(grids=False)) == alone.number
+
+
 def test_mistakes_are_told_before_anything_starts(client: Client) -> None:
     grid = client.jobs.submit_grid("true {1,2}", output="None")
     before = len(client.jobs.list(limit=10_000))

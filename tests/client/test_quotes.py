@@ -70,3 +70,20 @@ def test_the_command_line_shows_the_choice_and_submits_it(profiled: Client, serv
     assert len(profiled.jobs.list()) == jobs
     done = acai(server, "job", "submit", "--max-cost", "1", "--confidence", "0.8", "--enforce", "--json", "echo --n 2")
     assert any("fastest that stays within $1 with 80% confidence" in note for note in json.loads(done.stdout)["notes"])
+
+
+def test_a_grid_is_quoted_and_submitted_under_bounds(profiled: Client, server: Server) -> None:
+    quote = profiled.quote_grid("echo --n {1,2,3}", max_cost=1.0)
+    assert quote.met
+    assert "$1 in all" in quote.why
+    assert quote.cost_range[0] <= quote.cost <= quote.cost_range[1]
+    assert quote.to_frame()["command"].tolist() == ["echo --n 1", "echo --n 2", "echo --n 3"]
+    grid = profiled.jobs.submit_grid("echo --n {1,2,3}", max_cost=1.0, max_time="1h", enforce=True).wait(60)
+    assert grid.status == "FINISHED"
+    assert [job.details["timeout"] is not None for job in grid.jobs] == [True] * 3
+    shown = acai(server, "grid", "submit", "echo --n {1,2}", "--max-time", "1h", "--dry-run")
+    assert (shown.returncode, shown.stdout.count("echo --n")) == (0, 2)
+    assert "the cheapest that stays within 3600 s each" in shown.stdout
+    refused = acai(server, "grid", "submit", "unknown --n {1,2}", "--max-time", "1h")
+    assert refused.returncode == 1
+    assert "nothing is guessed" in refused.stderr

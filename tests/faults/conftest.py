@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,11 +48,11 @@ def the_server(home_folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def behind_a_proxy(folder: Path) -> Iterator[tuple[Server, FaultyProxy]]:
+def behind_a_proxy(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[tuple[Server, FaultyProxy]]:
     """A server whose agents, too, reach it through the proxy, as if they ran on another machine."""
     port = free_port()
     with FaultyProxy(f"http://127.0.0.1:{port}{API}").running() as proxy:
-        server = Server(folder, environment=QUICK | {"ACAI_AGENT_URL": proxy.url}, port=port).start()
+        server = Server(folder, environment={**QUICK, "ACAI_AGENT_URL": proxy.url, **(settings or {})}, port=port).start()
         yield server, proxy
         server.end()
 

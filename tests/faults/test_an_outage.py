@@ -16,8 +16,6 @@ from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.job import Job
-from acai_jupyter.client.transport import Transport
-from acai_jupyter.domain.errors import ServerUnreachable
 
 WAITS = "echo waits; until [ -e $GATE ]; do sleep 0.05; done"
 
@@ -87,13 +85,16 @@ def test_jobs_that_were_queued_have_their_turn_once(outage: Outage) -> None:
     assert sorted((outage.folder / "next").read_text().split()) == ["0", "1", "2"]
 
 
-def test_a_wait_for_some_seconds_ends_though_the_server_stays_away(new_server: Callable[..., Server]) -> None:
+def test_waits_for_some_seconds_end_though_the_server_stays_away(new_server: Callable[..., Server]) -> None:
     server = new_server().start()
-    with Client(Transport(server.url, server.token, 0.2)) as client:
-        job = client.jobs.submit("sleep 600")
-        server.kill()
-        with pytest.raises(ServerUnreachable):
-            job.wait(timeout=1)
+    client = server.client()
+    job = client.jobs.submit("sleep 600")
+    grid = client.jobs.submit_grid("sleep {600,601}")
+    profile = client.profiles.create("away", "sleep --n {600,601}", cpus=[1], memories_mb=[512])
+    server.kill()
+    for wait in (job.wait, grid.wait, profile.wait):
+        with pytest.raises(TimeoutError, match="still"):
+            wait(timeout=0.5)
 
 
 def test_nothing_of_ended_jobs_stays_on_the_machine(outage: Outage) -> None:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -21,6 +23,19 @@ from acai_agent.packing import Declared, StoreObject
 from acai_agent.sources import LocalFile, Measured, stamp_of
 
 SIZE = 1_000_000
+NOBODY = 65534
+HAND_OVER = """
+import os, socket, sys
+user, name, said, descriptor = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(user))
+os.setuid(int(user))
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(b"\\0" + name.encode())
+    socket.send_fds(connection, [said.encode()], [int(descriptor)])
+    while piece := connection.recv(4096):
+        sys.stdout.buffer.write(piece)
+"""
 
 
 @pytest.fixture
@@ -151,6 +166,39 @@ def test_only_one_regular_file_is_taken(near: Server, tmp_path: Path) -> None:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+def test_another_users_process_is_refused_whatever_it_knows(near: Server, tmp_path: Path) -> None:
+    """It knows the address of the socket, a signed URL, and holds the very file."""
+    (tmp_path / "a").write_bytes(data := os.urandom(SIZE))
+    request = begin(near, "/foreign/a", data)
+    said = json.dumps({"url": request.url, "offset": 0})
+    with FileIO(tmp_path / "a", "r") as file:
+        given = [request.socket or "", said, str(file.fileno())]
+        # The interpreter becomes another user by itself: that one may not be able to look into where it lies.
+        python = [sys.executable, "-I", "-S", "-c", HAND_OVER]
+        told = [
+            subprocess.run([*python, str(user), *given], pass_fds=[file.fileno()], check=True, stdout=subprocess.PIPE)
+            for user in (NOBODY, os.geteuid())
+        ]
+    refused, taken = (json.loads(one.stdout) for one in told)
+    assert (refused["status"], refused["code"]) == (403, "forbidden")
+    assert taken == {"status": 200}, "the same from the platform's own user"
+
+
+@pytest.mark.parametrize("named", ["url", "path", "file", "source", "name"])
+def test_no_path_can_be_named_in_place_of_an_open_file(near: Server, tmp_path: Path, named: str) -> None:
+    (tmp_path / "a").write_bytes(data := os.urandom(SIZE))
+    request = begin(near, f"/named/{named}", data)
+    for path in (str(tmp_path / "a"), f"file://{tmp_path / 'a'}"):
+        said = json.dumps({"url": request.url, "offset": 0, named: path}).encode()
+        assert ask(request, said)["code"] == "invalid_request"
+    if named == "url":
+        with FileIO(tmp_path / "a", "r") as file:
+            assert ask(request, said, file.fileno())["code"] == "forbidden"
+    place = near.home / "objects" / request.url.partition("/acai/objects/")[2].partition("?")[0]
+    assert not place.exists()
 
 
 def test_where_nobody_listens_the_bytes_have_to_be_sent(tmp_path: Path) -> None:

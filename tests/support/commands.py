@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,16 @@ class Cli:
         own = {"ACAI_URL": self.server.root, "ACAI_TOKEN": self.server.token, "ACAI_HOME": str(self.folder / "no-home")}
         return {**inherited, **own, "XDG_CONFIG_HOME": str(self.folder / "config"), "COLUMNS": "200"}
 
-    def start(self, *words: str, **changed: str | None) -> subprocess.Popen[str]:
+    def start_deaf(self, *words: str, **changed: str | None) -> subprocess.Popen[str]:
+        """The same with interrupts switched off, as a shell starts what runs in the background."""
+        return self.start(*words, preexec=_hear_no_interrupts, **changed)
+
+    def start(self, *words: str, preexec: Callable[[], None] | None = None, **changed: str | None) -> subprocess.Popen[str]:
         """The process; `changed` are variables of its environment, None for those that are not there."""
         environment = {name: value for name, value in {**self.environment, **changed}.items() if value is not None}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([ACAI, *words], env=environment, cwd=self.folder, text=True, preexec_fn=_hear_interrupts, **pipes)  # type: ignore[call-overload, no-any-return]
+        prepare = preexec or _hear_interrupts
+        return subprocess.Popen([ACAI, *words], env=environment, cwd=self.folder, text=True, preexec_fn=prepare, **pipes)  # type: ignore[call-overload, no-any-return]
 
     def run(self, *words: str, stdin: str = "", **changed: str | None) -> subprocess.CompletedProcess[str]:
         with self.start(*words, **changed) as process:
@@ -43,6 +49,10 @@ class Cli:
         done = self.run(*words, stdin=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def _hear_no_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _hear_interrupts() -> None:

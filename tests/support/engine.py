@@ -40,8 +40,10 @@ from acai_jupyter.lake.registration import Registrations
 from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.ports.launcher import LaunchSpec
 from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.provision.quotes import Quotes
 from acai_jupyter.wire.addresses import OBJECTS
 from acai_jupyter.wire.jobs import report_from_json
+from acai_jupyter.workflows.grid_quotes import GridQuotes
 from acai_jupyter.workflows.grids import Grids
 from support.launcher import StandInLauncher
 
@@ -93,7 +95,7 @@ class Engine:
         self.metadata = MetadataService(store)
         self.provenance = ProvenanceService(store)
         self.registry = Registry(store, settings, images_used=False, capacity=self.launcher.capacity)
-        self.grids = Grids(store, self.registry)
+        self.grids = Grids(store, self.registry, GridQuotes(Quotes(store, self.settings, self.launcher.capacity)))
         self.chains = Chains(store)
         self.scheduler = Scheduler(store, settings)
         self.secrets = Secrets(store, FernetVault("", self.folder / "keys" / "secrets"))

@@ -85,6 +85,12 @@ class World:
         self.client.files.upload(path.encode(), path)
         return path
 
+    def hidden_file(self) -> str:
+        """The path of a file that a tombstone hides."""
+        path = self.unused_file()
+        self.client.files.delete(path)
+        return path
+
     def unused_fileset(self) -> str:
         """A file set version that nothing used."""
         name = f"Unused{next(self._counter)}"
@@ -152,6 +158,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "abort_upload": lambda world: Request({"upload": world.upload()}),
     "list_files": lambda world: Request(query={"ref": "/digits/", "recursive": "false"}),
     "delete_files": lambda world: Request(query={"ref": world.unused_file()}),
+    "restore_files": lambda world: Request(body={"reference": world.hidden_file(), "since": "2026-01-01T00:00:00Z"}),
     "file_versions": lambda world: Request(query={"path": "/digits/b.txt"}),
     "download_files": lambda world: Request(query={"ref": "@Digits"}),
     "create_fileset": lambda world: Request(body={"name": "Part", "references": ["/digits/deep/@Digits"]}),
@@ -191,6 +198,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "kill_profile": lambda world: Request({"profile": world.profiling()}),
     "predict": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "cpu": 1, "memory": "512MB"}),
     "quote_profile": lambda world: Request({"profile": world.profile.name}, body={"values": [2], "max_time": "1h"}),
+    "quote_grid": lambda world: Request(body={"command": "echo --n {3,4}", "max_cost": 1.5}),
     "quote_job": lambda world: Request(body={"job": {"command": "echo --n 3"}, "max_cost": 1.5}),
     "autoprovision": lambda world: Request(body={"profile": world.profile.name, "values": [2]}),
     "get_metadata": lambda world: Request(query={"kind": "filesets", "ref": "Model"}),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from looking import cell_output, open_panel, run_all, run_command
+from playwright.sync_api import Page, expect
 from running_lab import Lab
 
 TRAIN = """%%acai submit --name train --output Model
@@ -99,38 +100,3 @@ def test_file_sets_are_browsed_and_queries_become_tables(lab: Lab, page: Page, s
     expect(cell_output(page, 0)).to_contain_text("/browse/train/part.csv:1")
     expect(cell_output(page, 1).locator(".acai-QueryTable table")).to_contain_text("Browse")
     screenshot("widgets")
-
-
-def open_panel(page: Page) -> None:
-    """Wait for JupyterLab, and show the sidebar of ACAI."""
-    page.locator("#jp-main-dock-panel").wait_for()
-    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
-    tab = page.locator(".jp-SideBar [data-id=acai-sidebar]")
-    tab.wait_for()
-    if not page.locator("#acai-sidebar").is_visible():
-        tab.click()
-    page.locator("#acai-sidebar").wait_for()
-
-
-def run_all(page: Page) -> None:
-    """Run all cells of the notebook in front, once its kernel is there; returns when they have run."""
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.evaluate(
-        """async () => {
-            const { shell, commands } = window.jupyterapp;
-            const notebook = [...shell.widgets('main')].find(widget => widget.sessionContext);
-            shell.activateById(notebook.id);
-            await Promise.all([notebook.context.ready, notebook.sessionContext.ready, notebook.revealed]);
-            await notebook.sessionContext.session.kernel.info;
-            await commands.execute('notebook:run-all-cells');
-        }"""
-    )
-
-
-def run_command(page: Page, command: str, arguments: str = "{}") -> None:
-    page.wait_for_function(f"window.jupyterapp.commands.hasCommand('{command}')")
-    page.evaluate(f"window.jupyterapp.commands.execute('{command}', {arguments})")
-
-
-def cell_output(page: Page, number: int) -> Locator:
-    return page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea").first

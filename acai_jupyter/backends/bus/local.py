@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
@@ -28,6 +29,7 @@ class LocalBus:
         self._pending: dict[UUID, int] = {}
         self._listeners = Listeners()
         self._closed = False
+        self._probe_at = 0.0
         self._thread: threading.Thread | None = None
 
     def publish(self, project_id: UUID, number: int) -> None:
@@ -60,6 +62,9 @@ class LocalBus:
             self._listeners.tell({**self._foreign(), **notices})
 
     def _foreign(self) -> dict[UUID, int]:
+        if time.monotonic() < self._probe_at:
+            return {}
+        self._probe_at = time.monotonic() + _PROBE_SECONDS
         try:
             return self._probe()
         except AcaiError as error:

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,7 +109,7 @@ class ProcessLauncher:
         cpu, memory_mb = self._machine.look()
         given = self._capacity
         limits = self._limits
-        return Capacity(given.cpu or cpu, given.memory_mb or memory_mb, len(self._gpus()), limits.enforced, limits.whole_cpus)
+        return Capacity(given.cpu or cpu, given.memory_mb or memory_mb, len(self._gpus), limits.enforced, limits.whole_cpus)
 
     def launch(self, spec: LaunchSpec) -> str:
         """Start an agent, unless the one of this attempt lives; returns its handle.
@@ -237,12 +238,12 @@ class ProcessLauncher:
         """How the job is held to its resources, as its agent is told. Raises Unavailable where others have its GPUs."""
         with locked(self._folder):
             wanted = spec.resources.gpu
-            gpus = first_free(self._gpus(), self._taken("gpus"), wanted) if wanted else ()
+            gpus = first_free(self._gpus, self._taken("gpus"), wanted) if wanted else ()
             if gpus is None:
                 raise Unavailable("The machine's GPUs are in use by other jobs.")
             orders = self._orders(spec, folder).to_json()
             write_text(folder / _LIMITS, json.dumps({**orders, "gpus": gpus}))
-        return {"limits": orders, "gpus": gpus} if self._gpus() else {"limits": orders}
+        return {"limits": orders, "gpus": gpus} if self._gpus else {"limits": orders}
 
     def _orders(self, spec: LaunchSpec, folder: Path) -> Orders:
         """It runs also where limits fail: what holds it is in its record."""
@@ -252,6 +253,7 @@ class ProcessLauncher:
             _LOG.warning("Job %s is not held to its resources: %s", spec.job_id, error)
             return Orders()
 
+    @cached_property
     def _gpus(self) -> tuple[str, ...]:
         count = self._capacity.gpu
         return tuple(map(str, range(count))) if count else machine_gpus(os.environ)

@@ -27,7 +27,6 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -16384",
 )
 
@@ -104,7 +103,10 @@ class SqliteStore:
 
     def _connect_to_write(self) -> Connection:
         self._written = None
-        return self._engine.connect()
+        connection = self._engine.connect()
+        # What a write sets aside is small. Reads may sort millions of rows: what does not fit into their cache goes to a file.
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+        return connection
 
     def _check_files(self) -> None:
         """Raises StoreDamaged where others have removed or replaced the files that were just written: what is in them would

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, literal_column, select
 
 from acai_jupyter.backends.sql.repositories.access import SqlAccess
 from acai_jupyter.backends.sql.repositories.arrivals import SqlArrivals
@@ -41,6 +42,9 @@ from acai_jupyter.ports.store.platform import Events, Idempotency, Leases
 from acai_jupyter.ports.store.provision import Arrivals, Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 from acai_jupyter.ports.store.workflows import Grids
+
+_CLOCK: Final[ColumnElement[int]] = literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
+"""Of PostgreSQL, which asks it for every row: so it is asked once the row is locked."""
 
 
 class SqlUnitOfWork:
@@ -84,4 +88,7 @@ class SqlUnitOfWork:
         # SQLite has one writer at a time: whoever writes holds every row.
         if self.session.dialect == "postgresql":
             # NO KEY: a row that is added meanwhile refers to the project, and must not wait for this, nor this for it.
-            self.session.run(select(projects.c.id).where(projects.c.id == project_id).with_for_update(key_share=True))
+            # What is stamped from here on is later than what all who had the lock before have stamped.
+            locked = select(projects.c.id).where(projects.c.id == project_id).with_for_update(key_share=True).cte()
+            now = self.session.run(select(_CLOCK).select_from(locked)).scalar()
+            self.session.now = max(self.session.now, now or 0)

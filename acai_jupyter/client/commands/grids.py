@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, Ended, argument
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
+from acai_jupyter.client.commands.provision import CONFIDENCE, limits_of
 from acai_jupyter.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ def grid_submit(client: Client, given: Namespace) -> Any:
         if wanted["input"] is not None:
             raise InvalidRequest("A grid has one input: give --input, --input-job or --input-grid.")
         wanted["input"] = client.grids.get(given.input_grid).outputs
-    grid = client.jobs.submit_grid(command, code=given.code, **wanted)
+    bounds = limits_of(given)
+    if given.dry_run:
+        return client.quote_grid(command, code=given.code, **bounds, **wanted)
+    grid = client.jobs.submit_grid(command, code=given.code, enforce=given.enforce, **bounds, **wanted)
     return _waited(grid) if given.wait else grid
 
 
@@ -57,6 +61,11 @@ COMMANDS: Final = (
         "submit a job for every combination: acai grid submit 'python train.py --depth {2,6} --trees {200,400}'",
         (
             *SUBMIT_ARGUMENTS,
+            argument("--max-time", "--max_time", help="seconds, or a duration such as 20m, that each job may take"),
+            argument("--max-cost", "--max_cost", type=float, help="dollars that all jobs together may cost"),
+            CONFIDENCE,
+            argument("--enforce", action="store_true", help="end a job at its bound: its time, or its share of the cost"),
+            argument("--dry-run", "--dry_run", action="store_true", help="only show what each job would get, and what all cost"),
             argument("--input-grid", metavar="GRID", help="the grid of which every row's output is the input of a job"),
             argument("--code", metavar="FOLDER", means="file", help="the code that they run in: a folder, a file, or @FILESET"),
             argument("command", nargs="+", help="the command with its values in braces; in quotes, or the shell expands them"),

@@ -91,7 +91,7 @@ def _command(given: Namespace) -> Any:
 
 
 def job_ls(client: Client, given: Namespace) -> Any:
-    return client.jobs.list(status=given.status, limit=given.limit)
+    return client.jobs.list(status=given.status, grids=not given.no_grids, limit=given.limit)
 
 
 def job_show(client: Client, given: Namespace) -> Any:
@@ -171,6 +171,7 @@ COMMANDS: Final = (
         "list jobs, newest first",
         (
             argument("--status", metavar="STATUS[,STATUS]", help="only these"),
+            argument("--no-grids", action="store_true", help="leave out the jobs of grids"),
             argument("--limit", type=int, default=50, help="at most so many (50)"),
         ),
         job_ls,

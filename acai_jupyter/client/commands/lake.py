@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def ls(client: Client, given: Namespace) -> Any:
     if given.all_versions:
-        return client.files.versions(given.reference)
+        return client.files.versions(given.reference, deleted=True)
     recursive = given.recursive or not isinstance(parse(given.reference), FolderReference)
     return client.files.list(given.reference, recursive=recursive)
 
@@ -27,7 +27,8 @@ def put(client: Client, given: Namespace) -> Any:
         raise InvalidReference("Name what to upload and where to: acai put train.json /data/.")
     if sources == ["-"]:
         return client.files.upload(sys.stdin.buffer, destination, fileset=given.fileset)
-    return client.files.upload(sources, destination, fileset=given.fileset)
+    # One folder alone is its contents, as in Python; several keep their names.
+    return client.files.upload(sources if len(sources) > 1 else sources[0], destination, fileset=given.fileset)
 
 
 def register(client: Client, given: Namespace) -> Any:
@@ -49,6 +50,10 @@ def cat(client: Client, given: Namespace) -> Any:
 
 def rm(client: Client, given: Namespace) -> Any:
     return [client.files.delete(reference, recursive=given.recursive) for reference in given.references]
+
+
+def restore(client: Client, given: Namespace) -> Any:
+    return [client.files.restore(reference, since=given.since) for reference in given.references]
 
 
 def fileset_create(client: Client, given: Namespace) -> Any:
@@ -77,6 +82,8 @@ def fileset_diff(client: Client, given: Namespace) -> Any:
 
 _REFERENCE: Final = argument("reference", means="reference", help="such as /data/, /data/*.json, /data/train.json@Digits:1")
 
+_WIDE: Final = argument("-l", "--wide", action="store_true", help="all that is known of the files")
+
 COMMANDS: Final = (
     Command(
         ("ls",),
@@ -84,7 +91,8 @@ COMMANDS: Final = (
         (
             argument("reference", nargs="?", default="/", means="reference", help="a folder, a pattern, a file or a file set"),
             argument("-R", "--recursive", action="store_true", help="every file below"),
-            argument("--all-versions", action="store_true", help="all versions of one file"),
+            argument("--all-versions", action="store_true", help="all versions of one file, also its tombstones"),
+            _WIDE,
         ),
         ls,
     ),
@@ -127,13 +135,22 @@ COMMANDS: Final = (
         rm,
     ),
     Command(
+        ("restore",),
+        "bring back what rm hid",
+        (
+            argument("references", nargs="+", means="reference", help="paths, patterns, folders"),
+            argument("--since", metavar="TIME", help="only what was hidden then or later, such as 2026-11-20T09:30:00Z"),
+        ),
+        restore,
+    ),
+    Command(
         ("fileset", "create"),
         "make a file set version from references; later ones override earlier ones",
         (argument("name", means="fileset"), argument("references", nargs="+", means="reference")),
         fileset_create,
     ),
     Command(("fileset", "ls"), "list file sets", (), fileset_ls),
-    Command(("fileset", "show"), "list the files of a file set", (argument("fileset", means="fileset"),), fileset_show),
+    Command(("fileset", "show"), "list the files of a file set", (argument("fileset", means="fileset"), _WIDE), fileset_show),
     Command(("fileset", "versions"), "list the versions of a file set", (argument("name", means="fileset"),), fileset_versions),
     Command(
         ("fileset", "rm"),

@@ -11,10 +11,11 @@ from acai_jupyter.domain.errors import InvalidRequest
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
 
+CONFIDENCE: Final = argument("--confidence", type=float, help="how surely the bounds are met (0.9)")
 BOUND_ARGUMENTS: Final[tuple[Argument, ...]] = (
     argument("--max-time", "--max_time", help="seconds, or a duration such as 20m, that the job may take"),
     argument("--max-cost", "--max_cost", type=float, help="dollars that the job may cost"),
-    argument("--confidence", type=float, help="how surely the bounds are met (0.9)"),
+    CONFIDENCE,
 )
 """What every choice of resources takes."""
 DRY_RUN: Final = argument("--dry-run", "--dry_run", action="store_true", help="only show the choice, its alternatives, and why")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from acai_jupyter.client.files import Upload
+from acai_jupyter.client.grid_quotes import GridQuote
 from acai_jupyter.client.grids import Grid, GridList
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
@@ -19,18 +20,20 @@ from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
 
 
-def as_text(value: Any, table_format: str = "table") -> str:
-    """For people: tables for what has rows, `key  value` lines for what has fields."""
+def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
+    """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
+    if isinstance(value, Records) and value.are_files and table_format == "table" and not wide:
+        return repr(value)
     frame = _frame(value)
     if frame is not None:
         if table_format == "csv":
             return str(frame.to_csv(index=False)).rstrip("\n")
-        return str(_without_gaps(frame).to_string(index=False)) if len(frame) else "nothing"
+        return str(_for_people(frame).to_string(index=False)) if len(frame) else "nothing"
     if isinstance(value, Job):
         return job_text(value)
     if isinstance(value, Profile):
         return "\n".join([repr(value)[1:-1], *value.notes, str(value.trials.to_string(index=False))])
-    if isinstance(value, Quote):
+    if isinstance(value, Quote | GridQuote):
         return repr(value)
     if isinstance(value, Prediction):
         return f"{value.resources}: {value}"
@@ -80,8 +83,10 @@ def _frame(value: Any) -> Any:
     return value if type(value).__name__ == "DataFrame" else None
 
 
-def _without_gaps(frame: Any) -> Any:
-    """What is absent as '-'; of numbers that may be NaN, as NaN."""
+def _for_people(frame: Any) -> Any:
+    """What is absent as '-', of numbers that may be NaN as NaN; times in UTC, to the second."""
+    times = {name: f"{name} (UTC)" for name in frame.columns if frame[name].dtype.kind == "M"}
+    frame = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d %H:%M:%S") for name in times}).rename(columns=times)
     gaps = [name for name in frame.columns if frame[name].dtype.kind != "f" and frame[name].isna().any()]
     return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "-") for name in gaps})
 
@@ -104,7 +109,7 @@ def _record(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Job | Profile | Quote):
+    if isinstance(value, Job | Profile | Quote | GridQuote):
         return value.details
     if isinstance(value, Grid):
         return {**value.details, "rows": _plain(value.to_frame())}

@@ -26,6 +26,16 @@ class Deletions(Protocol):
         """The number of the tombstone that hides a path, None where none does, or no version is left behind it."""
         ...
 
+    def hidden_below(self, project_id: UUID, folder: str, after: str | None, limit: int, since: int) -> list[str]:
+        """The paths below a folder, in order, that a tombstone hides which was made at `since` (microseconds) or later, and that
+        have a version left behind it; from the first beyond `after`."""
+        ...
+
+    def restore(self, project_id: UUID, paths: Sequence[str], since: int) -> dict[str, int]:
+        """Leave only marks at the tombstones that hide these paths, which mean their last versions again; returns the number of
+        that for each that was hidden so, at `since` or later."""
+        ...
+
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:
         """What stands at a version's number, None where no version has it yet."""
         ...

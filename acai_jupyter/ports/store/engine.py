@@ -17,6 +17,15 @@ from acai_jupyter.domain.webhooks import Delivery
 
 
 @dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A LAUNCHING job that waits for its resources."""
+
+    project_id: UUID
+    job_id: UUID
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """How far a log has come; `line` is the beginning of a line that is not whole yet, `step` the last one that a tag named."""
 
@@ -55,8 +64,8 @@ class Jobs(Protocol):
 
     def by_number(self, project_id: UUID, number: int) -> Job | None: ...
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
-        """Newest first, from the first below the number `before`."""
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
+        """Newest first, from the first below the number `before`; without `grids` those left out that are rows of one."""
         ...
 
     def ready(self, quota: int, limit: int) -> list[Job]:
@@ -68,7 +77,7 @@ class Jobs(Protocol):
         """The LAUNCHING and RUNNING jobs of all projects."""
         ...
 
-    def unplaced(self, limit: int) -> list[Job]:
+    def unplaced(self, limit: int) -> list[Unplaced]:
         """The LAUNCHING jobs of all projects that have no resources yet, in the order in which they came to that."""
         ...
 
@@ -81,7 +90,7 @@ class Jobs(Protocol):
         """What active jobs have, that were given their resources; `whole_cpus` counts a share of a CPU as a whole one."""
         ...
 
-    def place(self, job: Job) -> bool:
+    def place(self, waiting: Unplaced) -> bool:
         """The job has its resources from now on; False where it has ended."""
         ...
 
@@ -106,6 +115,10 @@ class Jobs(Protocol):
         ...
 
     def set_progress(self, job: Job, progress: Progress) -> Job: ...
+
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        """Note in the history of a RUNNING job when it was where, in microseconds, in order."""
+        ...
 
     def set_result(
         self,

@@ -161,12 +161,19 @@ class Files(Protocol):
         """The same in the order of `pins`, with where their bytes lie."""
         ...
 
-    def pins_below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[tuple[str, int]]:
-        """The paths below a folder that exist, in order, from the first beyond `after`, each with its latest version."""
+    def pins_below(
+        self, project_id: UUID, folder: str, after: str | None, limit: int, moment: int | None = None
+    ) -> list[tuple[str, int]]:
+        """The paths below a folder that exist, in order, from the first beyond `after`, each with its latest version; with a
+        `moment` (microseconds) as they were when the versions until then had been made, but for what was deleted for good."""
         ...
 
-    def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
-        """The versions of a path that hold data, in order."""
+    def last_moment(self, project_id: UUID) -> int:
+        """When the last of the versions and tombstones that are seen here was made."""
+        ...
+
+    def versions(self, project_id: UUID, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
+        """The versions of a path that hold data, in order; with `deleted` also tombstones, and the marks of deleted versions."""
         ...
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:

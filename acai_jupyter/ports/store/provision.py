@@ -70,8 +70,9 @@ class Profiles(Protocol):
 class Arrivals(Protocol):
     """How far running jobs are, and when they are expected to end."""
 
-    def add_step(self, job: Job, step: float, total: float | None, tagged: bool) -> None:
-        """A job of which `job` is the present state has reached a step. Call `lock_project` first."""
+    def add_step(self, job: Job, step: float, total: float | None, tagged: bool, restarts: int, anew: bool) -> None:
+        """A job of which `job` is the present state has reached a step; where it began `anew`, what it reached before is
+        forgotten. Call `lock_project` first."""
         ...
 
     def steps(self, job: Job) -> list[StepPoint]:

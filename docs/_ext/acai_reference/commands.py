@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from unittest import mock
 
-from acai_jupyter.cli import main
+from acai_jupyter.cli.running import run
 from acai_jupyter.client.commands.table import COMMANDS
 
 _OF_THE_CLI_ALONE = (("login",), ("server",))
@@ -28,7 +28,7 @@ def help_of(words: Sequence[str]) -> str:
     """What `acai WORDS --help` prints."""
     printed = io.StringIO()
     with redirect_stdout(printed), mock.patch.dict(os.environ, COLUMNS="100", NO_COLOR="1"):
-        main([*words, "--help"])
+        run([*words, "--help"])
     return printed.getvalue().strip()
 
 

@@ -1,17 +1,59 @@
 /** What the list of jobs and a job's details draw alike. */
 
+import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { cost, runtime, secondsRun } from '../format';
+import { cost, counts, runtime, secondsRun } from '../format';
 import { useNow } from '../hooks';
 import type { Connection } from '../socket';
-import { isEnded, type Job } from '../wire';
+import { isEnded, type Grid, type Job } from '../wire';
 
-export function Badge({ job }: { job: Job }): React.JSX.Element {
+/** The status of a job or a grid. */
+export function Badge({ of }: { of: Pick<Job, 'status'> }): React.JSX.Element {
   return (
-    <span className="acai-Badge" data-status={job.status}>
-      {job.status}
+    <span className="acai-Badge" data-status={of.status}>
+      {of.status}
     </span>
+  );
+}
+
+const ENDS = ['FINISHED', 'FAILED', 'KILLED'] as const;
+
+/** How many of a grid's rows have ended, each end in its colour. */
+export function ProgressBar({ grid }: { grid: Grid }): React.JSX.Element {
+  return (
+    <div
+      className="acai-ProgressBar"
+      role="progressbar"
+      aria-label={counts(grid)}
+      aria-valuemin={0}
+      aria-valuenow={grid.ended_count}
+      aria-valuemax={grid.row_count}
+      title={counts(grid)}
+    >
+      {ENDS.map(status => (
+        <span
+          key={status}
+          data-status={status}
+          style={{ width: `${(100 * (grid.counts[status] ?? 0)) / grid.row_count}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface IconButtonProps {
+  name: string;
+  title: string;
+  icon: LabIcon;
+  onClick: () => void;
+}
+
+export function IconButton({ name, title, icon, onClick }: IconButtonProps): React.JSX.Element {
+  return (
+    <button className={`acai-Button acai-Job-${name}`} title={title} aria-label={title} onClick={onClick}>
+      <icon.react tag="span" width="14px" />
+    </button>
   );
 }
 

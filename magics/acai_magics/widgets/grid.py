@@ -83,4 +83,5 @@ def _head(grid: Grid) -> str:
     told = grid.details
     name = f" {escape(told['name'])}" if told["name"] else ""
     counts = ", ".join(f"{count} {status}" for status, count in told["counts"].items())
-    return f"<b>Grid {told['number']}</b>{name} · {counts} · ${told['cost']:.6f}"
+    late = f" · {told['late_count']} expected to miss their bound" if told["late_count"] else ""
+    return f"<b>Grid {told['number']}</b>{name} · {counts}{late} · ${told['cost']:.6f}"

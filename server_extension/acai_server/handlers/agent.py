@@ -44,11 +44,8 @@ def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
     state = Progress(progress) if progress else None
-    return {
-        "kill": call.platform.monitor.heartbeat(
-            call.principal, instance, state, enforced(call.body), call.body.get("samples", ())
-        )
-    }
+    told = (enforced(call.body), call.body.get("samples", ()), call.body.get("salvages", False))
+    return {"kill": call.platform.monitor.heartbeat(call.principal, instance, state, *told)}
 
 
 def log(call: Call) -> Json:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.clock import read as read_time
+from acai_jupyter.domain.positions import Position, read_position
 from acai_jupyter.wire import lake as wire
-from acai_jupyter.wire.schemas import BOOLEAN, HEAD, TEXT, page, ref
-from acai_server.routes import Call, Json, Route, page_query
+from acai_jupyter.wire.schemas import BOOLEAN, HEAD, REQUESTS, TEXT, page, ref
+from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 
 def list_files(call: Call) -> Json:
     reference, limit = call.query["ref"], call.query.get("limit", 1000)
-    cursor = call.path_cursor()
+    cursor = _position(call)
     if call.query.get("recursive", True):
         files, following = call.platform.files.page(call.principal, reference, cursor, limit)
-        return wire.page([wire.file(item) for item in files], following)
-    entries = call.platform.files.one_level(call.principal, reference, cursor, limit)
-    following = _path(entries[-1]) if len(entries) == limit else None
-    return wire.page([{"folder": item} if isinstance(item, str) else wire.file(item) for item in entries], following)
+        return wire.page([wire.file(item) for item in files], _cursor(following))
+    entries, following = call.platform.files.one_level(call.principal, reference, cursor, limit)
+    return wire.page([{"folder": item} if isinstance(item, str) else wire.file(item) for item in entries], _cursor(following))
 
 
 def versions(call: Call) -> Json:
     limit, after = call.query.get("limit", 1000), call.number_cursor(0)
-    found = call.platform.files.versions(call.principal, call.query["path"], after, limit)
+    deleted = call.query.get("deleted", False)
+    found = call.platform.files.versions(call.principal, call.query["path"], after, limit, deleted)
     return wire.page([wire.file(item) for item in found], str(found[-1].version) if len(found) == limit else None)
 
 
@@ -30,8 +31,8 @@ def downloads(call: Call) -> Json:
     if "head" in call.query:
         found, head = call.platform.files.download(call.principal, reference, call.query["head"], call.base_url)
         return {**wire.fetchable(found, None, call.shares_disk), **wire.head(head)}
-    page, following = call.platform.files.downloads(call.principal, reference, call.path_cursor(), limit, call.base_url)
-    return wire.fetchable(page, following, call.shares_disk)
+    page, following = call.platform.files.downloads(call.principal, reference, _position(call), limit, call.base_url)
+    return wire.fetchable(page, _cursor(following), call.shares_disk)
 
 
 def delete(call: Call) -> Json:
@@ -42,8 +43,27 @@ def delete(call: Call) -> Json:
     )
 
 
-def _path(entry: str | FileVersion) -> str:
-    return entry if isinstance(entry, str) else entry.path
+def restore(call: Call) -> Json:
+    reference, since = call.body["reference"], call.body.get("since")
+    done = call.platform.deletions.restore_files(
+        call.principal, reference, 0 if since is None else read_time(since), call.idempotency_key
+    )
+    return wire.restoration(reference, done)
+
+
+def _position(call: Call) -> Position | None:
+    """Raises InvalidRequest."""
+    text = call.query.get("cursor")
+    if text is None:
+        return None
+    position = read_position(text)
+    if position is None:
+        raise bad_cursor()
+    return position
+
+
+def _cursor(following: Position | None) -> str | None:
+    return None if following is None else str(following)
 
 
 ROUTES = [
@@ -68,13 +88,22 @@ ROUTES = [
         required_query=("ref",),
     ),
     Route(
+        "POST",
+        "/files/restore",
+        "restore_files",
+        "Bring back what tombstones hide, or only what was hidden since a time",
+        restore,
+        ref("Restoration"),
+        body=REQUESTS["restore_files"],
+    ),
+    Route(
         "GET",
         "/files/versions",
         "file_versions",
-        "The versions of a file, oldest first",
+        "The versions of a file, oldest first; with deleted also tombstones, and the marks of deleted versions",
         versions,
         page("File"),
-        query=page_query(path=TEXT),
+        query=page_query(path=TEXT, deleted=BOOLEAN),
         required_query=("path",),
     ),
     Route(

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from acai_jupyter.domain.access import Right
+from acai_jupyter.domain.grids import GridSubmission
 from acai_jupyter.wire.grids import grid, grid_row, grid_submission
 from acai_jupyter.wire.lake import page as page_of
+from acai_jupyter.wire.provision import bounds, grid_quote
+from acai_jupyter.wire.provision import limits as limits_of
 from acai_jupyter.wire.schemas import REQUESTS, page, ref
+from acai_jupyter.workflows.grid_quotes import GridBounds
 from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route, page_query
 
+_BOUNDS = ("max_time", "max_cost", "confidence", "enforce")
+
 
 def submit(call: Call) -> Json:
-    wanted = grid_submission({name: value for name, value in call.body.items() if value is not None})
-    return grid(call.platform.grids.submit(call.principal, wanted, call.idempotency_key))
+    """As it is, or, under bounds, on the resources that its profile chooses row by row."""
+    limits, enforce = bounds(call.body)
+    chosen = None if limits is None else GridBounds(limits, enforce)
+    return grid(call.platform.grids.submit(call.principal, _wanted(call), call.idempotency_key, chosen))
+
+
+def quote(call: Call) -> Json:
+    return grid_quote(call.platform.grid_quotes.quote(call.principal, _wanted(call), limits_of(call.body)))
+
+
+def _wanted(call: Call) -> GridSubmission:
+    return grid_submission({name: value for name, value in call.body.items() if value is not None and name not in _BOUNDS})
 
 
 def list_grids(call: Call) -> Json:
@@ -50,6 +67,18 @@ ROUTES = [
         ref("Grid"),
         body=REQUESTS["submit_grid"],
         pool=BULK,
+    ),
+    # Before the routes of one grid: the first whose path fits is taken.
+    Route(
+        "POST",
+        "/grids/quote",
+        "quote_grid",
+        "What a grid would take and cost, and the resources that its bounds choose for every row",
+        quote,
+        ref("GridQuote"),
+        body=REQUESTS["quote_grid"],
+        pool=BULK,
+        rights=(Right.READ,),
     ),
     Route("GET", "/grids", "list_grids", "Grids, newest first", list_grids, page("Grid"), query=page_query()),
     Route("GET", _ONE, "get_grid", "A grid, by its number or id", get, ref("Grid")),

@@ -10,7 +10,7 @@ from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
 from acai_jupyter.wire.provision import bounds
-from acai_jupyter.wire.schemas import INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
 from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 _BOUNDS = ("max_time", "max_cost", "confidence", "enforce")
@@ -31,7 +31,7 @@ def list_jobs(call: Call) -> Json:
     limit = call.query.get("limit", 100)
     before = call.number_cursor(0) or None
     statuses = [_status(name) for name in call.query.get("status", "").split(",") if name]
-    found = call.platform.registry.page(call.principal, statuses, before, limit)
+    found = call.platform.registry.page(call.principal, statuses, before, limit, call.query.get("grids", True))
     return page_of([wire.job(item) for item in found], str(found[-1].number) if len(found) == limit else None)
 
 
@@ -116,12 +116,13 @@ def _status(name: str) -> Status:
 
 
 _ONE = "/jobs/{job}"
+_GRIDS = {**BOOLEAN, "description": "false leaves out the jobs of grids"}
 
 ROUTES = [
     # Before the routes of one job: the first whose path fits is taken.
     Route("POST", "/jobs/kill", "kill_all_jobs", "End all own jobs", kill_all, answer(count=INTEGER), REQUESTS["kill_all_jobs"]),
     Route("POST", "/jobs", "submit_job", "Submit a job", submit, ref("JobDetails"), body=REQUESTS["submit_job"]),
-    Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT)),
+    Route("GET", "/jobs", "list_jobs", "Jobs, newest first", list_jobs, page("Job"), query=page_query(status=TEXT, grids=_GRIDS)),
     Route("GET", _ONE, "get_job", "A job, by its number or id", get, ref("JobDetails")),
     Route("GET", f"{_ONE}/usage", "job_usage", "What a job used over time", usage, page("Sample"), query=page_query()),
     Route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.ports.store.unit import Store
 from tests.contracts.people import Person, join
-from tests.contracts.threads import ended, hear, start_process, tell, together
+from tests.contracts.threads import DEADLINE_S, ended, hear, start_process, tell, together
 
 HERE, THERE = new_id(), new_id()
 
@@ -63,6 +64,33 @@ def test_of_many_threads_and_servers_one_gets_the_lease(new_store: Callable[[], 
     stores = [new_store(), new_store()]
     got = together([lambda number=number: take(stores[number % 2], new_id()) for number in range(12)])
     assert got.count(True) == 1
+
+
+def test_who_locks_a_project_later_stamps_later(new_store: Callable[[], Store], store_url: str, ada: Person) -> None:
+    """Whenever its unit of work began: lists of one moment rest on that."""
+    if store_url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time: units that write don't overlap")
+    begun, locked = threading.Event(), threading.Event()
+
+    def early() -> int:
+        with new_store().begin() as unit:
+            began = unit.now()
+            begun.set()
+            assert locked.wait(DEADLINE_S)
+            unit.lock_project(ada.project_id)
+            assert unit.now() >= began
+            return unit.now()
+
+    def late() -> int:
+        assert begun.wait(DEADLINE_S)
+        with new_store().begin() as unit:
+            unit.lock_project(ada.project_id)
+            stamped = unit.now()
+        locked.set()
+        return stamped
+
+    second, first = together([early, late])
+    assert first < second
 
 
 def test_a_lease_whose_unit_fails_was_not_taken(store: Store) -> None:

@@ -158,3 +158,16 @@ def test_whatever_the_login_is_called_it_can_name_a_user(monkeypatch: pytest.Mon
     assert getpass.getuser() == login
     assert login_name() == load({}, {}).user_name == check_name(name, "user")
     assert load({"user": "jane"}, {}).user_name == "jane"
+
+
+@pytest.mark.parametrize(
+    ("bars", "said"),
+    [
+        ("(?P<step>[0-9]+", "missing"),
+        (r"(?=a)(?P<step>x)(?P<steps>y)", "perl operator"),
+        ("(?P<step>x)", "groups step and steps"),
+    ],
+)
+def test_a_pattern_for_progress_bars_that_cannot_be_is_refused_in_one_line(bars: str, said: str) -> None:
+    with pytest.raises(InvalidSetting, match=said):
+        load({"progress_bars": bars}, {})

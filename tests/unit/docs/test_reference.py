@@ -12,7 +12,7 @@ import pytest
 from acai_reference import client, commands, errors, rest, settings
 from unit.docs.pages import DOCS, pages
 
-from acai_jupyter.cli import main
+from acai_jupyter.cli.running import run
 from acai_jupyter.config import Settings, variable
 from acai_jupyter.domain.errors import AcaiError, by_code
 from acai_server.handlers.table import ROUTES
@@ -42,7 +42,7 @@ def test_every_route_is_an_operation_and_every_object_that_it_names_is_described
 
 def test_every_command_stands_there_with_its_own_help(capsys: pytest.CaptureFixture[str]) -> None:
     page = commands.page()
-    main(["--help"])
+    run(["--help"])
     verbs = re.findall(r"^    (\w+)  ", capsys.readouterr().out, re.MULTILINE)
     assert len(verbs) > 15
     for verb in verbs:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from support.engine import Agent, Engine
 
+from acai_jupyter.config import compile_bars
 from acai_jupyter.domain.arrivals import PROGRESS_BARS
-from acai_jupyter.engine.steps import last_bar
+from acai_jupyter.engine.steps import bars_in
 
 
 def reached(agent: Agent) -> tuple[float, float | None, bool, int] | None:
@@ -62,15 +61,33 @@ def test_what_can_be_no_step_is_left_alone(engine: Engine, number: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("line", "new", "expected"),
     [
-        (b"  0%|          | 0/10 [00:00<?, ?it/s]", (0.0, 10.0)),
-        (b"100%|##########| 10.0k/10.0k [1:02:03<00:00, 2.70it/s]", (10_000.0, 10_000.0)),
-        (b"3/10 [00:01<00:02]\r4/10 [00:01<00:02]", (4.0, 10.0)),
-        (b"Epoch 3/10", None),
-        (b"12/10 [00:01<00:02]", None),
-        (b"1.2.3/10 [00:01<00:02]", None),
+        (b"", b"  0%|          | 0/10 [00:00<?, ?it/s]", [(0.0, 10.0)]),
+        (b"", b"100%|##########| 10.0k/10.0k [1:02:03<00:00, 2.70it/s]", [(10_000.0, 10_000.0)]),
+        (b"3/10 [00:01<00:02]\r4/", b"10 [00:01<00:02]\r5/10 [00:01<", [(4.0, 10.0), (5.0, 10.0)]),
+        ("█ 3/10 [00:01<00:02]".encode(), b"", []),
+        (b"x" * 20_000 + b"3/10 [00:01<", b"02]\r4/10 [00:01<00", [(4.0, 10.0)]),
+        (b"", b"Epoch 3/10", []),
+        (b"", b"12/10 [00:01<00:02]", []),
+        (b"", b"1.2.3/10 [00:01<00:02]", []),
     ],
 )
-def test_the_last_bar_of_a_text_counts(text: bytes, expected: tuple[float, float] | None) -> None:
-    assert last_bar(text, re.compile(PROGRESS_BARS)) == expected
+def test_bars_are_found_once_where_they_are_new(line: bytes, new: bytes, expected: list[tuple[float, float]]) -> None:
+    assert bars_in(line, new, compile_bars(PROGRESS_BARS)) == expected
+
+
+def test_no_pattern_makes_a_log_slow_to_read() -> None:
+    # Python's own regular expressions would try 2 to the power of 10,000 ways to read this.
+    assert bars_in(b"", b"a" * 10_000 + b"!", compile_bars(r"(?P<step>(?:a+)+)/(?P<steps>b)")) == []
+
+
+def test_of_bars_within_bars_the_outer_one_tells_how_far_the_job_is(engine: Engine) -> None:
+    agent = engine.running()
+    for epoch in range(4):
+        agent.log(b"epochs: | %d/5 [00:01<00:09]\n" % epoch)
+        for batch in (0, 30, 100):
+            agent.log(b"batches: | %d/100 [00:01<00:09]\r" % batch)
+        agent.log(b"\x1b[A")
+    assert reached(agent) == (3, 5, False, 0)
+    assert moments(engine, agent)[0] == 0

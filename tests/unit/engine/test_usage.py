@@ -9,7 +9,7 @@ from support.engine import Engine
 
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.jobs import Sample
+from acai_jupyter.domain.jobs import Progress, Sample
 from acai_jupyter.domain.metadata import ArtifactKind
 from acai_jupyter.domain.queries import Asker
 
@@ -69,3 +69,32 @@ def test_queries_know_what_jobs_used(engine: Engine) -> None:
     asker = Asker(datetime(2026, 11, 21, tzinfo=UTC))
     found = engine.metadata.find(engine.owner, ArtifactKind.JOBS, query, asker, columns=["number"])
     assert [column.values for column in found if column.name == "number"] == [[2.0]]
+
+
+USED = {"cpu_time": 0.125, "peak_memory": 4096, "read_bytes": 1, "written_bytes": 2, "throttled_time": 0.0}
+
+
+def test_a_job_that_is_over_before_any_heartbeat_has_a_sample_and_a_history_of_its_report(engine: Engine) -> None:
+    agent = engine.running()
+    agent.report(download_time=0.0, command_time=0.2, **USED)
+    assert engine.registry.usage(engine.owner, "1", None, 10) == [Sample(1, 0, 0.2, 0.125, 4096, 1, 2, 0.0)]
+    history = engine.registry.history(engine.owner, "1")
+    assert [entry.progress for entry in history] == [None, None, *Progress, None]
+    assert [entry.at for entry in history] == sorted(entry.at for entry in history)
+    assert [entry.position for entry in history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_heartbeats_have_told_is_not_told_again_by_the_report(engine: Engine) -> None:
+    agent = engine.running()
+    for progress in (Progress.RUNNING, Progress.UPLOADING):
+        engine.monitor.heartbeat(agent.principal, agent.instance, progress, samples=TOLD[:1])
+    agent.report(download_time=0.0, command_time=10.0, **USED)
+    assert len(engine.registry.usage(engine.owner, "1", None, 10)) == 1
+    assert [entry.progress for entry in engine.registry.history(engine.owner, "1")].count(Progress.RUNNING) == 1
+
+
+def test_a_report_without_a_command_tells_of_none(engine: Engine) -> None:
+    agent = engine.running()
+    agent.report("input", None, download_time=0.1)
+    assert engine.registry.usage(engine.owner, "1", None, 10) == []
+    assert len(engine.registry.history(engine.owner, "1")) == 4

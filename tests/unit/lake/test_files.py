@@ -8,6 +8,7 @@ import pytest
 
 from acai_jupyter.domain.errors import AcaiError, EmptyFileset, FileNotFound, FilesetNotFound, Forbidden, InvalidReference
 from acai_jupyter.domain.files import FileVersion
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.references import escape
 from tests.contracts.backends import BASE_URL
 from tests.unit.lake.world import World
@@ -78,7 +79,7 @@ def test_a_reference_that_means_nothing_says_so_in_one_line(lake: World, referen
 
 def test_the_whole_lake_may_be_empty_and_nothing_else(world: World) -> None:
     assert world.list("/") == []
-    assert world.files.one_level(world.ada, "/", None, 10) == []
+    assert world.files.one_level(world.ada, "/", None, 10) == ([], None)
     with pytest.raises(FileNotFound):
         world.files.one_level(world.ada, "/data/", None, 10)
 
@@ -87,7 +88,7 @@ def test_the_whole_lake_may_be_empty_and_nothing_else(world: World) -> None:
 @pytest.mark.parametrize("reference", ["/", "/data/", "/**/*.json", "/data/*", "@Old:1", "/data/@Old:1", "/**/a.json@Old:1"])
 def test_pages_of_any_size_give_the_same_files(lake: World, reference: str, limit: int) -> None:
     found: list[FileVersion] = []
-    after: str | None = None
+    after: Position | None = None
     while True:
         page, after = lake.files.page(lake.ada, reference, after, limit)
         assert len(page) <= limit
@@ -97,13 +98,16 @@ def test_pages_of_any_size_give_the_same_files(lake: World, reference: str, limi
     assert [f"{file.path}:{file.version}" for file in found] == lake.list(reference)
 
 
-def entries(list_page: Callable[[str | None], list[str | FileVersion]]) -> list[str]:
+def entries(list_page: Callable[[Position | None], tuple[list[str | FileVersion], Position | None]]) -> list[str]:
     """All entries of one level, page by page."""
     found: list[str] = []
-    while page := list_page(found[-1] if found else None):
+    at: Position | None = None
+    while True:
+        page, at = list_page(at)
         found += [entry if isinstance(entry, str) else entry.path for entry in page]
         assert len(found) == len(set(found)) < 100
-    return found
+        if at is None:
+            return found
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])

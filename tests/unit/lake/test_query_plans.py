@@ -9,6 +9,7 @@ import pytest
 from support.databases import SqliteDatabases
 
 from acai_jupyter.domain.metadata import ArtifactKind
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.provenance import Direction
 from acai_jupyter.domain.uploads import Purpose
 from tests.contracts.backends import BASE_URL
@@ -57,7 +58,7 @@ CALLS: dict[str, Callable[[World], object]] = {
     "a version of a file": lambda lake: lake.list("/d07/f0007:1"),
     "a file of a set": lambda lake: lake.list("/d07/f0007@All"),
     "a page of a folder": lambda lake: lake.files.page(lake.ada, "/d07/", None, 20),
-    "a later page of a folder": lambda lake: lake.files.page(lake.ada, "/d07/", "/d07/f0707", 20),
+    "a later page of a folder": lambda lake: lake.files.page(lake.ada, "/d07/", Position("/d07/f0707", moment=2**60), 20),
     "one level": lambda lake: lake.files.one_level(lake.ada, "/", None, 20),
     "one level of a set": lambda lake: lake.files.one_level(lake.ada, "/@All", None, 20),
     "a page of a set": lambda lake: lake.files.page(lake.ada, "@All:1", None, 20),

@@ -11,6 +11,7 @@ from acai_jupyter.domain import clock
 from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.events import Event, EventKind
+from acai_jupyter.domain.grids import Grid, GridRow, GridState, GridSummary
 from acai_jupyter.domain.jobs import Job, JobSpec, Outcome, Phases, Status, Transition, Used
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
@@ -78,6 +79,11 @@ JOB: Final = Job(
     steps=Steps(5.0, 5.0, True, 0, at(4.0)),
     arrival=Arrival(at(4.3), at(4.2), at(4.4), at(3.5)),
 )
+GRID: Final = GridState(
+    Grid(UUID(int=1), ID, 3, UUID(int=2), "john", "forest", "python train.py --depth {2,6}", 2, at(0)),
+    GridSummary({Status.RUNNING: 1, Status.FINISHED: 1}, 70, 4 * clock.SECOND, 1),
+)
+GRID_ROW: Final = GridRow({"depth": 6.0}, JOB, {"accuracy": 0.97, "loss": float("nan")})
 DETAILS: Final = JobDetails(
     JOB,
     ("memory rounded up from 2000MB to 2048MB",),

@@ -10,7 +10,7 @@ import pytest
 from acai_jupyter.client.records import File, Fileset, FilesetSummary, record
 from acai_jupyter.domain.errors import FileNotFound, InvalidRequest
 from acai_jupyter.domain.uploads import DeclaredFile, DeclaredFiles
-from acai_jupyter.wire import jobs, lake
+from acai_jupyter.wire import grids, jobs, lake
 from acai_jupyter.wire.errors import error_from_json, error_to_json, status_of
 from acai_jupyter.wire.schemas import COMPONENTS, REQUESTS, Schema, resolved
 from tests.unit.wire import goldens
@@ -20,6 +20,7 @@ from tests.unit.wire.goldens import NAMES, golden
 ANSWERS: dict[str, Schema] = {
     "error": COMPONENTS["Error"],
     "event": COMPONENTS["Event"],
+    "grid": COMPONENTS["Grid"],
     "job": COMPONENTS["Job"],
     "upload_answer": COMPONENTS["Upload"],
     "upload_begin_answer": COMPONENTS["DeclaredUpload"],
@@ -39,6 +40,7 @@ BY_AGENTS: dict[str, Schema] = {
 SHAPES: dict[str, set[str]] = {
     "event_connected": {"kind", "number"},
     "event_reset": {"kind", "number"},
+    "grid_row": {"row", "arguments", "values"},
     "job_details": {"notes", "history", "after"},
     "log_end": {"complete", "size"},
     "agent/heartbeat_answer": {"kill"},
@@ -46,7 +48,7 @@ SHAPES: dict[str, set[str]] = {
     "agent/report_answer": {"status"},
 }
 
-MAPS = ("env", "headers", "ids", "secrets")
+MAPS = ("counts", "env", "headers", "ids", "secrets")
 """Fields whose names are the user's or the store's, not the platform's."""
 
 
@@ -102,6 +104,8 @@ def test_a_message_without_what_is_required_is_refused(name: str) -> None:
 def test_what_the_platform_says_is_the_golden_message() -> None:
     assert jobs.job(goldens.JOB) == golden("job")
     assert jobs.details(goldens.DETAILS) == {**golden("job"), **golden("job_details")}
+    assert grids.grid(goldens.GRID) == golden("grid")
+    assert grids.grid_row(goldens.GRID_ROW) == {**golden("grid_row"), "job": golden("job")}
     assert jobs.event(goldens.EVENT) == golden("event")
     assert lake.fetchable(goldens.FETCHABLE, "data/train.json") == golden("agent/files_page")
     assert error_to_json(FileNotFound("There is no file /data/x.json: list what there is with acai ls /data/.")) == golden(

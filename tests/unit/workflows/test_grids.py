@@ -21,6 +21,7 @@ from acai_jupyter.domain.errors import (
 )
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.grids import GridState, GridSubmission
+from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Reason, Status
 from acai_jupyter.domain.metadata import ArtifactKind
 from acai_jupyter.domain.queries import Asker
@@ -286,3 +287,16 @@ def test_a_retry_needs_the_secrets_that_its_jobs_were_submitted_with(engine: Eng
     with pytest.raises(SecretNotFound):
         engine.grids.retry(engine.owner, "1")
     assert engine.registry.unended() == 0
+
+
+def test_what_is_told_of_a_grids_jobs_names_the_grid(engine: Engine) -> None:
+    alone = engine.registry.submit(engine.owner, Submission("true")).job
+    state = submit(engine, "true {1,2}")
+    run(engine)
+    with engine.store.read() as unit:
+        told = [
+            dict(event.ids) for event in unit.events.after(engine.owner.project_id, 0, 1000) if event.kind == EventKind.JOB_ENDED
+        ]
+    grid = write(Kind.GRID, state.grid.id)
+    assert [ids.get("grid") for ids in told] == [None if ids["job"] == write(Kind.JOB, alone.id) else grid for ids in told]
+    assert len(told) == 3

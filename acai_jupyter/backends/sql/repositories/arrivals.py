@@ -22,11 +22,9 @@ class SqlArrivals:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_step(self, job: Job, step: float, total: float | None, tagged: bool) -> None:
+    def add_step(self, job: Job, step: float, total: float | None, tagged: bool, restarts: int, anew: bool) -> None:
         before = job.steps
-        anew = before is not None and (step < before.done or tagged != before.tagged)
-        restarts = 0 if before is None or tagged != before.tagged else before.restarts + (step < before.done)
-        if anew:
+        if anew and before is not None:
             self._session.run(delete(job_steps).where(*_of(job)))
         if total is None and before is not None and before.tagged == tagged:
             total = before.total

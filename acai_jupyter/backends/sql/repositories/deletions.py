@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, literal, or_, select, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
 
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import (
@@ -59,6 +59,26 @@ class SqlDeletions:
         own = and_(file_versions.c.project_id == paths.c.project_id, file_versions.c.path_id == paths.c.id)
         holds = select(1).where(own, file_versions.c.kind == VersionKind.DATA.value).exists()
         return self._session.run(select(paths.c.latest_version).where(*hidden, holds)).scalar()
+
+    def hidden_below(self, project_id: UUID, folder: str, after: str | None, limit: int, since: int) -> list[str]:
+        below = (paths.c.path > max(after or "", folder), paths.c.path < folder[:-1] + "0")  # '0' follows '/'
+        wanted = select(paths.c.path).where(paths.c.project_id == project_id, *below, *_hidden_since(since))
+        return list(self._session.run(wanted.order_by(paths.c.path).limit(limit)).scalars())
+
+    def restore(self, project_id: UUID, paths_wanted: Sequence[str], since: int) -> dict[str, int]:
+        restored: dict[str, int] = {}
+        for some in chunks(sorted(set(paths_wanted))):
+            seen = (paths.c.project_id == project_id, paths.c.path.in_(some), *_hidden_since(since))
+            back = update(paths).where(*seen).values(latest_version=_last_data(), hidden=False)
+            rows = self._session.run(back.returning(paths.c.id, paths.c.path, paths.c.latest_version)).all()
+            restored |= {row.path: row.latest_version for row in rows}
+            mine = and_(paths.c.project_id == project_id, paths.c.id == file_versions.c.path_id)
+            beyond = file_versions.c.version > select(paths.c.latest_version).where(mine).scalar_subquery()
+            own = (file_versions.c.project_id == project_id, file_versions.c.path_id.in_([row.id for row in rows]))
+            gone = (file_versions.c.kind == VersionKind.TOMBSTONE.value, beyond)
+            mark = {"kind": VersionKind.DELETED.value, "deleted_at": self._session.now}
+            self._session.run(update(file_versions).where(*own, *gone).values(**mark))
+        return restored
 
     def kind_of(self, project_id: UUID, path: str, version: int) -> VersionKind | None:
         path_id = self._path_id(project_id, path)
@@ -159,6 +179,20 @@ class SqlDeletions:
 
     def _path_id(self, project_id: UUID, path: str) -> Any:
         return select(paths.c.id).where(paths.c.project_id == project_id, paths.c.path == path).scalar_subquery()
+
+
+def _hidden_since(since: int) -> tuple[Any, Any, Any]:
+    """Paths that a tombstone hides, made then or later, with a version left behind it."""
+    own = and_(file_versions.c.project_id == paths.c.project_id, file_versions.c.path_id == paths.c.id)
+    tombstone = and_(file_versions.c.version == paths.c.latest_version, file_versions.c.created_at >= since)
+    return paths.c.hidden.is_(True), exists().where(own, tombstone), _last_data().is_not(None)
+
+
+def _last_data() -> Any:
+    held = file_versions.alias()
+    own = and_(held.c.project_id == paths.c.project_id, held.c.path_id == paths.c.id)
+    data = (held.c.kind == VersionKind.DATA.value, held.c.deleted_at.is_(None))
+    return select(func.max(held.c.version)).where(own, *data).correlate(paths).scalar_subquery()
 
 
 def _action_of(table: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -88,6 +89,13 @@ _PAGE: Final = """SELECT paths.id, paths.path, held.version, held.size, held.dig
 _PINS: Final = """SELECT path, latest_version FROM paths
     WHERE project_id = ? AND path > ? AND path < ? AND NOT hidden AND latest_version IS NOT NULL ORDER BY path LIMIT ?"""
 
+_PINS_THEN: Final = """SELECT paths.path, held.version FROM paths CROSS JOIN file_versions AS held
+    WHERE paths.project_id = ? AND paths.path > ? AND paths.path < ?
+    AND held.project_id = paths.project_id AND held.path_id = paths.id AND held.version = (
+        SELECT MAX(seen.version) FROM file_versions AS seen WHERE seen.project_id = paths.project_id
+        AND seen.path_id = paths.id AND seen.created_at <= ? AND seen.deleted_at IS NULL)
+    AND held.kind = ? ORDER BY paths.path LIMIT ?"""
+
 
 class SqlFiles:
     def __init__(self, session: Session) -> None:
@@ -136,14 +144,25 @@ class SqlFiles:
         sources = [None if url is None else Source(url, state) for url, state in zip(urls, states, strict=True)]
         return StoredFiles(stored, versions, sizes, digests, keys, offsets, sources)
 
-    def pins_below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[tuple[str, int]]:
-        own = native_id(self._session, project_id)
-        found: Any = fetched(self._session, _PINS, (own, max(after or "", folder), _end(folder), limit))
+    def pins_below(
+        self, project_id: UUID, folder: str, after: str | None, limit: int, moment: int | None = None
+    ) -> list[tuple[str, int]]:
+        within = (native_id(self._session, project_id), max(after or "", folder), _end(folder))
+        if moment is None:
+            found: Any = fetched(self._session, _PINS, (*within, limit))
+        else:
+            found = fetched(self._session, _PINS_THEN, (*within, moment, VersionKind.DATA.value, limit))
         return list(found)
 
-    def versions(self, project_id: UUID, path: str, after: int, limit: int) -> list[FileVersion]:
-        wanted = _data(project_id).where(paths.c.path == path, file_versions.c.version > after)
-        return _versions(self._session.run(wanted.order_by(file_versions.c.version).limit(limit)))
+    def last_moment(self, project_id: UUID) -> int:
+        made = select(file_versions.c.created_at).where(file_versions.c.project_id == project_id)
+        return int(self._session.run(made.order_by(file_versions.c.created_at.desc()).limit(1)).scalar() or 0)
+
+    def versions(self, project_id: UUID, path: str, after: int, limit: int, deleted: bool = False) -> list[FileVersion]:
+        wanted = (_every if deleted else _data)(project_id).add_columns(file_versions.c.kind)
+        wanted = wanted.where(paths.c.path == path, file_versions.c.version > after)
+        rows = self._session.run(wanted.order_by(file_versions.c.version).limit(limit))
+        return [replace(_version(row), kind=VersionKind(row.kind)) for row in rows]
 
     def below(self, project_id: UUID, folder: str, after: str | None, limit: int) -> list[FileVersion]:
         given = (max(after or "", folder), _end(folder), VersionKind.DATA.value, limit)
@@ -182,11 +201,15 @@ def _of(session: UploadSession) -> tuple[Any, Any]:
     return upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id
 
 
+def _every(project_id: Any) -> Select[Any]:
+    """Versions with their paths, and what stands in the place of one."""
+    joined = paths.join(file_versions, _same_version).join(users, _creator)
+    return select(*_columns).select_from(joined).where(paths.c.project_id == project_id)
+
+
 def _data(project_id: Any) -> Select[Any]:
     """Versions that hold data, with their paths."""
-    joined = paths.join(file_versions, _same_version).join(users, _creator)
-    holds_data = (file_versions.c.kind == VersionKind.DATA.value, file_versions.c.deleted_at.is_(None))
-    return select(*_columns).select_from(joined).where(paths.c.project_id == project_id, *holds_data)
+    return _every(project_id).where(file_versions.c.kind == VersionKind.DATA.value, file_versions.c.deleted_at.is_(None))
 
 
 def _latest(project_id: Any) -> Select[Any]:
@@ -212,7 +235,3 @@ def _native_version(row: Any) -> FileVersion:
     own = None if digest is None else Digest.from_bytes(digest)
     source = None if url is None else Source(url, source_version)
     return FileVersion(as_uuid(path_id), path, version, size, own, creator, created_at, job_id and as_uuid(job_id), source)
-
-
-def _versions(rows: Iterable[Row[Any]]) -> list[FileVersion]:
-    return [_version(row) for row in rows]

@@ -72,15 +72,18 @@ class SqlGrids:
     def _summaries(self, project_id: UUID, grid_ids: Sequence[UUID]) -> dict[UUID, GridSummary]:
         current = _current(project_id, grid_ids).subquery()
         joined = jobs.join(current, and_(jobs.c.project_id == project_id, jobs.c.number == current.c.number))
-        counted = select(current.c.grid_id, jobs.c.status, func.count().label("rows")).select_from(joined)
+        numbers = (func.count().label("rows"), func.count(jobs.c.late_at).label("late"))
+        counted = select(current.c.grid_id, jobs.c.status, *numbers).select_from(joined)
         counts: dict[UUID, dict[Status, int]] = {grid_id: {} for grid_id in grid_ids}
+        late: dict[UUID, int] = dict.fromkeys(grid_ids, 0)
         for row in self._session.run(counted.group_by(current.c.grid_id, jobs.c.status)):
             counts[row.grid_id][Status(row.status)] = int(row.rows)
+            late[row.grid_id] += int(row.late)
         of_grids = (jobs.c.project_id == project_id, jobs.c.grid_id.in_(grid_ids))
         sums = select(jobs.c.grid_id, func.sum(jobs.c.cost).label("cost"), func.sum(jobs.c.runtime).label("runtime"))
         spent = {row.grid_id: row for row in self._session.run(sums.where(*of_grids).group_by(jobs.c.grid_id))}
         return {
-            grid_id: GridSummary(own, int(spent[grid_id].cost or 0), int(spent[grid_id].runtime or 0))
+            grid_id: GridSummary(own, int(spent[grid_id].cost or 0), int(spent[grid_id].runtime or 0), late[grid_id])
             for grid_id, own in counts.items()
             if grid_id in spent
         }

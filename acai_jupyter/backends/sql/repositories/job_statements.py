@@ -107,7 +107,8 @@ def active() -> Select[Any]:
 
 @cache
 def unplaced() -> Select[Any]:
-    waiting = select_jobs().where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
+    wanted = select(jobs.c.project_id, jobs.c.id, jobs.c.cpu, jobs.c.memory_mb, jobs.c.gpu)
+    waiting = wanted.where(jobs.c.status == Status.LAUNCHING.value, jobs.c.placed_at.is_(None))
     # Whose turn came at the same moment go in turn by user, each user's in the order of the queue.
     same = (jobs.c.project_id, jobs.c.user_id, jobs.c.launching_at)
     place = func.row_number().over(partition_by=same, order_by=(jobs.c.priority.desc(), jobs.c.number))

@@ -39,7 +39,7 @@ from acai_jupyter.domain.jobs import (
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
-from acai_jupyter.ports.store.engine import NewJob
+from acai_jupyter.ports.store.engine import NewJob, Unplaced
 
 _MOST_NOTES: Final = 20
 _MOST_NOTE_CHARACTERS: Final = 300
@@ -96,8 +96,10 @@ class SqlJobs:
         row = self._session.run(statements.by_number(), {"project": project_id, "number": number}).one_or_none()
         return row and read_job(row)
 
-    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int) -> list[Job]:
+    def page(self, project_id: UUID, statuses: Sequence[Status], before: int | None, limit: int, grids: bool = True) -> list[Job]:
         wanted = select_jobs().where(jobs.c.project_id == project_id)
+        if not grids:
+            wanted = wanted.where(jobs.c.grid_id.is_(None))
         if statuses:
             wanted = wanted.where(jobs.c.status.in_([status.value for status in statuses]))
         if before is not None:
@@ -112,8 +114,9 @@ class SqlJobs:
     def active(self, limit: int) -> list[Job]:
         return self._many(statements.active(), most=limit)
 
-    def unplaced(self, limit: int) -> list[Job]:
-        return self._many(statements.unplaced(), most=limit)
+    def unplaced(self, limit: int) -> list[Unplaced]:
+        rows = self._session.run(statements.unplaced(), {"most": limit})
+        return [Unplaced(row.project_id, row.id, Resources(row.cpu, row.memory_mb, row.gpu)) for row in rows]
 
     def unlaunched(self, limit: int) -> list[Job]:
         return self._many(statements.unlaunched(), most=limit)
@@ -123,8 +126,9 @@ class SqlJobs:
         cpus = (math.ceil(row.cpu) if whole_cpus else row.cpu for row in rows)
         return Resources(sum(cpus), sum(row.memory_mb for row in rows), sum(row.gpu for row in rows))
 
-    def place(self, job: Job) -> bool:
-        return bool(self._session.run(statements.place(), {**_key(job), "now": self._session.now}).rowcount)
+    def place(self, waiting: Unplaced) -> bool:
+        own = {"project": waiting.project_id, "job": waiting.job_id, "now": self._session.now}
+        return bool(self._session.run(statements.place(), own).rowcount)
 
     def unended_numbers(self, project_id: UUID, user_id: UUID | None) -> list[int]:
         unended = [status.value for status in Status if status not in TERMINAL]
@@ -166,6 +170,10 @@ class SqlJobs:
         if self._change(running, {"progress": progress.value}, as_known=True):
             return self._written(job)
         return job
+
+    def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
+        for progress, at in reached.items():
+            self._write_history(replace(job, status=Status.RUNNING, progress=progress), at=at)
 
     def set_result(
         self,
@@ -261,7 +269,7 @@ class SqlJobs:
         assert current is not None
         return current
 
-    def _write_history(self, job: Job, why: str | None = None) -> None:
+    def _write_history(self, job: Job, why: str | None = None, at: int | None = None) -> None:
         given = {
             "of_project": job.project_id,
             "of_job": job.id,
@@ -271,7 +279,7 @@ class SqlJobs:
             "new_status": job.status.value,
             "new_progress": job.progress and job.progress.value,
             "new_reason": _why(job.outcome) or why,
-            "new_at": self._session.now,
+            "new_at": self._session.now if at is None else at,
         }
         self._session.run(statements.write_history(), given)
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 
-from acai_jupyter.backends.sql.driver import execute, native_id, padded, pairs
+from acai_jupyter.backends.sql.driver import fetched, native_id, padded, pairs
+from acai_jupyter.backends.sql.scratch import CountedContents
 from acai_jupyter.backends.sql.session import Session, chunks
 from acai_jupyter.backends.sql.tables import blobs, file_versions, logs, objects, paths, snapshot_files
 from acai_jupyter.domain.digests import Digest
@@ -58,18 +59,17 @@ class SqlUsage:
         return Usage(count, whole, versions, versions_size, stored, own)
 
     def of_versions(self, project_id: UUID, pins: Iterable[tuple[str, int]]) -> Usage:
-        count, size, stored = 0, 0, 0
-        named: dict[bytes, int] = {}  # how many of the versions have each content: all that grows with their number
+        count, size = 0, 0
         own = native_id(self._session, project_id)
         waiting = iter(pins)
-        while some := list(islice(waiting, _AT_ONCE)):
-            wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
-            for digest, each in execute(self._session, _PINNED.format(wanted=wanted), (*values, own, VersionKind.DATA.value)):
-                count, size = count + 1, size + each
-                if digest is not None:
-                    stored += 0 if digest in named else each
-                    named[digest] = named.get(digest, 0) + 1
-        return Usage(count, size, count, size, stored, self._own(project_id, named))
+        with CountedContents() as contents:
+            while some := list(islice(waiting, _AT_ONCE)):
+                wanted, values = pairs(self._session, ("path", "version"), ("text", "bigint"), some)
+                rows = fetched(self._session, _PINNED.format(wanted=wanted), (*values, own, VersionKind.DATA.value))
+                count, size = count + len(rows), size + sum(each for _, each in rows)
+                contents.add((digest, each) for digest, each in rows if digest is not None)
+            alone = sum(self._own(project_id, some) for some in contents)
+            return Usage(count, size, count, size, contents.size(), alone)
 
     def of_store(self, project_id: UUID) -> StoreUsage:
         own_objects = select(func.count(), _sum(objects.c.size)).where(objects.c.project_id == project_id)

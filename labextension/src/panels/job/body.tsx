@@ -1,12 +1,13 @@
 /** Draws one job: how it stands, what it was asked to do, and its live log. */
 
-import { closeIcon, launchIcon, runIcon, stopIcon, VDomRenderer, type LabIcon } from '@jupyterlab/ui-components';
+import { closeIcon, launchIcon, runIcon, stopIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { arrival, explanation, label } from '../../format';
+import { useNow } from '../../hooks';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
-import { Badge, ErrorLine } from '../parts';
+import { Badge, ErrorLine, IconButton } from '../parts';
 import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
@@ -96,28 +97,13 @@ function Header({ job, actions }: { job: KnownJob; actions: JobActions }): React
   );
 }
 
-interface IconButtonProps {
-  name: string;
-  title: string;
-  icon: LabIcon;
-  onClick: () => void;
-}
-
-function IconButton({ name, title, icon, onClick }: IconButtonProps): React.JSX.Element {
-  return (
-    <button className={`acai-Button acai-Job-${name}`} title={title} aria-label={title} onClick={onClick}>
-      <icon.react tag="span" width="14px" />
-    </button>
-  );
-}
-
 /** How the job stands, and the buttons that end it or try it again. */
 function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): React.JSX.Element {
   return (
     <div className="acai-Job-status" data-status={job.status}>
-      <Badge job={job} />
+      <Badge of={job} />
       <span className="acai-Jobs-explanation">{explanation(job)}</span>
-      <span className="acai-Job-arrival">{arrival(job, Date.now())}</span>
+      <Arrival job={job} />
       {!isEnded(job) && (
         <button
           className="acai-Button acai-Job-kill"
@@ -142,6 +128,16 @@ function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): R
         </button>
       )}
     </div>
+  );
+}
+
+/** When the job will end, as it is expected now. */
+function Arrival({ job }: { job: KnownJob }): React.JSX.Element {
+  const told = arrival(job, useNow(job.status === 'RUNNING' && job.eta !== null));
+  return (
+    <span className="acai-Job-arrival" data-late={job.late && !isEnded(job)}>
+      {told}
+    </span>
   );
 }
 

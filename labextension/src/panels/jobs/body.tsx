@@ -1,12 +1,11 @@
-/** Draws the list of jobs. */
+/** Draws the list of jobs and grids. */
 
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { explanation, label } from '../../format';
-import type { KnownJob } from '../../tokens';
-import { Badge, ConnectionLine, Cost, ErrorLine, Runtime } from '../parts';
-import type { JobsModel, StatusFilter } from './model';
+import { ConnectionLine, ErrorLine } from '../parts';
+import type { Entry, JobsModel, Place, StatusFilter } from './model';
+import { Row } from './row';
 
 const FILTERS: readonly (readonly [StatusFilter, string])[] = [
   ['all', 'All'],
@@ -17,10 +16,10 @@ const FILTERS: readonly (readonly [StatusFilter, string])[] = [
 ];
 
 export class JobsBody extends VDomRenderer<JobsModel> {
-  /** `open` shows a job in a tab of its own. */
+  /** `open` shows a job or a grid in a tab of its own. */
   constructor(
     model: JobsModel,
-    private readonly _open: (number: number) => void
+    private readonly _open: (place: Place) => void
   ) {
     super(model);
     this.addClass('acai-Jobs');
@@ -33,7 +32,7 @@ export class JobsBody extends VDomRenderer<JobsModel> {
 
 interface ViewProps {
   model: JobsModel;
-  open: (number: number) => void;
+  open: (place: Place) => void;
 }
 
 export function JobsView({ model, open }: ViewProps): React.JSX.Element {
@@ -106,99 +105,78 @@ function Remark({ model }: { model: JobsModel }): React.JSX.Element | null {
   );
 }
 
-/** A listbox with one stop of the tab key: arrows go from job to job, Enter or space selects. */
+/** A listbox with one stop of the tab key: arrows go from row to row, Enter or space selects. */
 function JobList({ model, open }: ViewProps): React.JSX.Element {
-  const jobs = model.visible;
-  const [focused, setFocused] = React.useState<number | null>(null);
-  const stop = [focused, model.selected].find(number => jobs.some(job => job.number === number)) ?? jobs[0]?.number;
+  const entries = model.visible;
+  const [focused, setFocused] = React.useState<string | null>(null);
+  const selected = model.selected === null ? null : keyOf(model.selected);
+  const stop = entries.find(isOf(focused)) ?? entries.find(isOf(selected)) ?? entries[0];
 
   const onKeyDown = (event: React.KeyboardEvent<HTMLElement>): void => {
     if (stop === undefined) {
       return;
     }
     if (event.key === 'Enter' || event.key === ' ') {
-      model.selected = stop;
+      model.selected = placeOf(stop);
     } else {
-      const next = rowAfterKey(event.key, jobs, stop);
+      const next = rowAfterKey(event.key, entries, stop);
       if (next === undefined) {
         return;
       }
-      event.currentTarget.querySelector<HTMLElement>(`[data-job-number="${next.number}"]`)?.focus();
+      event.currentTarget.querySelector<HTMLElement>(`[data-key="${keyOf(placeOf(next))}"]`)?.focus();
     }
     event.preventDefault();
   };
 
   return (
     <ul className="acai-Jobs-list" role="listbox" aria-label="Jobs" onKeyDown={onKeyDown}>
-      {jobs.map(job => (
-        <Row
-          key={job.number}
-          job={job}
-          isSelected={job.number === model.selected}
-          isStop={job.number === stop}
-          onFocus={() => {
-            setFocused(job.number);
-          }}
-          onSelect={() => {
-            model.selected = job.number;
-          }}
-          onOpen={() => {
-            open(job.number);
-          }}
-        />
-      ))}
+      {entries.map(entry => {
+        const place = placeOf(entry);
+        const key = keyOf(place);
+        return (
+          <Row
+            key={key}
+            name={key}
+            entry={entry}
+            isSelected={key === selected}
+            isStop={entry === stop}
+            onFocus={() => {
+              setFocused(key);
+            }}
+            onSelect={() => {
+              model.selected = place;
+            }}
+            onOpen={() => {
+              open(place);
+            }}
+          />
+        );
+      })}
     </ul>
   );
 }
 
+function placeOf(entry: Entry): Place {
+  return { kind: entry.kind, number: entry.item.number };
+}
+
+function keyOf({ kind, number }: Place): string {
+  return `${kind}-${number}`;
+}
+
+function isOf(key: string | null): (entry: Entry) => boolean {
+  return entry => keyOf(placeOf(entry)) === key;
+}
+
 /** The row to which a key moves; undefined for a key that moves nowhere. */
-function rowAfterKey(key: string, jobs: readonly KnownJob[], from: number): KnownJob | undefined {
-  const index = jobs.findIndex(job => job.number === from);
+function rowAfterKey(key: string, entries: readonly Entry[], from: Entry): Entry | undefined {
+  const index = entries.indexOf(from);
   const targets: Record<string, number> = {
-    ArrowDown: Math.min(index + 1, jobs.length - 1),
+    ArrowDown: Math.min(index + 1, entries.length - 1),
     ArrowUp: Math.max(index - 1, 0),
     Home: 0,
-    End: jobs.length - 1
+    End: entries.length - 1
   };
   const target = targets[key];
-  return target === undefined ? undefined : jobs[target];
-}
-
-interface RowProps {
-  job: KnownJob;
-  isSelected: boolean;
-  isStop: boolean;
-  onFocus: () => void;
-  onSelect: () => void;
-  onOpen: () => void;
-}
-
-function Row({ job, isSelected, isStop, onFocus, onSelect, onOpen }: RowProps): React.JSX.Element {
-  return (
-    <li
-      className="acai-Jobs-row"
-      role="option"
-      aria-selected={isSelected}
-      tabIndex={isStop ? 0 : -1}
-      data-job-number={job.number}
-      data-status={job.status}
-      data-progress={job.progress ?? undefined}
-      onFocus={onFocus}
-      onClick={onSelect}
-      onDoubleClick={onOpen}
-    >
-      <span className="acai-Jobs-number">{job.number}</span>
-      <span className="acai-Jobs-line">
-        <span className="acai-Jobs-name" title={label(job)}>
-          {label(job)}
-        </span>
-        <Badge job={job} />
-      </span>
-      <span className="acai-Jobs-line acai-Jobs-facts">
-        <span className="acai-Jobs-explanation">{explanation(job)}</span>
-        <Runtime job={job} />
-        <Cost job={job} />
-      </span>
-    </li>
-  );
+  return target === undefined ? undefined : entries[target];
 }

@@ -66,6 +66,19 @@ def test_the_output_and_the_end_of_the_log_come_home(platform: StandIn, launcher
     assert len(platform.claims) == 1
 
 
+def test_who_salvages_says_that_it_is_alive(platform: StandIn, launcher: Launched) -> None:
+    launch, handle = died(platform, launcher)
+    with (folder_of(handle) / "log").open("ab") as log:
+        log.write(b"unsent\n")
+    platform.fail("/agent/log", "drop", times=10**6)
+    told = salvaging(launch, handle)
+    salvager = launcher.launch(replace(told, config={**told.config, "heartbeat_s": 0.05}))
+    platform.wait(lambda: sum(bool(beat.get("salvages")) for beat in platform.heartbeats) > 1)
+    platform.forgive()
+    assert report_of(launcher, salvager)["ended"] == "lost"
+    assert len(platform.claims) == 1
+
+
 def test_nothing_of_the_job_runs_any_more_when_it_is_salvaged(platform: StandIn, launcher: Launched) -> None:
     launch, handle = died(platform, launcher)
     command = int((folder_of(handle) / "work" / "pid").read_text())

@@ -1,4 +1,4 @@
-"""`acai`: the command line. Exit codes: 0, 1 for an error, 2 for usage; waiting for a job ends with the job's own."""
+"""Running one command. Exit codes: 0, 1 for an error, 2 for usage; waiting for a job ends with the job's own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(given)
+        code = _run(given)
+        sys.stdout.flush()  # what is printed is there before the command may be ended at once
+        return code
     except HelpWanted as wanted:
         print(wanted, end="")  # noqa: T201
         return 0
@@ -70,9 +72,13 @@ def _show(value: Any, given: Namespace) -> int:
             sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
             sys.stdout.buffer.flush()
     else:
-        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format)
+        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format, _is_wide(given))
         print(text)  # noqa: T201
     return 0
+
+
+def _is_wide(given: Namespace) -> bool:
+    return getattr(given, "wide", False)
 
 
 def _watch(watched: Watched, given: Namespace) -> int:
@@ -129,6 +135,3 @@ _LOGIN: Final = Command(
     _nothing,
 )
 _SERVER: Final = Command(("server",), "run the platform as a server of its own (acai server --help)", (), _nothing)
-
-if __name__ == "__main__":
-    sys.exit(main())
