@@ -58,8 +58,8 @@ class UnitOfWork(Protocol):
 
     def lock_project(self, project_id: UUID) -> None:
         """Hold the project's row until the end: numbers of events, jobs and versions are given under it, so whoever
-        writes what is numbered takes it first. What `now` tells from then on is not earlier than what it told all who had the lock
-        before."""
+        writes what is numbered takes it first. What `now` tells from then on is not earlier than what it told all who had the
+        lock before."""
         ...
 
 

@@ -7,7 +7,6 @@ from scipy.stats import norm
 
 from acai_jupyter.domain.quotes import CONFIDENCE
 from acai_jupyter.provision.models.runs import Fitted, Floats, Runs, was_run
-from acai_jupyter.provision.search import best
 
 _SHARES = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
 """Bounds asked for lie anywhere among the times and costs that there are."""
@@ -36,6 +35,7 @@ def gains(fitted: Fitted, runs: Runs, targets: Floats, hourly: Floats) -> Floats
 
 def _saved(objective: Floats, sure: Floats, objectives: Floats, figures: Floats, limit: float) -> Floats:
     """What each target saves under one bound, over the cases (columns) of `objectives` and bound `figures`."""
-    number, met = best(objective.tolist(), [(sure.tolist(), limit)])
-    better = np.maximum(objective[number] / objectives - 1, 0.0) + (0.0 if met else max(sure[number] / limit - 1, 0.0))
+    within = sure <= limit
+    number = int(np.argmin(np.where(within, objective, np.inf)) if within.any() else np.argmin(sure))
+    better = np.maximum(objective[number] / objectives - 1, 0.0) + max(sure[number] / limit - 1, 0.0)
     return np.asarray(np.where(figures * _REPEATS <= limit, better, 0.0).mean(axis=1), dtype=np.float64)
