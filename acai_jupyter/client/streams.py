@@ -118,17 +118,24 @@ def _messages(
     url, headers = transport.websocket(path)
     try:
         with _connected(url, headers, connect_s) as socket:
+            until = time.monotonic() + silence()
             while True:
-                socket.settimeout(silence())
-                try:
-                    opcode, data = socket.recv_data()
-                except websocket.WebSocketTimeoutException:
+                if (left := until - time.monotonic()) <= 0:
                     socket.ping()
                     yield None
+                    until = time.monotonic() + silence()
+                    continue
+                socket.settimeout(left)
+                try:
+                    # Pings and pongs are told, too: they would begin the wait anew, and come as often as it may last.
+                    opcode, data = socket.recv_data(control_frame=True)
+                except websocket.WebSocketTimeoutException:
                     continue
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     raise ServerUnreachable("The stream was closed.")
-                yield data if opcode == websocket.ABNF.OPCODE_BINARY else _parsed(data)
+                if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                    yield data if opcode == websocket.ABNF.OPCODE_BINARY else _parsed(data)
+                    until = time.monotonic() + silence()
     except websocket.WebSocketBadStatusException as error:
         raise _refusal(error) from error
     except (websocket.WebSocketException, OSError) as error:

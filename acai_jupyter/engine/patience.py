@@ -98,7 +98,9 @@ class HangPatience:
         if job.running_at is None:
             return None
         silent = self._time.seconds - beat.since
-        if job.progress in (Progress.DOWNLOADING, Progress.UPLOADING):
-            return SILENT if silent > self._settings.agent_silence else None
-        late = job.spec.timeout is not None and now - job.running_at > job.spec.timeout
+        if job.progress is not Progress.RUNNING and silent > self._settings.agent_silence:
+            return SILENT
+        if job.spec.timeout is None or job.progress is Progress.UPLOADING:
+            return None
+        late = now - job.running_at > job.spec.timeout
         return HUNG if late and silent > self._settings.kill_grace + _SILENT_BEATS * self._settings.heartbeat else None

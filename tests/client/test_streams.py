@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import PeriodicCallback
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler
@@ -26,10 +27,18 @@ class Stream(WebSocketHandler):
 
     def initialize(self, script: dict[str, list[Any]]) -> None:
         self.script = script
+        self.pings: PeriodicCallback | None = None
+
+    def on_close(self) -> None:
+        if self.pings is not None:
+            self.pings.stop()
 
     def open(self) -> None:
         for item in self.script[self.request.query]:
-            if isinstance(item, AcaiError):
+            if item == "pings":
+                self.pings = PeriodicCallback(lambda: self.ping(b""), 5)
+                self.pings.start()
+            elif isinstance(item, AcaiError):
                 self.write_message(error_to_json(item))
                 self.close(4000 + HTTPStatus.SERVICE_UNAVAILABLE)
             else:
@@ -86,3 +95,9 @@ def test_what_is_refused_for_good_ends_a_stream(transport: Transport, script: di
     for stream in (events(transport), log_bytes(transport, "job_1")):
         with pytest.raises(Forbidden, match="Not yours"):
             next(stream)
+
+
+def test_pings_are_no_news(transport: Transport, script: dict[str, list[Any]]) -> None:
+    script[""] = [{"kind": "connected", "number": 5}, "pings"]
+    # They come more often than one waits; a stream that took them for news would never say that there is none.
+    assert list(islice(events(transport, silence=lambda: 0.1), 4)) == [None] * 4

@@ -348,6 +348,15 @@ def test_a_silent_agent_is_left_alone_before_its_timeout_and_while_it_uploads(en
     assert engine.launcher.killed == []
 
 
+def test_an_agent_that_hangs_before_it_has_told_anything_is_ended_with_its_jobs_timeout(engine: Engine) -> None:
+    past_its_timeout(engine, Progress.DOWNLOADING)
+    for _ in range(80):
+        engine.tick(1)
+    outcome = engine.job().outcome
+    assert outcome is not None
+    assert (engine.job().status, outcome.reason) == (Status.FAILED, Reason.TIMEOUT)
+
+
 @pytest.mark.parametrize("progress", [Progress.DOWNLOADING, Progress.UPLOADING])
 def test_an_agent_that_is_silent_for_long_while_it_brings_files_is_ended(new_engine: NewEngine, progress: Progress) -> None:
     engine = new_engine(agent_silence=60.0)
