@@ -188,13 +188,16 @@ def _decisions(splits: ModuleType, job: Job, seeds: list[int]) -> Iterator[dict[
 def _adaptive(job: Job, pool: np.ndarray, candidates: np.ndarray, dollars: float) -> np.ndarray:
     """Runs of the pool chosen one by one until `dollars` are spent: four at least, then none that is expected to overspend."""
     left, done, columns = list(pool), list[int](), job.runs(pool).columns
-    while left and job.dollars(np.array(done, int)).sum() < dollars:
+    while left and (spent := job.dollars(np.array(done, int)).sum()) < dollars:
         rows = np.array(left)
         runs = job.runs(np.array(done)) if done else None
-        found = next_trial(columns, job.points(rows), job.hourly(rows), job.points(candidates), job.hourly(candidates), runs)
-        row = left.pop(found.number)
-        if len(done) < 4 or found.dollars is None or job.dollars(np.array(done)).sum() + found.dollars <= dollars:
-            done.append(row)
+        most = dollars - spent if len(done) >= 4 else np.inf
+        found = next_trial(
+            columns, job.points(rows), job.hourly(rows), job.points(candidates), job.hourly(candidates), runs, most
+        )
+        if found is None:
+            break
+        done.append(left.pop(found.number))
     return np.array(done)
 
 

@@ -23,13 +23,13 @@ def choose_trial(
     left = [trial for trial in new.grid if trial not in tried and not _too_small(trial, made)]
     if not left:
         return None
-    number, dollars = _next(template, left, new.grid, made, prices, told)
+    dollars_left = None
     if new.max_cost is not None and made:
-        spent = sum(trial.job.cost or 0 for trial in made)
-        expected = 0 if dollars is None else dollars * MICRODOLLARS
-        if spent + expected > new.max_cost:
+        dollars_left = (new.max_cost - sum(trial.job.cost or 0 for trial in made)) / MICRODOLLARS
+        if dollars_left < 0:
             return None
-    return left[number]
+    number = _next(template, left, new.grid, made, prices, told, dollars_left)
+    return None if number is None else left[number]
 
 
 def _next(
@@ -39,7 +39,8 @@ def _next(
     made: Sequence[ProfileTrial],
     prices: PriceTable,
     told: Told,
-) -> tuple[int, float | None]:
+    dollars_left: float | None,
+) -> int | None:
     import numpy as np
 
     from acai_jupyter.provision.learning import columns_of, measured_runs
@@ -59,9 +60,9 @@ def _next(
         np.array([_point(trial) for trial in grid]),
         np.array([_hourly(trial, prices) for trial in grid]),
         runs,
+        np.inf if dollars_left is None else dollars_left,
     )
-    assert found is not None
-    return found.number, found.dollars
+    return None if found is None else found.number
 
 
 def _too_small(trial: Trial, made: Sequence[ProfileTrial]) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from acai_jupyter.provision.models.runs import Column, Fitted
 
 _ALTERNATIVES = 3
+_NEARLY = 1.1
+"""What overshoots its limits by up to this factor, at worst, comes near to them."""
 FREE = Given()
 
 
@@ -101,13 +103,16 @@ def as_submitted(options: Sequence[Option], chosen: Option, need: Need | None, c
 def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], float]]) -> tuple[int, bool]:
     """The number of the least objective whose every limited figure is within its limit, and True.
 
-    Where there is none, the number that overshoots its limits least, and False.
+    Where there is none, False, and the number that overshoots its limits least; or the least objective of those that overshoot
+    them by hardly anything: what is ten times as slow does not come nearer for being a hundredth cheaper.
     """
     over = [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(len(objective))]
     within = [number for number, share in enumerate(over) if share <= 1]
     if within:
         return min(within, key=lambda number: objective[number]), True
-    return min(range(len(over)), key=lambda number: over[number]), False
+    least = max(min(over), _NEARLY)
+    near = [number for number, share in enumerate(over) if share <= least]
+    return min(near, key=lambda number: (objective[number], over[number])), False
 
 
 def front(options: Sequence[Option]) -> list[Option]:

@@ -16,7 +16,7 @@ from scipy.stats import t as student
 from acai_jupyter.provision.models.boosted import Boosted
 from acai_jupyter.provision.models.folds import Checks, extrapolation, interpolation, reach
 from acai_jupyter.provision.models.law import in_words
-from acai_jupyter.provision.models.runs import Floats, Mask, Predictions, Runs, beyond_columns
+from acai_jupyter.provision.models.runs import Floats, Mask, Predictions, Runs, beyond_columns, was_run
 from acai_jupyter.provision.models.trended import FittedProcess, Trend, TrendedProcess
 
 
@@ -122,7 +122,13 @@ class FittedBlend:
             weights, factor = self._judge(pattern)
             middle[rows], spread[rows] = _blended(weights, asked.only(rows))
             spread[rows] *= factor
+        spread = np.where(was_run(self.runs, points), np.minimum(spread, self._repeats()), spread)
         return middle, np.hypot(spread, _UNSEEN_POWER * self._unseen(points))
+
+    def _repeats(self) -> float:
+        """How far a run differs from another one of the same."""
+        noise = np.array([one.process.scales.noise for one in self.fitted])
+        return float(np.sqrt(np.average(noise**2, weights=[member.inside for member in self.members]) + _JITTER**2))
 
     def law(self) -> str:
         return in_words(self.runs)

@@ -137,3 +137,8 @@ def beyond_columns(runs: Runs, points: Floats) -> Mask:
     slack = 1e-9 * np.maximum(np.abs(runs.points).max(axis=0, initial=0.0), 1.0)
     beyond: Mask = (points > runs.points.max(axis=0) + slack) | (points < runs.points.min(axis=0) - slack)
     return beyond
+
+
+def was_run(runs: Runs, points: Floats) -> Mask:
+    """True for the points at which there is a run."""
+    return np.asarray((points[:, None, :] == runs.points[None, :, :]).all(axis=2).any(axis=1), dtype=np.bool_)

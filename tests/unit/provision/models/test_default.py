@@ -98,6 +98,15 @@ def test_intervals_hold_about_as_often_as_they_claim() -> None:
     assert 0.8 <= np.mean(inside) <= 1.0
 
 
+def test_what_was_run_is_known_as_well_as_runs_repeat() -> None:
+    sizes = [(1, 2, 4, 8, 16), (512, 1024, 2048)]
+    runs = measured([CPU, MEMORY], sizes, lambda cpu, memory: 100 / cpu * (8 if memory < 1000 else 1))
+    found = Blend().fit(runs).predict(np.vstack([runs.points, points((3, 600), (6, 600), (12, 800))]))
+    widths = found.high / found.low
+    assert widths[:15].max() < 2 < widths[15:].min()
+    assert ((found.low[:15] < runs.seconds) & (runs.seconds < found.high[:15])).all()
+
+
 def test_an_interval_is_wider_the_farther_a_point_lies_from_the_runs() -> None:
     fitted = Blend().fit(measured([EPOCHS, CPU], [(1, 2, 5), (0.5, 1, 2)], lambda epochs, cpu: epochs / cpu, 0.05))
     found = fitted.predict(points((2, 1), (10, 2), (1000, 2)))

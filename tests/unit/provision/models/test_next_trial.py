@@ -9,6 +9,7 @@ from support.job_curves import CPU, EPOCHS, MEMORY, measured, points
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.provision.models.blend import Blend
+from acai_jupyter.provision.models.confirming import gains
 from acai_jupyter.provision.models.next_trial import next_trial
 from acai_jupyter.provision.models.runs import Runs
 
@@ -92,3 +93,44 @@ def test_what_a_trial_will_cost_is_foretold_once_one_has_run() -> None:
     assert first.dollars is None
     assert later is not None
     assert later.dollars == pytest.approx(PRICES[13] * GRID.seconds[13] / 3600, rel=0.3)
+
+
+def sizes(*rows: int) -> Runs:
+    """A job that gets faster up to 8 CPUs, and slower after that; without arguments."""
+    runs = measured(
+        [CPU, MEMORY], [(1, 2, 4, 8, 12, 16), (1024, 4096)], lambda cpu, memory: 20 + 100 / cpu + 2 * max(cpu - 8, 0) ** 2, 0.0
+    )
+    return runs.only(np.array(rows)) if rows else runs
+
+
+SIZES = sizes()
+SIZE_PRICES = SIZES.points[:, 0] + SIZES.points[:, 1] / 8192
+
+
+@pytest.mark.parametrize("done", [(0, 1, 2, 3, 5, 7, 10), (0, 2, 4, 5, 7, 9, 11), (1, 3, 4, 5, 6, 8, 9)])
+def test_once_enough_is_known_what_might_be_chosen_is_run(done: tuple[int, ...]) -> None:
+    left = [row for row in range(12) if row not in done]
+    found = next_trial(SIZES.columns, SIZES.points[left], SIZE_PRICES[left], SIZES.points, SIZE_PRICES, sizes(*done))
+    assert found is not None
+    dollars, row = SIZE_PRICES * SIZES.seconds, left[found.number]
+    assert not ((dollars < dollars[row]) & (SIZES.seconds < SIZES.seconds[row])).any()
+
+
+def test_nothing_is_gained_by_running_again_what_was_run() -> None:
+    runs = sizes(0, 1, 2, 5, 9, 10, 11)
+    found = gains(Blend().fit(runs), runs, SIZES.points, SIZE_PRICES)
+    assert (found >= 0).all()
+    assert found[[0, 1, 2, 5, 9, 10, 11]].tolist() == [0.0] * 7
+    assert found.max() > 0
+
+
+@pytest.mark.parametrize("done", [(0, 5, 9), (0, 1, 2, 5, 9, 10, 11)])
+def test_no_trial_is_chosen_that_is_expected_to_cost_more_than_is_left(done: tuple[int, ...]) -> None:
+    left = [row for row in range(12) if row not in done]
+    cost = SIZE_PRICES[left] * SIZES.seconds[left] / 3600
+    asked = SIZES.columns, SIZES.points[left], SIZE_PRICES[left], SIZES.points, SIZE_PRICES, sizes(*done)
+    found = next_trial(*asked, dollars_left=1.2 * cost.min())
+    assert found is not None
+    assert found.dollars is not None
+    assert found.dollars <= 1.2 * cost.min()
+    assert next_trial(*asked, dollars_left=cost.min() / 3) is None
