@@ -80,8 +80,9 @@ def choose(
     if limits.max_cost is not None:
         limited.append(([option.sure_cost for option in held], limits.max_cost))
     number, met = best([_objective(option, limits) for option in held], limited)
-    chosen = held[number]
-    return Choice(chosen, met, _alternatives(enough, chosen), _why(chosen, limits, met), tuple(excluded))
+    chosen, over = held[number], _overshoots(limited, len(held))
+    why = _why(chosen, limits) if met else _why_not(chosen, held[over.index(min(over))], limits)
+    return Choice(chosen, met, _alternatives(enough, chosen), why, tuple(excluded))
 
 
 def open_to(options: Sequence[Option], need: Need | None, given: Given) -> list[Option]:
@@ -106,13 +107,18 @@ def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], fl
     Where there is none, False, and the number that overshoots its limits least; or the least objective of those that overshoot
     them by hardly anything: what is ten times as slow does not come nearer for being a hundredth cheaper.
     """
-    over = [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(len(objective))]
+    over = _overshoots(limited, len(objective))
     within = [number for number, share in enumerate(over) if share <= 1]
     if within:
         return min(within, key=lambda number: objective[number]), True
     least = max(min(over), _NEARLY)
     near = [number for number, share in enumerate(over) if share <= least]
     return min(near, key=lambda number: (objective[number], over[number])), False
+
+
+def _overshoots(limited: Sequence[tuple[Sequence[float], float]], count: int) -> list[float]:
+    """By what factor each of `count` figures comes out above its limit, at worst."""
+    return [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(count)]
 
 
 def front(options: Sequence[Option]) -> list[Option]:
@@ -137,19 +143,30 @@ def _alternatives(options: Sequence[Option], chosen: Option) -> tuple[Option, ..
     return others[0], others[len(others) // 2], others[-1]
 
 
-def _why(chosen: Option, limits: Limits, met: bool) -> str:
-    sure = f"with {limits.confidence:.0%} confidence"
-    held = [f"{limits.max_time:g} s"] if limits.max_time is not None else []
-    held += [f"${limits.max_cost:g}"] if limits.max_cost is not None else []
-    bounds = " and ".join(held)
+def _why(chosen: Option, limits: Limits) -> str:
+    bounds = _bounds(limits)
     if not bounds:
         return "the cheapest, as no bound was given"
-    if not met:
-        return (
-            f"nothing stays within {bounds} {sure}; this comes nearest: {chosen.sure:.3g} s and ${chosen.sure_cost:.3g} at worst"
-        )
     aim = "fastest" if limits.max_time is None else "cheapest"
-    return f"the {aim} that stays within {bounds} {sure}"
+    return f"the {aim} that stays within {bounds}"
+
+
+def _why_not(chosen: Option, nearest: Option, limits: Limits) -> str:
+    if chosen.resources == nearest.resources:
+        return f"nothing stays within {_bounds(limits)}; this comes nearest: {_at_worst(nearest)}"
+    hardly = f"this hardly misses that: {_at_worst(chosen)}"
+    place = f"{nearest.resources.cpu:g} CPUs, {nearest.resources.memory_mb} MB"
+    return f"nothing stays within {_bounds(limits)}; {hardly}; {place} comes nearest: {_at_worst(nearest)}"
+
+
+def _at_worst(option: Option) -> str:
+    return f"{option.sure:.3g} s and ${option.sure_cost:.3g} at worst"
+
+
+def _bounds(limits: Limits) -> str:
+    held = [f"{limits.max_time:g} s"] if limits.max_time is not None else []
+    held += [f"${limits.max_cost:g}"] if limits.max_cost is not None else []
+    return f"{' and '.join(held)} with {limits.confidence:.0%} confidence" if held else ""
 
 
 def _point(columns: Sequence[Column], values: Sequence[float], resources: Resources) -> list[float]:

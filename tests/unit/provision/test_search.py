@@ -157,6 +157,7 @@ def test_a_choice_within_the_bound_is_found_whenever_there_is_one(held: list[Opt
     else:
         near = [option for option in held if option.sure <= max(1.1 * limit, min(one.sure for one in held))]
         assert choice.chosen.cost == min(option.cost for option in near)
+        assert f"{min(option.sure for option in held):.3g} s and $" in choice.why
 
 
 @settings(deadline=None, max_examples=100)
