@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from acai_jupyter.client.records import File, Folder
+NOTHING: Final = "-"
+DATA: Final = "data"
+_KIND: Final = 3
 
-_DATA: Final = "data"
-_NOTHING: Final = "-"
+
+class Listed(NamedTuple):
+    """An entry's cells: when it was written, its size in bytes, its version, what it holds, its name."""
+
+    when: str
+    size: str
+    version: str
+    kind: str
+    name: str
 
 
-def listing(entries: Iterable[Any]) -> str:
-    """A line a file or folder, below a heading: when it was written, its size in bytes, its version, its name. Where something
-    stands among them that holds no data, a column says what."""
-    found: list[File | Folder] = list(entries)
-    every = all(isinstance(entry, Folder) or entry.kind == _DATA for entry in found)
-    heading = ("modified (UTC)", "size", "version", *(() if every else ("kind",)), "name")
-    rows = [heading, *(_row(entry, every) for entry in found)]
+_HEADING: Final = Listed("modified (UTC)", "size", "version", "kind", "name")
+
+
+def listing(entries: Iterable[Listed]) -> str:
+    """A line an entry, below a heading. What it holds is told where something stands among them that holds no data."""
+    found = list(entries)
+    rows: list[Sequence[str]] = [_HEADING, *found]
+    if all(entry.kind in (DATA, NOTHING) for entry in found):
+        rows = [(*row[:_KIND], *row[_KIND + 1 :]) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_line(row, widths) for row in rows)
-
-
-def _row(entry: File | Folder, every: bool) -> tuple[str, ...]:
-    if isinstance(entry, Folder):
-        return (*[_NOTHING] * (3 if every else 4), entry.path)
-    size = str(entry.size) if entry.kind == _DATA else _NOTHING
-    kind = () if every else (entry.kind,)
-    return (f"{entry.create_time:%Y-%m-%d %H:%M:%S}", size, str(entry.version), *kind, entry.path)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

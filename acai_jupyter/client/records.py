@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from acai_jupyter.client.listing import DATA, NOTHING, Listed, listing
 from acai_jupyter.domain.clock import read, to_datetime
 from acai_jupyter.domain.origins import GitState
 
@@ -32,10 +33,15 @@ class File:
     create_time: datetime
     job: str | None
     source: str | None = None
-    kind: str = "data"
+    kind: str = DATA
 
     def __str__(self) -> str:
         return self.reference
+
+    def listed(self) -> Listed:
+        """Its line in a listing."""
+        size = str(self.size) if self.kind == DATA else NOTHING
+        return Listed(f"{self.create_time:%Y-%m-%d %H:%M:%S}", size, str(self.version), self.kind, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,10 @@ class Folder:
 
     def __str__(self) -> str:
         return self.path
+
+    def listed(self) -> Listed:
+        """Its line in a listing."""
+        return Listed(NOTHING, NOTHING, NOTHING, NOTHING, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +346,7 @@ class Records(Sequence[_Record], Generic[_Record]):
 
     def __repr__(self) -> str:
         if self._items and self.are_files:
-            from acai_jupyter.client.listing import listing
-
-            return listing(self._items)
+            return listing(entry.listed() for entry in self._items if isinstance(entry, File | Folder))
         return self.to_frame().to_string(index=False) if self._items else "nothing"
 
     def _repr_html_(self) -> str:
