@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
-from acai_jupyter.client.predictions import Prediction
+from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction
 from acai_jupyter.client.transport import Json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = {
-    "row": "integer",
-    "command": "text",
-    "cpu": "number",
-    "memory_mb": "integer",
-    "runtime": "number",
-    "runtime_low": "number",
-    "runtime_high": "number",
-    "cost": "number",
-    "cost_low": "number",
-    "cost_high": "number",
-    "extrapolation": "boolean",
-}
+_COLUMNS = {"row": "integer", "command": "text", **PREDICTION_COLUMNS}
 _MOST_SHOWN = 20
 
 
@@ -74,4 +61,6 @@ class GridQuote:
         return "\n".join([self.why, *lines])
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         return f"<p>{escape(self.why)}</p>{self.to_frame().to_html(index=False, border=0)}"

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from acai_jupyter.domain.quotes import cost_range, time_range
+
+PREDICTION_COLUMNS: Final = {
+    "cpu": "number",
+    "memory_mb": "integer",
+    "runtime": "number",
+    "runtime_low": "number",
+    "runtime_high": "number",
+    "cost": "number",
+    "cost_low": "number",
+    "cost_high": "number",
+    "extrapolation": "boolean",
+}
+"""What tables tell of a prediction."""
 
 
 @dataclass(frozen=True, slots=True)

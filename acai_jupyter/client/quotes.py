@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from acai_jupyter.client.predictions import Prediction
+from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction
 from acai_jupyter.client.transport import Json
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -14,18 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_COLUMNS = {
-    "choice": "text",
-    "cpu": "number",
-    "memory_mb": "integer",
-    "runtime": "number",
-    "runtime_low": "number",
-    "runtime_high": "number",
-    "cost": "number",
-    "cost_low": "number",
-    "cost_high": "number",
-    "extrapolation": "boolean",
-}
+_COLUMNS = {"choice": "text", **PREDICTION_COLUMNS}
 
 
 class Quote:

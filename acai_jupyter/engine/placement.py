@@ -42,9 +42,12 @@ class Placement:
     def place_in(self, unit: UnitOfWork, capacity: Capacity) -> int:
         """Give waiting jobs their resources as far as there are, as a part of what `unit` does; returns how many got them."""
         unit.leases.serialize("placement")
+        every = unit.jobs.unplaced(_MOST_AT_ONCE)
+        if not every:
+            return 0
         taken = unit.jobs.taken(capacity.whole_cpus)
         placed = 0
-        for waiting in unit.jobs.unplaced(_MOST_AT_ONCE):
+        for waiting in every:
             try:
                 check_size(waiting.resources, capacity)
             except ResourcesOutOfBounds as error:

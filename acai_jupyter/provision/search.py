@@ -65,11 +65,9 @@ def choose(
     they promise. Raises ResourcesOutOfBounds where that leaves none.
     """
     excluded = list(cut)
-    enough = options
-    if need is not None:
-        enough = [option for option in options if option.resources.memory_mb >= need.memory_mb]
-        if len(enough) < len(options):
-            excluded.append(f"less than {need.memory_mb:.0f} MB: {need.why}")
+    enough = _enough(options, need)
+    if need is not None and len(enough) < len(options):
+        excluded.append(f"less than {need.memory_mb:.0f} MB: {need.why}")
     held = [option for option in enough if given.allows(option.resources)]
     if not held:
         most = f"{given}" if given != FREE else f"at most {max((one.resources.memory_mb for one in options), default=0)} MB"
@@ -80,20 +78,23 @@ def choose(
     if limits.max_cost is not None:
         limited.append(([option.sure_cost for option in held], limits.max_cost))
     number, met = best([_objective(option, limits) for option in held], limited)
-    chosen, over = held[number], _overshoots(limited, len(held))
-    why = _why(chosen, limits) if met else _why_not(chosen, held[over.index(min(over))], limits)
+    chosen = held[number]
+    why = _why(chosen, limits) if met else _why_not(chosen, _nearest(held, limited), limits)
     return Choice(chosen, met, _alternatives(enough, chosen), why, tuple(excluded))
 
 
 def open_to(options: Sequence[Option], need: Need | None, given: Given) -> list[Option]:
     """The options with enough memory, of what is `given`."""
-    enough = [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]
-    return [option for option in enough if given.allows(option.resources)]
+    return [option for option in _enough(options, need) if given.allows(option.resources)]
+
+
+def _enough(options: Sequence[Option], need: Need | None) -> Sequence[Option]:
+    return [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]
 
 
 def as_submitted(options: Sequence[Option], chosen: Option, need: Need | None, cut: Sequence[str]) -> Choice:
     """`chosen`, as that is what the job would be given; whether it is enough is said."""
-    enough = [option for option in options if need is None or option.resources.memory_mb >= need.memory_mb]
+    enough = _enough(options, need)
     why = "what it would be given, as no bound was given"
     starves = need is not None and chosen.resources.memory_mb < need.memory_mb
     if need is not None and starves:
@@ -119,6 +120,11 @@ def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], fl
 def _overshoots(limited: Sequence[tuple[Sequence[float], float]], count: int) -> list[float]:
     """By what factor each of `count` figures comes out above its limit, at worst."""
     return [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(count)]
+
+
+def _nearest(held: Sequence[Option], limited: Sequence[tuple[Sequence[float], float]]) -> Option:
+    over = _overshoots(limited, len(held))
+    return held[over.index(min(over))]
 
 
 def front(options: Sequence[Option]) -> list[Option]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingRegressor
 
 from acai_jupyter.provision.models.runs import Floats
 from acai_jupyter.provision.models.trended import FittedProcess
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import GradientBoostingRegressor
 
 _TREES, _RATE, _DEPTH, _SHARE = 80, 0.12, 5, 0.7
 
@@ -23,6 +26,8 @@ class Boosted:
     @classmethod
     def on(cls, process: FittedProcess) -> Boosted:
         """Learn from the runs of `process` what its law leaves over."""
+        from sklearn.ensemble import GradientBoostingRegressor
+
         runs = process.runs
         left = runs.log_seconds - process.trend(runs.points)
         trees = GradientBoostingRegressor(
