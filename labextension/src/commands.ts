@@ -1,12 +1,11 @@
 /** The commands: what every panel, menu and notification calls. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, InputDialog, Notification, showDialog, type ICommandPalette } from '@jupyterlab/apputils';
+import { Dialog, showDialog, type ICommandPalette } from '@jupyterlab/apputils';
 import { launchIcon, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { messageOf } from './api';
 import { title } from './format';
+import { givenNumber, rowSelector, targetArguments, told, withNumber } from './targets';
 import type { IJobs } from './tokens';
 import { isEnded } from './wire';
 
@@ -17,16 +16,7 @@ export const CommandIds = {
   refresh: 'acai:refresh'
 } as const;
 
-const ROW = '.acai-Jobs-row[data-job-number]';
-const JOB_ARGUMENTS = {
-  args: {
-    type: 'object',
-    properties: {
-      number: { type: 'number', description: 'The number of the job; it is asked for if it is not given.' },
-      isAtPointer: { type: 'boolean', description: 'Take the job on which the context menu was opened.' }
-    }
-  }
-};
+const JOB_ARGUMENTS = targetArguments('job');
 
 /** Add the commands; `open` shows a job in a tab. */
 export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: number) => void): void {
@@ -34,28 +24,18 @@ export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: nu
     label: args => (args.isAtPointer ? 'Open in a Tab' : 'Open a Job…'),
     icon: launchIcon,
     describedBy: JOB_ARGUMENTS,
-    execute: async args => {
-      const number = await jobNumber(app, args, 'Open a job');
-      if (number !== null) {
-        open(number);
-      }
-    }
+    execute: args => withNumber(app, args, 'job', 'Open a job', open)
   });
   app.commands.addCommand(CommandIds.killJob, {
     label: args => (args.isAtPointer ? 'Kill' : 'Kill a Job…'),
     icon: stopIcon,
     describedBy: JOB_ARGUMENTS,
     isEnabled: args => {
-      const number = givenNumber(app, args);
+      const number = givenNumber(app, args, 'job');
       const job = number === null ? undefined : jobs.get(number);
       return job === undefined || !isEnded(job);
     },
-    execute: async args => {
-      const number = await jobNumber(app, args, 'Kill a job');
-      if (number !== null) {
-        await kill(jobs, number);
-      }
-    }
+    execute: args => withNumber(app, args, 'job', 'Kill a job', number => kill(jobs, number))
   });
   app.commands.addCommand(CommandIds.retryJob, {
     label: args => (args.isAtPointer ? 'Retry' : 'Retry a Job…'),
@@ -63,16 +43,11 @@ export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: nu
     icon: runIcon,
     describedBy: JOB_ARGUMENTS,
     isEnabled: args => {
-      const number = givenNumber(app, args);
+      const number = givenNumber(app, args, 'job');
       const job = number === null ? undefined : jobs.get(number);
       return job === undefined || isEnded(job);
     },
-    execute: async args => {
-      const number = await jobNumber(app, args, 'Retry a job');
-      if (number !== null) {
-        await retry(jobs, number, open);
-      }
-    }
+    execute: args => withNumber(app, args, 'job', 'Retry a job', number => told(jobs.retry(number).then(open)))
   });
   app.commands.addCommand(CommandIds.refresh, {
     label: 'Refresh Jobs',
@@ -90,9 +65,24 @@ export function offerCommands(app: JupyterFrontEnd, palette: ICommandPalette | n
   for (const command of Object.values(CommandIds)) {
     palette?.addItem({ command, category: 'ACAI' });
   }
-  app.contextMenu.addItem({ command: CommandIds.openJob, selector: ROW, rank: 1, args: { isAtPointer: true } });
-  app.contextMenu.addItem({ command: CommandIds.killJob, selector: ROW, rank: 2, args: { isAtPointer: true } });
-  app.contextMenu.addItem({ command: CommandIds.retryJob, selector: ROW, rank: 3, args: { isAtPointer: true } });
+  app.contextMenu.addItem({
+    command: CommandIds.openJob,
+    selector: rowSelector('job'),
+    rank: 1,
+    args: { isAtPointer: true }
+  });
+  app.contextMenu.addItem({
+    command: CommandIds.killJob,
+    selector: rowSelector('job'),
+    rank: 2,
+    args: { isAtPointer: true }
+  });
+  app.contextMenu.addItem({
+    command: CommandIds.retryJob,
+    selector: rowSelector('job'),
+    rank: 3,
+    args: { isAtPointer: true }
+  });
 }
 
 async function kill(jobs: IJobs, number: number): Promise<void> {
@@ -102,44 +92,7 @@ async function kill(jobs: IJobs, number: number): Promise<void> {
     body: 'It ends as KILLED. What it wrote to its output folder so far is kept with the job.',
     buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Kill' })]
   });
-  if (!button.accept) {
-    return;
+  if (button.accept) {
+    await told(jobs.kill(number));
   }
-  try {
-    await jobs.kill(number);
-  } catch (error) {
-    Notification.error(messageOf(error), { autoClose: 8000 });
-  }
-}
-
-async function retry(jobs: IJobs, number: number, open: (number: number) => void): Promise<void> {
-  try {
-    open(await jobs.retry(number));
-  } catch (error) {
-    Notification.error(messageOf(error), { autoClose: 8000 });
-  }
-}
-
-/** The job that a command is about: given, pointed at, or asked for; null where the user thought better of it. */
-async function jobNumber(
-  app: JupyterFrontEnd,
-  args: ReadonlyPartialJSONObject,
-  question: string
-): Promise<number | null> {
-  const given = givenNumber(app, args);
-  if (given !== null) {
-    return given;
-  }
-  return (await InputDialog.getNumber({ title: question, label: 'Number of the job' })).value;
-}
-
-function givenNumber(app: JupyterFrontEnd, args: ReadonlyPartialJSONObject): number | null {
-  if (typeof args.number === 'number') {
-    return args.number;
-  }
-  if (!args.isAtPointer) {
-    return null;
-  }
-  const row = app.contextMenuHitTest(node => node.matches(ROW));
-  return row === undefined ? null : Number(row.dataset.jobNumber);
 }
