@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acai_jupyter.domain.quotes import cost_range, time_range
+from acai_jupyter.domain.resources import Resources
 
 PREDICTION_COLUMNS: Final = {
     "cpu": "number",
@@ -45,4 +46,4 @@ class Prediction:
 
     @property
     def resources(self) -> str:
-        return f"{self.cpu:g} CPUs, {self.memory_mb} MB"
+        return str(Resources(self.cpu, self.memory_mb))

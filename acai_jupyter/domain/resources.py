@@ -26,6 +26,15 @@ class Resources:
     memory_mb: int
     gpu: int = 0
 
+    def __str__(self) -> str:
+        gpus = f", {self.gpu} GPU{'s' if self.gpu > 1 else ''}" if self.gpu else ""
+        return f"{cpus_in_words(self.cpu)}, {self.memory_mb} MB{gpus}"
+
+
+def cpus_in_words(count: float) -> str:
+    """So many CPUs, in words."""
+    return f"{count:g} CPU{'' if count == 1 else 's'}"
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:

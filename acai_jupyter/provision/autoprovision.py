@@ -71,9 +71,7 @@ class Autoprovisioner:
         require_bound(limits := quote.limits, enforce)
         chosen = quote.choice.chosen
         if not quote.choice.met:
-            raise BoundNotMet(
-                f"Nothing was submitted: {quote.choice.why} ({chosen.resources.cpu:g} CPUs, {chosen.resources.memory_mb} MB)."
-            )
+            raise BoundNotMet(f"Nothing was submitted: {quote.choice.why} ({chosen.resources}).")
         timeout = wanted.timeout
         if enforce:
             own = [] if timeout is None else [parse_duration(timeout)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
 from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option
-from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.domain.resources import Bounds, Resources, cpus_in_words
 
 if TYPE_CHECKING:
     from acai_jupyter.provision.models.memory import Need
@@ -26,7 +26,7 @@ def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple
     memories = range(bounds.memory_min_mb, bounds.memory_max_mb + 1, bounds.memory_step_mb)
     cut = []
     if most_cpu < bounds.cpu_max:
-        cut.append(f"more than {most_cpu:g} CPUs: there are no more here")
+        cut.append(f"more than {cpus_in_words(most_cpu)}: there are no more here")
     if most_memory_mb < bounds.memory_max_mb:
         cut.append(f"more than {most_memory_mb} MB: there is no more here")
     held = tuple(Resources(cpu, memory) for cpu in cpus for memory in memories if cpu <= most_cpu and memory <= most_memory_mb)
@@ -161,8 +161,7 @@ def _why_not(chosen: Option, nearest: Option, limits: Limits) -> str:
     if chosen.resources == nearest.resources:
         return f"nothing stays within {_bounds(limits)}; this comes nearest: {_at_worst(nearest)}"
     hardly = f"this hardly misses that: {_at_worst(chosen)}"
-    place = f"{nearest.resources.cpu:g} CPUs, {nearest.resources.memory_mb} MB"
-    return f"nothing stays within {_bounds(limits)}; {hardly}; {place} comes nearest: {_at_worst(nearest)}"
+    return f"nothing stays within {_bounds(limits)}; {hardly}; {nearest.resources} comes nearest: {_at_worst(nearest)}"
 
 
 def _at_worst(option: Option) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acai_jupyter.domain.errors import ResourcesOutOfBounds
 from acai_jupyter.domain.profiles import ProfileRequest
-from acai_jupyter.domain.resources import Bounds, Resources, on_grid
+from acai_jupyter.domain.resources import Bounds, Resources, cpus_in_words, on_grid
 from acai_jupyter.ports.launcher import Capacity
 
 
@@ -24,10 +24,11 @@ def explored(
     memories = sorted({memory_mb for memory_mb in wanted.memories_mb if memory_mb <= capacity.memory_mb})
     if not cpus or not memories:
         raise ResourcesOutOfBounds(
-            f"No trial fits here: there are {capacity.cpu:g} CPUs and {capacity.memory_mb} MB. Give fewer with cpus and memories."
+            f"No trial fits here: there are {cpus_in_words(capacity.cpu)} and {capacity.memory_mb} MB."
+            " Give fewer with cpus and memories."
         )
     if len(cpus) < len(set(wanted.cpus)):
-        notes.append(f"no trials on more than {capacity.cpu:g} CPUs: there are no more here")
+        notes.append(f"no trials on more than {cpus_in_words(capacity.cpu)}: there are no more here")
     if len(memories) < len(set(wanted.memories_mb)):
         notes.append(f"no trials with more than {capacity.memory_mb} MB: there is no more here")
     if "cpu" not in capacity.enforced and any(cpu % 1 for cpu in cpus):

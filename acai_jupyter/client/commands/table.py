@@ -11,6 +11,16 @@ from acai_jupyter.client.commands.command import Argument, Command
 
 _NOUNS: Final = (lake, jobs, grids, provision, secrets, search, storage, people, webhooks)
 
+_SUMMARIES: Final = {
+    "fileset": "make, list, compare and delete file sets",
+    "job": "submit jobs, look at them, wait for them, end them",
+    "grid": "submit many jobs that differ in their arguments, as one",
+    "secret": "values that jobs get and nobody sees",
+    "project": "make projects, say what they may spend",
+    "user": "make users of the project",
+    "webhook": "tell another system how jobs end",
+}
+
 COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 
 
@@ -64,7 +74,7 @@ def _add_help(parser: argparse.ArgumentParser) -> None:
 def _group(nouns: dict[tuple[str, ...], Any], words: tuple[str, ...]) -> Any:
     """The sub-commands of a noun, made at its first verb."""
     if words not in nouns:
-        noun = nouns[()].add_parser(words[0], help=f"about {words[0]}s", add_help=False)
+        noun = nouns[()].add_parser(words[0], help=_SUMMARIES[words[0]], add_help=False)
         _add_help(noun)
         nouns[words] = noun.add_subparsers(metavar="VERB", required=True)
     return nouns[words]
