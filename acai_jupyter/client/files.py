@@ -106,13 +106,14 @@ class Files:
         fileset: str | None = None,
         progress: bool | None = None,
     ) -> Upload:
-        """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
+        """Upload a file, a folder, a pattern, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. In a list
         every folder keeps its name, as with `cp -r a b to/`, and no two may have the same. A mapping gives each file its name
-        below the destination; a glob's files keep theirs below the folder before its first wildcard. In a folder, links to
-        files are followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or
-        none. `fileset` makes a version of exactly these files.
+        below the destination. A pattern such as `runs/*` means the files and folders that a shell would put in its place (with
+        `**` files only), under their names below the folder before its first wildcard. In a folder, links to files are
+        followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or none.
+        `fileset` makes a version of exactly these files.
 
         Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath with all names that can be no path,
         InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.

@@ -60,6 +60,11 @@ def test_files(cli: Cli) -> None:
         "/several/a.txt",
         "/several/sub/b.json",
     ]
+    cli.ok("put", "data/*", "/quoted/")
+    assert [file["path"] for file in json.loads(cli.ok("ls", "-R", "/quoted/", "--json"))] == [
+        "/quoted/a.txt",
+        "/quoted/sub/b.json",
+    ]
     cli.ok("get", "/data/sub/", "/data/a.txt@Data:1", "--to", "got")
     assert (cli.folder / "got" / "b.json").read_text() == "{}"
     assert (cli.folder / "got" / "a.txt").read_text() == "one\n"
