@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Final, TypeVar
@@ -21,6 +21,7 @@ from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.manifest_walks import holding
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse, parse_fileset
 from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.lake.searching import pins_of
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 MOST_FILES_A_CALL: Final = 10_000
@@ -38,8 +39,9 @@ class Deletions:
 
     def delete_files(self, principal: Principal, reference: str, recursive: bool = False, key: str | None = None) -> Deletion:
         """Hide what a path, a pattern or (with `recursive`) a folder means by tombstones; delete the version that `PATH:n`
-        means, which brings a file back where it is the tombstone that hides it. At most 10,000 files go in one call, which
-        then says that there are more. `key` makes a repeated call return the first one's answer.
+        means, which brings a file back where it is the tombstone that hides it. A pattern or folder means what it does when the
+        call begins: a version that comes later stays. At most 10,000 files go in one call, which then says that there are
+        more. `key` makes a repeated call return the first one's answer.
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, InvalidRequest
         for a folder without `recursive`, Forbidden.
@@ -50,7 +52,8 @@ class Deletions:
             raise InvalidRequest(f"{reference} is a folder: say that all below it is meant (acai rm -R, recursive=True).")
         if isinstance(wanted, FileReference) and wanted.version is not None:
             return self._delete_version(principal, wanted, wanted.version, key)
-        return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted))
+        found = [] if isinstance(wanted, FileReference) else self._found(principal, wanted)
+        return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted, found))
 
     def restore_files(self, principal: Principal, reference: str, since: int = 0, key: str | None = None) -> Restoration:
         """Bring back what tombstones hide of a path, of a pattern or of a folder: every path means the version again that it
@@ -63,9 +66,9 @@ class Deletions:
         wanted = _parse(reference)
         if isinstance(wanted, FileReference) and wanted.version is not None:
             raise InvalidReference(f"{wanted} is a version: to bring a path back, leave out the number.")
+        paths = list(islice(_hidden(self._store, principal.project_id, wanted, since), MOST_FILES_A_CALL + 1))
 
         def restore(unit: UnitOfWork) -> Restoration:
-            paths = list(islice(_hidden(unit, principal.project_id, wanted, since), MOST_FILES_A_CALL + 1))
             back = unit.deletions.restore(principal.project_id, paths[:MOST_FILES_A_CALL], since)
             if not back:
                 raise FileNotFound(f"Nothing of {wanted} is hidden{' since then' if since else ''}: see acai ls --all-versions.")
@@ -93,6 +96,12 @@ class Deletions:
             shown = write(Kind.FILESET_VERSION, found.id)
             unit.events.append(principal.project_id, EventKind.FILESET_DELETED, fileset=shown, label=found.label)
         return found
+
+    def _found(self, principal: Principal, wanted: FolderReference | GlobReference) -> list[tuple[str, int]]:
+        if isinstance(wanted, FolderReference):
+            with self._store.read() as unit:
+                return unit.files.pins_below(principal.project_id, wanted.path, None, MOST_FILES_A_CALL + 1)
+        return pins_of(self._store, principal.project_id, wanted, MOST_FILES_A_CALL + 1)
 
     def _delete_version(self, principal: Principal, wanted: FileReference, version: int, key: str | None) -> Deletion:
         holders = _Holders(principal.project_id, wanted.path, version)
@@ -175,7 +184,7 @@ def _parse(text: str) -> _Wanted:
     return wanted
 
 
-def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> Iterator[str]:
+def _hidden(store: Store, project_id: UUID, wanted: _Wanted, since: int) -> Iterator[str]:
     """The hidden paths that a reference means, in order."""
     if isinstance(wanted, FileReference):
         yield wanted.path
@@ -183,18 +192,21 @@ def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> 
     after: str | None = None
     while True:
         folder = wanted.path if isinstance(wanted, FolderReference) else wanted.prefix
-        page = unit.deletions.hidden_below(project_id, folder, after, MOST_FILES_A_CALL + 1, since)
+        with store.read() as unit:
+            page = unit.deletions.hidden_below(project_id, folder, after, MOST_FILES_A_CALL + 1, since)
         yield from (path for path in page if isinstance(wanted, FolderReference) or wanted.matches(path))
         if len(page) <= MOST_FILES_A_CALL:
             return
         after = page[-1]
 
 
-def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted) -> Deletion:
-    files = list(islice(Resolver(unit, principal.project_id).every_file(wanted), MOST_FILES_A_CALL + 1))
-    if not files:
+def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted, found: Sequence[tuple[str, int]]) -> Deletion:
+    """Hide what was `found`, but for paths that have another version since then."""
+    if isinstance(wanted, FileReference):
+        file = Resolver(unit, principal.project_id).file(wanted)
+        hidden = unit.deletions.hide(principal.project_id, [(file.path, file.version)], principal.user_id)
+        return Deletion(1, hidden[file.path], tombstone=True)
+    if not found:
         raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-    paths = [file.path for file in files[:MOST_FILES_A_CALL]]
-    hidden = unit.deletions.hide(principal.project_id, paths, principal.user_id)
-    version = hidden[wanted.path] if isinstance(wanted, FileReference) else None
-    return Deletion(len(hidden), version, tombstone=True, more=len(files) > len(paths))
+    hidden = unit.deletions.hide(principal.project_id, found[:MOST_FILES_A_CALL], principal.user_id)
+    return Deletion(len(hidden), None, tombstone=True, more=len(found) > MOST_FILES_A_CALL)
