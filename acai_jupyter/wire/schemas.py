@@ -548,6 +548,10 @@ REQUESTS: Final[dict[str, Schema]] = {
             progress=or_null(one_of(*Progress)),
             enforced={"type": ["object", "null"]},
             samples=array(array(NUMBER)),
+            steps={
+                **or_null({**INTEGER, "minimum": 0}),
+                "description": "how often its work has moved on: one that beats and moves no more is stuck",
+            },
             salvages={**BOOLEAN, "description": "it brings home what a dead agent left, and has no claim"},
         ),
         "additionalProperties": True,
