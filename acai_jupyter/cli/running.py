@@ -63,7 +63,8 @@ def _show(value: Any, given: Namespace) -> int:
     if isinstance(value, Watched):
         return _watch(value, given)
     if isinstance(value, Ended):
-        _show(value.value, given)
+        if given.json or value.value != []:
+            _show(value.value, given)
         if value.said:
             print(value.said, file=sys.stderr)  # noqa: T201
         return value.exit_code
@@ -96,6 +97,8 @@ def _watch(watched: Watched, given: Namespace) -> int:
         print(as_json(job))  # noqa: T201
     else:
         print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
+        if job.detail and job.status != "KILLED":  # of a kill it is who killed it
+            print(job.detail, file=sys.stderr)  # noqa: T201
     return job.exit_status or 0
 
 

@@ -48,7 +48,7 @@ def for_lake(
     target = parse_destination(destination)
     skipped = [] if skipped is None else skipped
     folder = target.path if isinstance(target, FolderReference) else None
-    if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
+    if folder is not None and isinstance(source, str | os.PathLike) and (root := _local(source)).is_dir():
         return _not_empty(Tree(root, folder, skipped))
     taken = _Taken(skipped, copies or ExitStack())
     found: list[LocalFile] = []
@@ -181,7 +181,7 @@ class _Taken:
         if not self._refused.check_below(folder, name):
             return
         path = folder + name
-        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+        if isinstance(source, str | os.PathLike) and (local := _local(source)).is_dir():
             yield from self.one(local, path + "/", path)
             return
         if isinstance(source, str | os.PathLike) and not local.is_file():
@@ -190,7 +190,7 @@ class _Taken:
 
     def one_of_several(self, source: Source, folder: str) -> Iterator[LocalFile]:
         """A folder keeps its name; no two may have the same."""
-        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+        if isinstance(source, str | os.PathLike) and (local := _local(source)).is_dir():
             name = (local.resolve() if local.name in ("", "..") else local).name
             yield from self._folder(local, self._own_place(f"{folder}{name}/" if name else folder, local))
         else:
@@ -207,7 +207,7 @@ class _Taken:
             raise InvalidInput(
                 f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them."
             )
-        local = Path(os.fspath(source)).expanduser()
+        local = _local(source)
         if local.is_dir():
             yield from self._folder(local, _in_folder(local, folder, path))
         elif local.is_file():
@@ -250,6 +250,14 @@ class _Taken:
     def _file(self, local: Path, name: str, folder: str | None, path: str) -> Iterator[LocalFile]:
         if folder is None or self._refused.check(folder + name, os.fspath(local)):
             yield LocalFile(path if folder is None else folder + name, local, False, stamp_of(local.stat()))
+
+
+def _local(source: str | os.PathLike[str]) -> Path:
+    """Raises FileNotFound for a name without a character, as of a variable that is not set: this folder is not meant."""
+    text = os.fspath(source)
+    if not text:
+        raise FileNotFound("The name of what to upload is empty: name a file, a folder or a pattern; '.' is this folder.")
+    return Path(text).expanduser()
 
 
 def _in_folder(local: Path, folder: str | None, path: str) -> str:

@@ -127,6 +127,10 @@ def test_waiting_shows_the_log_and_ends_with_the_jobs_own_code(cli: Cli) -> None
     assert cli.run("job", "wait", str(number)).returncode == 7
     told = cli.run("job", "wait", str(number), "--json")
     assert (told.returncode, json.loads(told.stdout)["exit_code"]) == (7, 7)
+    done = cli.run("job", "submit", "--wait", "kill -9 $$")
+    assert (done.returncode, "FAILED, signal 9" in done.stderr) == (137, True)
+    done = cli.run("job", "submit", "--wait", "mkfifo output/pipe")
+    assert (done.returncode, "'pipe' (a named pipe)" in done.stderr) == (0, True)
     killed = json.loads(cli.ok("job", "submit", "--json", "sleep 1000"))["number"]
     cli.ok("job", "kill", str(killed))
     assert cli.run("job", "wait", str(killed)).returncode not in (0, 1, 2)

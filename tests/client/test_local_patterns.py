@@ -104,6 +104,14 @@ def test_two_matches_for_one_place_are_refused_by_their_names(runs: Path) -> Non
         taken(["runs/*.txt", "other/*.txt"])
 
 
+@pytest.mark.parametrize("source", ["", [""], {"a": ""}, ["runs/a", ""]])
+def test_a_name_that_is_empty_does_not_mean_this_folder(source: object) -> None:
+    """As of a variable that is not set: acai put "$DATA" /data/."""
+    with pytest.raises(FileNotFound, match="is empty"):
+        taken(source)
+    assert taken({"a": "runs/one.txt"}) == ["a"]
+
+
 def test_a_folder_can_not_become_a_file() -> None:
     with pytest.raises(InvalidInput, match="end the destination with '/'"):
         for_lake("runs/b?1*", "/x")
