@@ -55,7 +55,7 @@ def for_lake(
     several = _are_several(source)
     for name, one in _each(source):
         if name is not None:
-            found += taken.named(one, folder, name, destination)
+            found += taken.named(one, folder, os.fspath(name) if isinstance(name, os.PathLike) else name, destination)
         elif several and folder is not None:
             found += taken.one_of_several(one, folder)
         else:
@@ -178,6 +178,8 @@ class _Taken:
     def named(self, source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
         if folder is None:
             raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
+        if not isinstance(name, str):
+            raise InvalidInput(f"A mapping's names are texts such as 'train/a.txt', and {shown(name)} is none.")
         if not self._refused.check_below(folder, name):
             return
         path = folder + name

@@ -112,6 +112,12 @@ def test_a_name_that_is_empty_does_not_mean_this_folder(source: object) -> None:
     assert taken({"a": "runs/one.txt"}) == ["a"]
 
 
+def test_the_names_in_a_mapping_are_texts_or_paths() -> None:
+    assert taken({Path("deep/a"): b"1", "b": b"2"}) == ["b", "deep/a"]
+    with pytest.raises(InvalidInput, match="3 is none"):
+        taken({3: b"1"})
+
+
 def test_a_folder_can_not_become_a_file() -> None:
     with pytest.raises(InvalidInput, match="end the destination with '/'"):
         for_lake("runs/b?1*", "/x")
