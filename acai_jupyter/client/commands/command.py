@@ -57,6 +57,14 @@ class Ended:
     said: str | None = None
 
 
+@dataclass(frozen=True)
+class Partly:
+    """What was `done` of several things, is shown, and why the others were not."""
+
+    done: list[Any]
+    refused: list[AcaiError]
+
+
 def each(work: Callable[[Any], Any], items: Sequence[Any]) -> Any:
     """What `work` gives for each of the items. One that is refused keeps no other from being done, and is told after them.
 
@@ -71,7 +79,7 @@ def each(work: Callable[[Any], Any], items: Sequence[Any]) -> Any:
             if len(items) == 1:
                 raise
             refused.append(error)
-    return Ended(done, 1, "\n".join(f"acai: {error.message} [{error.code}]" for error in refused)) if refused else done
+    return Partly(done, refused) if refused else done
 
 
 @dataclass(frozen=True)
