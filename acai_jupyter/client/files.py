@@ -220,21 +220,16 @@ class Files:
 
     def delete(self, reference: Reference, *, recursive: bool = False) -> Deletion:
         """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
-        the versions before it stay, and an upload brings the path back. `PATH:n` deletes that version for good; its number
-        is never used again. Bytes go with the next garbage collection.
+        the versions before it stay, and an upload brings the path back. What is meant is what stands there when the call begins.
+        `PATH:n` deletes that version for good; its number is never used again. Bytes go with the next garbage collection.
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, Forbidden.
         """
-        count, answer = 0, dict[str, Any]()
+        count, cursor = 0, None
         while True:
-            try:
-                answer = self._transport.delete("/files", ref=written(reference), recursive=recursive)
-            except FileNotFound:
-                if not count:
-                    raise
-                answer = {**answer, "count": 0, "more": False}  # somebody else has deleted the rest
-            count += answer["count"]
-            if not answer["more"]:
+            answer = self._transport.delete("/files", ref=written(reference), recursive=recursive, cursor=cursor)
+            count, cursor = count + answer["count"], answer["cursor"]
+            if cursor is None:
                 return record(Deletion, {**answer, "count": count})
 
     def restore(self, reference: Reference, *, since: datetime | str | None = None) -> Restoration:

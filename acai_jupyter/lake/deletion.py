@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Final, TypeVar
@@ -19,9 +19,9 @@ from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.manifest_walks import holding
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse, parse_fileset
 from acai_jupyter.lake.resolve import Resolver
-from acai_jupyter.lake.searching import pins_of
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 MOST_FILES_A_CALL: Final = 10_000
@@ -37,11 +37,18 @@ class Deletions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def delete_files(self, principal: Principal, reference: str, recursive: bool = False, key: str | None = None) -> Deletion:
+    def delete_files(
+        self,
+        principal: Principal,
+        reference: str,
+        recursive: bool = False,
+        key: str | None = None,
+        at: Position | None = None,
+    ) -> Deletion:
         """Hide what a path, a pattern or (with `recursive`) a folder means by tombstones; delete the version that `PATH:n`
-        means, which brings a file back where it is the tombstone that hides it. A pattern or folder means what it does when the
-        call begins: a version that comes later stays. At most 10,000 files go in one call, which then says that there are
-        more. `key` makes a repeated call return the first one's answer.
+        means, which brings a file back where it is the tombstone that hides it. A call hides 10,000 files at most, and looks at
+        so many paths only; the next one goes on at the position that it tells. All of them mean what stood there when the first
+        one began: a version that comes later stays. `key` makes a repeated call return the first one's answer.
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, InvalidRequest
         for a folder without `recursive`, Forbidden.
@@ -52,8 +59,20 @@ class Deletions:
             raise InvalidRequest(f"{reference} is a folder: say that all below it is meant (acai rm -R, recursive=True).")
         if isinstance(wanted, FileReference) and wanted.version is not None:
             return self._delete_version(principal, wanted, wanted.version, key)
-        found = [] if isinstance(wanted, FileReference) else self._found(principal, wanted)
-        return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted, found))
+        if isinstance(wanted, FileReference):
+            return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted))
+        found, following = self._found(principal, wanted, at)
+        goes_on = None if following is None else str(following)
+        if not found and (following is not None or (at is not None and not at.empty)):
+            return Deletion(0, tombstone=True, following=goes_on)
+
+        def hide(unit: UnitOfWork) -> Deletion:
+            if not found:
+                raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+            hidden = unit.deletions.hide(principal.project_id, found, principal.user_id)
+            return Deletion(len(hidden), tombstone=True, following=goes_on)
+
+        return self._once(principal, key, wanted, Deletion, hide, f" at {at}")
 
     def restore_files(self, principal: Principal, reference: str, since: int = 0, key: str | None = None) -> Restoration:
         """Bring back what tombstones hide of a path, of a pattern or of a folder: every path means the version again that it
@@ -75,7 +94,7 @@ class Deletions:
             version = back[wanted.path] if isinstance(wanted, FileReference) else None
             return Restoration(len(back), version, more=len(paths) > MOST_FILES_A_CALL)
 
-        return self._once(principal, key, wanted, Restoration, restore, since)
+        return self._once(principal, key, wanted, Restoration, restore, f" since {since}")
 
     def delete_fileset(self, principal: Principal, reference: str) -> FilesetVersion:
         """Delete one version of a file set, named with its number.
@@ -97,11 +116,15 @@ class Deletions:
             unit.events.append(principal.project_id, EventKind.FILESET_DELETED, fileset=shown, label=found.label)
         return found
 
-    def _found(self, principal: Principal, wanted: FolderReference | GlobReference) -> list[tuple[str, int]]:
-        if isinstance(wanted, FolderReference):
-            with self._store.read() as unit:
-                return unit.files.pins_below(principal.project_id, wanted.path, None, MOST_FILES_A_CALL + 1)
-        return pins_of(self._store, principal.project_id, wanted, MOST_FILES_A_CALL + 1)
+    def _found(
+        self, principal: Principal, wanted: FolderReference | GlobReference, at: Position | None
+    ) -> tuple[list[tuple[str, int]], Position | None]:
+        """What is to be hidden, found before anybody has to wait for it."""
+        with self._store.read() as unit:
+            try:
+                return Resolver(unit, principal.project_id).page_of_pins(wanted, at, MOST_FILES_A_CALL)
+            except FileNotFound:
+                return [], None
 
     def _delete_version(self, principal: Principal, wanted: FileReference, version: int, key: str | None) -> Deletion:
         holders = _Holders(principal.project_id, wanted.path, version)
@@ -126,11 +149,11 @@ class Deletions:
         wanted: _Wanted,
         made: type[_Done],
         change: Callable[[UnitOfWork], _Done],
-        since: int = 0,
+        more: str = "",
     ) -> _Done:
         """Change what is hidden, and tell of it, unless the call with this key has done so before."""
         kind = _TOLD[made]
-        digest = hashlib.sha256(f"{kind} {since} {wanted}".encode()).digest()
+        digest = hashlib.sha256(f"{kind}{more} {wanted}".encode()).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
@@ -200,13 +223,7 @@ def _hidden(store: Store, project_id: UUID, wanted: _Wanted, since: int) -> Iter
         after = page[-1]
 
 
-def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted, found: Sequence[tuple[str, int]]) -> Deletion:
-    """Hide what was `found`, but for paths that have another version since then."""
-    if isinstance(wanted, FileReference):
-        file = Resolver(unit, principal.project_id).file(wanted)
-        hidden = unit.deletions.hide(principal.project_id, [(file.path, file.version)], principal.user_id)
-        return Deletion(1, hidden[file.path], tombstone=True)
-    if not found:
-        raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-    hidden = unit.deletions.hide(principal.project_id, found[:MOST_FILES_A_CALL], principal.user_id)
-    return Deletion(len(hidden), None, tombstone=True, more=len(found) > MOST_FILES_A_CALL)
+def _hide(unit: UnitOfWork, principal: Principal, wanted: FileReference) -> Deletion:
+    file = Resolver(unit, principal.project_id).file(wanted)
+    hidden = unit.deletions.hide(principal.project_id, [(file.path, file.version)], principal.user_id)
+    return Deletion(1, hidden[file.path], tombstone=True)

@@ -23,11 +23,9 @@ class Matches:
     root: bytes | None = None
 
 
-def pins_of(
-    store: Store, project_id: UUID, pattern: GlobReference, most: int, at: Position | None = None
-) -> list[tuple[str, int]]:
-    """The paths, `most` or somewhat more of them, that a pattern means, in order, with their versions of one moment: that at
-    which the search begins, or that of the position `at`. Every read looks at so many paths only, and is soon over.
+def _pins_of(store: Store, project_id: UUID, pattern: GlobReference, at: Position | None) -> list[tuple[str, int]]:
+    """The paths that a pattern means, in order, with their versions of the moment of the position `at`. Every read looks at so
+    many paths only, and is soon over.
 
     Raises FilesetNotFound.
     """
@@ -35,11 +33,11 @@ def pins_of(
     while True:
         with store.read() as unit:
             try:
-                page, at = Resolver(unit, project_id).page_of_pins(pattern, at, min(most, resolve.MOST_LOOKED_AT))
+                page, at = Resolver(unit, project_id).page_of_pins(pattern, at, resolve.MOST_LOOKED_AT)
             except FileNotFound:
                 return pins  # it means nothing: whoever writes says so
         pins += page
-        if at is None or len(pins) >= most:
+        if at is None:
             return pins
 
 
@@ -55,7 +53,7 @@ def matches_of(store: Store, project_id: UUID, patterns: Iterable[GlobReference]
                 with store.read() as unit:
                     fileset = Resolver(unit, project_id).fileset(pattern.fileset)
                 at, root = Position("/", version=fileset.version, empty=True), fileset.root
-            found[pattern] = Matches(pins_of(store, project_id, pattern, 2**63, at), root)
+            found[pattern] = Matches(_pins_of(store, project_id, pattern, at), root)
         except FilesetNotFound:
             continue
     return found

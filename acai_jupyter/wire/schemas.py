@@ -278,7 +278,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         total=INTEGER,
         cursor=or_null(TEXT),
     ),
-    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
+    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, cursor=or_null(TEXT)),
     "Restoration": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFiles": {
