@@ -85,8 +85,13 @@ class Settings:
     kill_upload_seconds: float = _setting(3600.0, "How long a killed job may take to bring home what it has written.")
     agent_silence_seconds: float = _setting(
         900.0,
-        "How long the agent of a job may be silent while it brings files in or out before it is ended, with its job: longer than"
-        " agents may be unable to reach the platform.",
+        "How long the agent of a job may be silent: before it has claimed its job, which is launched again then, and while it"
+        " brings files in or out, when it is ended, with its job. Longer than agents may be unable to reach the platform.",
+    )
+    agent_stuck_seconds: float = _setting(
+        1800.0,
+        "How long the agent of a job may get no further while it brings files in or out before it is ended, with its job. Longer"
+        " than the platform may take to check an upload.",
     )
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
@@ -175,6 +180,7 @@ _POSITIVE: Final = (
     "kill_grace_seconds",
     "kill_upload_seconds",
     "agent_silence_seconds",
+    "agent_stuck_seconds",
     "launch_hold_seconds",
     "tick_seconds",
     "upload_lifetime_seconds",

@@ -294,6 +294,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         kill_grace=settings.kill_grace_seconds,
         kill_upload_patience=settings.kill_upload_seconds,
         agent_silence=settings.agent_silence_seconds,
+        agent_stuck=settings.agent_stuck_seconds,
         launch_hold=settings.launch_hold_seconds,
     )
 

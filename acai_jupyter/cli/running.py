@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched, argument
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, argument
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
 from acai_jupyter.client.commands.text import as_json, as_text, local_problem
 from acai_jupyter.client.terminal import shown_line
@@ -67,6 +67,12 @@ def _show(value: Any, given: Namespace) -> int:
         if value.said:
             print(value.said, file=sys.stderr)  # noqa: T201
         return value.exit_code
+    if isinstance(value, Partly):
+        if given.json or value.done:
+            _show(value.done, given)
+        for error in value.refused:
+            print(f"acai: {error.message} [{error.code}]", file=sys.stderr)  # noqa: T201
+        return 1
     if isinstance(value, Lines):
         for piece in value.pieces:
             sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
@@ -96,6 +102,8 @@ def _watch(watched: Watched, given: Namespace) -> int:
         print(as_json(job))  # noqa: T201
     else:
         print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
+        if job.detail and job.status != "KILLED":  # of a kill it is who killed it
+            print(job.detail, file=sys.stderr)  # noqa: T201
     return job.exit_status or 0
 
 

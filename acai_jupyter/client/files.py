@@ -106,13 +106,14 @@ class Files:
         fileset: str | None = None,
         progress: bool | None = None,
     ) -> Upload:
-        """Upload a file, a folder, a glob, bytes, an open file, or a list of them; bytes that the store has are not sent.
+        """Upload a file, a folder, a pattern, bytes, an open file, or a list of them; bytes that the store has are not sent.
 
         A folder's contents go below a `destination` that ends in '/'; without it, `destination` is the file's path. In a list
         every folder keeps its name, as with `cp -r a b to/`, and no two may have the same. A mapping gives each file its name
-        below the destination; a glob's files keep theirs below the folder before its first wildcard. In a folder, links to
-        files are followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or
-        none. `fileset` makes a version of exactly these files.
+        below the destination. A pattern such as `runs/*` means the files and folders that a shell would put in its place (with
+        `**` files only), under their names below the folder before its first wildcard. In a folder, links to files are
+        followed, links to folders are left out, and told as `skipped`. All files get their versions at once, or none.
+        `fileset` makes a version of exactly these files.
 
         Raises FileNotFound, InvalidInput for what is nothing to upload, InvalidPath with all names that can be no path,
         InvalidReference, InvalidName, DigestMismatch where a file changes meanwhile.
@@ -219,21 +220,16 @@ class Files:
 
     def delete(self, reference: Reference, *, recursive: bool = False) -> Deletion:
         """Hide a path, what a pattern means, or (with `recursive`) all of a folder: a tombstone becomes the latest version,
-        the versions before it stay, and an upload brings the path back. `PATH:n` deletes that version for good; its number
-        is never used again. Bytes go with the next garbage collection.
+        the versions before it stay, and an upload brings the path back. What is meant is what stands there when the call begins.
+        `PATH:n` deletes that version for good; its number is never used again. Bytes go with the next garbage collection.
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, Forbidden.
         """
-        count, answer = 0, dict[str, Any]()
+        count, cursor = 0, None
         while True:
-            try:
-                answer = self._transport.delete("/files", ref=written(reference), recursive=recursive)
-            except FileNotFound:
-                if not count:
-                    raise
-                answer = {**answer, "count": 0, "more": False}  # somebody else has deleted the rest
-            count += answer["count"]
-            if not answer["more"]:
+            answer = self._transport.delete("/files", ref=written(reference), recursive=recursive, cursor=cursor)
+            count, cursor = count + answer["count"], answer["cursor"]
+            if cursor is None:
                 return record(Deletion, {**answer, "count": count})
 
     def restore(self, reference: Reference, *, since: datetime | str | None = None) -> Restoration:

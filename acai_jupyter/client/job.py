@@ -250,7 +250,8 @@ class Job:
         name = f" {told['name']}" if told["name"] else ""
         where = ", ".join(part for part in (told["progress"], arrival_text(told)) if part)
         progress = f" ({where})" if where else ""
-        code = f" {told['exit_code']}" if told["reason"] == Reason.EXIT_CODE else ""
+        number = {Reason.EXIT_CODE: told["exit_code"], Reason.SIGNAL: told["signal"]}.get(told["reason"])
+        code = "" if number is None else f" {number}"
         why = f", {told['reason']}{code}" if told["reason"] else ""
         cost = "" if told["cost"] is None else f", {told['runtime']:.1f} s, ${told['cost']:.6f}"
         return f"<Job {self.number}{name}: {told['status']}{progress}{why}{cost}>"

@@ -21,6 +21,7 @@ from acai_jupyter.client.requirements import Requirements, requirements_text
 from acai_jupyter.client.transport import Transport, segment, translated
 from acai_jupyter.domain.errors import InvalidRequest, JobNotFound, ResourcesOutOfBounds
 from acai_jupyter.domain.origins import GitState
+from acai_jupyter.domain.texts import shown
 
 if TYPE_CHECKING:
     from acai_agent.transfer import LocalFile
@@ -301,6 +302,8 @@ def submission(
     from acai_jupyter.client.grids import GridOutputs
 
     _check_cpu(cpu)
+    if not isinstance(command, str | Sequence):
+        raise InvalidRequest(f"{shown(command)} is no command: write a text such as 'python train.py', or a list of words.")
     if isinstance(input, GridOutputs):
         raise InvalidRequest("A grid's outputs are many: submit with submit_grid, which makes a job for each.")
     interpreter = python or (None if image else sys.executable)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from acai_agent.transfer import LocalFile, stamp_of
 from acai_jupyter.client.code_file import IGNORED_IN_CODE, code_file
+from acai_jupyter.client.local_patterns import matches
 from acai_jupyter.client.trees import Tree
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.references import FolderReference, parse_destination
@@ -37,11 +36,11 @@ def for_lake(
 ) -> Sequence[LocalFile]:
     """The files of an upload. A folder's contents and several files go below a `destination` that ends in '/'; one file
     goes there too, or to exactly the path that `destination` is; a mapping names each file below the destination. Of several
-    sources a folder keeps its name there, as with `cp -r a b to/`: what lies in two folders must not mix. A pattern's
-    files keep their names below the folder before its first wildcard; `**` does not look behind links to folders. Symbolic
-    links to files are followed within the folder; what an .acaiignore in it excludes stays out. The names of links to folders,
-    and of what is no file, are added to `skipped`. Large open files are copied to temporary ones, which are there until
-    `copies` is closed.
+    sources a folder keeps its name there, as with `cp -r a b to/`: what lies in two folders must not mix. A pattern means the
+    files and folders that a shell would put in its place (`local_patterns`), with their names below the folder before its first
+    wildcard. Symbolic links to files are followed within a folder; what an .acaiignore in it excludes stays out. The names of
+    links in it to folders, and of what is no file, are added to `skipped`. Large open files are copied to temporary ones, which
+    are there until `copies` is closed.
 
     Raises FileNotFound, InvalidPath with all names that can't be paths, InvalidReference, InvalidInput for what is nothing to
     upload.
@@ -49,14 +48,14 @@ def for_lake(
     target = parse_destination(destination)
     skipped = [] if skipped is None else skipped
     folder = target.path if isinstance(target, FolderReference) else None
-    if folder is not None and isinstance(source, str | os.PathLike) and (root := Path(os.fspath(source)).expanduser()).is_dir():
+    if folder is not None and isinstance(source, str | os.PathLike) and (root := _local(source)).is_dir():
         return _not_empty(Tree(root, folder, skipped))
     taken = _Taken(skipped, copies or ExitStack())
     found: list[LocalFile] = []
     several = _are_several(source)
     for name, one in _each(source):
         if name is not None:
-            found += taken.named(one, folder, name, destination)
+            found += taken.named(one, folder, os.fspath(name) if isinstance(name, os.PathLike) else name, destination)
         elif several and folder is not None:
             found += taken.one_of_several(one, folder)
         else:
@@ -186,10 +185,12 @@ class _Taken:
     def named(self, source: Source, folder: str | None, name: str, destination: str) -> Iterator[LocalFile]:
         if folder is None:
             raise InvalidInput(f"A mapping names files in a folder: end the destination with '/' ({destination}/).")
+        if not isinstance(name, str):
+            raise InvalidInput(f"A mapping's names are texts such as 'train/a.txt', and {shown(name)} is none.")
         if not self._refused.check_below(folder, name):
             return
         path = folder + name
-        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+        if isinstance(source, str | os.PathLike) and (local := _local(source)).is_dir():
             yield from self.one(local, path + "/", path)
             return
         if isinstance(source, str | os.PathLike) and not local.is_file():
@@ -198,16 +199,11 @@ class _Taken:
 
     def one_of_several(self, source: Source, folder: str) -> Iterator[LocalFile]:
         """A folder keeps its name; no two may have the same."""
-        if isinstance(source, str | os.PathLike) and (local := Path(source).expanduser()).is_dir():
+        if isinstance(source, str | os.PathLike) and (local := _local(source)).is_dir():
             name = (local.resolve() if local.name in ("", "..") else local).name
-            place = f"{folder}{name}/" if name else folder
-            other = self._folders.setdefault(place, local)
-            if other is not local:
-                raise InvalidInput(
-                    f"Two folders of this upload would both be {place}: {other} and {local}. Upload each to a folder of its own."
-                )
-            folder = place
-        yield from self.one(source, folder, folder)
+            yield from self._folder(local, self._own_place(f"{folder}{name}/" if name else folder, local))
+        else:
+            yield from self.one(source, folder, folder)
 
     def one(self, source: Source, folder: str | None, path: str) -> Iterator[LocalFile]:
         """What a source holds goes below `folder`, or is the one file `path`."""
@@ -220,38 +216,63 @@ class _Taken:
             raise InvalidInput(
                 f"{type(source).__name__} is nothing to upload: give a path, bytes, an open file, or several of them."
             )
-        local = Path(os.fspath(source)).expanduser()
-        if not local.is_dir():
-            yield from self._files(source, local, folder, path)
-            return
-        if folder is None:
-            raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
+        local = _local(source)
+        if local.is_dir():
+            yield from self._folder(local, _in_folder(local, folder, path))
+        elif local.is_file():
+            yield from self._file(local, local.name, folder, path)
+        elif local.exists():
+            raise InvalidInput(f"{shown(source)} is no regular file: only files and folders can be uploaded.")
+        else:
+            yield from self._matched(source, folder, path)
+
+    def _matched(self, pattern: str | os.PathLike[str], folder: str | None, path: str) -> Iterator[LocalFile]:
+        """A folder that a pattern matches keeps its name."""
+        found = False
+        for name, place in matches(os.path.expanduser(pattern)):  # noqa: PTH111 - a path would lose the '/' at the end
+            found = True
+            if place.is_dir():
+                yield from self._folder(place, self._own_place(f"{_in_folder(place, folder, path)}{name}/", place))
+            elif place.is_file():
+                yield from self._file(place, name, folder, path)
+            else:
+                self._skipped.append(name)
+        if not found:
+            files = " With ** it means files; /** at its end means all below the folders." if "**" in Path(pattern).parts else ""
+            raise FileNotFound(f"There is no file, folder or match of {shown(pattern)} on this machine.{files}")
+
+    def _own_place(self, place: str, local: Path) -> str:
+        """The folder of the lake that a local one becomes under its name. Raises InvalidInput where another one does already."""
+        other = self._folders.setdefault(place, local)
+        if other is not local:
+            raise InvalidInput(
+                f"Two folders of this upload would both be {place}: {other} and {local}. Upload each to a folder of its own."
+            )
+        return place
+
+    def _folder(self, local: Path, folder: str) -> Iterator[LocalFile]:
         self._walked = True
         for name, place, stamp in walk(local, skipped=self._skipped):
             if self._refused.check(folder + name, place):
                 yield LocalFile(folder + name, place, False, stamp)
 
-    def _files(self, source: Source, local: Path, folder: str | None, path: str) -> Iterator[LocalFile]:
-        files = [(local.name, local)] if local.is_file() else list(_matches(local))
-        if not files and local.exists():
-            raise InvalidInput(f"{shown(source)} is no regular file: only files and folders can be uploaded.")
-        if not files:
-            raise FileNotFound(f"There is no file, folder or match of {shown(source)} on this machine.")
-        for name, file in files:
-            if folder is None or self._refused.check(folder + name, os.fspath(file)):
-                yield LocalFile(path if folder is None else folder + name, file, False, stamp_of(file.stat()))
+    def _file(self, local: Path, name: str, folder: str | None, path: str) -> Iterator[LocalFile]:
+        if folder is None or self._refused.check(folder + name, os.fspath(local)):
+            yield LocalFile(path if folder is None else folder + name, local, False, stamp_of(local.stat()))
 
 
-def _matches(pattern: Path) -> Iterator[tuple[str, Path]]:
-    """The files that a pattern matches, with their names below the folder before its first wildcard."""
-    literal = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
-    base = Path(*literal)
-    deep = "**" in pattern.parts
-    for place in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207
-        file = Path(place)
-        name = file.relative_to(base)
-        if file.is_file() and not (deep and any((base / above).is_symlink() for above in name.parents[:-1])):
-            yield name.as_posix(), file
+def _local(source: str | os.PathLike[str]) -> Path:
+    """Raises FileNotFound for a name without a character, as of a variable that is not set: this folder is not meant."""
+    text = os.fspath(source)
+    if not text:
+        raise FileNotFound("The name of what to upload is empty: name a file, a folder or a pattern; '.' is this folder.")
+    return Path(text).expanduser()
+
+
+def _in_folder(local: Path, folder: str | None, path: str) -> str:
+    if folder is None:
+        raise InvalidInput(f"{local} is a folder: end the destination with '/' ({path}/), its contents go below it.")
+    return folder
 
 
 def _content(source: Any, copies: ExitStack) -> bytes | Path:

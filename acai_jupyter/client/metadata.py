@@ -43,16 +43,20 @@ class MetadataKeys:
         Raises InvalidRequest for keys that the platform sets, and what `get` raises.
         """
         given = {key: value_to_json(check_value(key, _plain(value))) for key, value in (values or {}).items()}
-        return self._change(target, {"set": given, "tag": list(tags)})
+        return self._change(target, {"set": given, "tag": _several(tags)})
 
     def unset(self, target: object, keys: Iterable[str] = (), *, tags: Iterable[str] = ()) -> Metadata:
         """Remove keys and tags; what is not there is no error."""
-        wanted = [keys] if isinstance(keys, str) else list(keys)
-        return self._change(target, {"unset": wanted, "untag": list(tags)})
+        return self._change(target, {"unset": _several(keys), "untag": _several(tags)})
 
     def _change(self, target: object, change: Json) -> Metadata:
         kind, reference = _artifact(target)
         return _metadata(self._transport.patch("/metadata", {"kind": kind, "reference": reference, **change}))
+
+
+def _several(names: Iterable[str]) -> list[str]:
+    """One name alone is one, and not its letters."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _artifact(target: object) -> tuple[str, str]:

@@ -33,7 +33,8 @@ def _read(path: Path, depth: int) -> str:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise LocalFileUnusable(f"The requirements in {path} can't be read: {why}.") from error
+        given = "" if depth else " A text names a file; packages are given as a list, such as ['numpy>=2']."
+        raise LocalFileUnusable(f"The requirements in {path} can't be read: {why}.{given}") from error
     found = []
     for line in lines:
         other = _OTHER_FILE.fullmatch(line)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """What one call deleted. `count` is the number of files; where it was one, `version` is the number of the deleted version,
-    or of the tombstone that hides the path now. `more` says that the reference means files that are still there."""
+    or of the tombstone that hides the path now. `following` is where the next call goes on, None at the end."""
 
     count: int
     version: int | None = None
     tombstone: bool = False
-    more: bool = False
+    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,8 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """One agent of one attempt, as the platform knows it. `handle` is the launcher's."""
+    """One agent of one attempt, as the platform knows it. `handle` is the launcher's; `progress` is another text whenever the
+    agent's work has moved on, None where it can't be told."""
 
     project_id: UUID
     job_id: UUID
@@ -221,6 +222,7 @@ class Rank:
     claimed_at: int | None
     heartbeat_at: int | None
     reported_at: int | None
+    progress: str | None = None
 
 
 def require_move(job: Job, to: Status) -> None:

@@ -18,7 +18,7 @@ from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
 from acai_jupyter.engine.finish import Ending, finish, finish_in
-from acai_jupyter.engine.patience import HUNG, HangPatience, KillPatience
+from acai_jupyter.engine.patience import HUNG, UNSPOKEN, HangPatience, KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -82,10 +82,11 @@ class Monitor:
         enforced: Mapping[str, str] | None = None,
         samples: Sequence[Sequence[float]] = (),
         salvages: bool = False,
+        steps: int | None = None,
     ) -> bool:
         """An agent is alive, and where it is; returns whether it shall end the job. `enforced` tells, once it is known, by what
-        the job's resources are held; `samples` are what it used, as the agent sends them. One that `salvages` what another has
-        left has no claim, and is only alive.
+        the job's resources are held; `samples` are what it used, as the agent sends them. `steps` grow as long as its work goes
+        on. One that `salvages` what another has left has no claim, and is only alive.
 
         Raises AgentSuperseded, Forbidden.
         """
@@ -93,10 +94,10 @@ class Monitor:
             unit.lock_project(principal.project_id)
             job, scope = self._job(unit, principal)
             if salvages:
-                unit.jobs.heartbeat(job, scope.rank)
+                unit.jobs.heartbeat(job, scope.rank, None if steps is None else f"salvaging {steps}")
                 return False
             self._require_instance(unit, job, scope, instance)
-            unit.jobs.heartbeat(job, scope.rank)
+            unit.jobs.heartbeat(job, scope.rank, None if steps is None else f"{progress or job.progress} {steps}")
             if samples:
                 unit.samples.add(job, [_sample(job, told) for told in samples])
                 unit.events.append(job.project_id, EventKind.JOB_SAMPLED, **job_ids(job))
@@ -158,12 +159,14 @@ class Monitor:
                 self._launcher.kill(handle, force=self._patience.is_over(job, rank, handle))
             elif (why := self._hanging.why_over(job, rank, handle, now)) is not None:
                 self._end_hung(job, handle, why)
+            elif self._hanging.never_spoke(job, rank, handle):
+                self._end_unspoken(job, handle)
             return
         report = _readable(seen.report) or _readable(self._stored_report(job, rank))
         if report is not None:
             self._end(job, report)
         elif rank.claimed_at is None and job.kill_requested_at is None and job.attempt < self._settings.attempts:
-            self._try_again(job)
+            self._try_again(job, f"attempt {job.attempt} ended before its agent spoke")
         elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or _DIED):
             self._end(job, None, seen)
 
@@ -173,6 +176,15 @@ class Monitor:
         if not self._dispatch.salvage(job, handle, why):
             self._end(job, None, Observation(Sign.GONE, detail=why))
 
+    def _end_unspoken(self, job: Job, handle: str) -> None:
+        """Try again without an agent that lives and never claimed its job. First it loses its right, so that it can't begin any
+        more when it wakes up; its process ends with what its attempt left."""
+        if job.attempt < self._settings.attempts:
+            self._try_again(job, f"attempt {job.attempt} did not speak")
+            return
+        self._launcher.kill(handle, force=True)
+        self._end(job, None, Observation(Sign.GONE, detail=UNSPOKEN))
+
     def _stored_report(self, job: Job, rank: Rank) -> str | None:
         """What the agent had delivered before a server died over it."""
         if rank.reported_at is None:
@@ -180,12 +192,11 @@ class Monitor:
         with self._store.read() as unit:
             return unit.jobs.reports(job)[0]
 
-    def _try_again(self, job: Job) -> None:
+    def _try_again(self, job: Job, why: str) -> None:
         """The next attempt; an agent of this one that speaks up after all is turned away."""
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
             try:
-                why = f"attempt {job.attempt} ended before its agent spoke"
                 unit.jobs.move(job, Status.LAUNCHING, attempt=job.attempt + 1, why=why)
             except JobEnded:
                 return  # it spoke up, or another server was first

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from acai_jupyter.domain.jobs import Job, Progress, Rank
+from acai_jupyter.domain.jobs import Job, Progress, Rank, Status
 from acai_jupyter.engine.settings import EngineSettings
 
 _SILENT_BEATS: Final = 12
@@ -17,6 +17,8 @@ _SPARE_BEATS: Final = 2
 
 HUNG: Final = "Its agent did not answer any more, and was ended when the timeout had passed."
 SILENT: Final = "Its agent did not answer any more while it brought files, and was ended."
+STUCK: Final = "Its agent got no further while it brought files, and was ended."
+UNSPOKEN: Final = "Its agents were started, and none of them said a word."
 
 
 class WatchedTime:
@@ -72,6 +74,8 @@ class KillPatience:
 class _Beat:
     at: int | None
     since: float
+    progress: str | None
+    progress_since: float
 
 
 class HangPatience:
@@ -90,17 +94,34 @@ class HangPatience:
 
     def why_over(self, job: Job, rank: Rank, handle: str, now: int) -> str | None:
         """Why the agent must be ended, at the database's time `now`: it has been silent for long while somebody looked, and its
-        job is past its timeout, or nothing of the job runs but the agent itself. None for one that may go on: what a command
-        computes is not ended because its agent can't be heard."""
-        beat = self._beats.setdefault(handle, _Beat(rank.heartbeat_at, self._time.seconds))
-        if beat.at != rank.heartbeat_at:
-            beat.at, beat.since = rank.heartbeat_at, self._time.seconds
+        job is past its timeout, or nothing of the job runs but the agent itself; or it was heard, and that it gets no further.
+        None for one that may go on: what a command computes is not ended because its agent can't be heard."""
+        beat = self._heard(rank, handle)
         if job.running_at is None:
             return None
         silent = self._time.seconds - beat.since
         if job.progress is not Progress.RUNNING and silent > self._settings.agent_silence:
             return SILENT
+        standing = 0.0 if beat.progress is None else beat.since - beat.progress_since
+        if job.progress is not Progress.RUNNING and standing > self._settings.agent_stuck:
+            return STUCK
         if job.spec.timeout is None or job.progress is Progress.UPLOADING:
             return None
         late = now - job.running_at > job.spec.timeout
         return HUNG if late and silent > self._settings.kill_grace + _SILENT_BEATS * self._settings.heartbeat else None
+
+    def never_spoke(self, job: Job, rank: Rank, handle: str) -> bool:
+        """Whether the agent of a launch has had long enough to claim its job: it was stopped, or is stuck."""
+        since = self._heard(rank, handle).since
+        waits = job.status is Status.LAUNCHING and rank.claimed_at is None
+        return waits and self._time.seconds - since > self._settings.agent_silence
+
+    def _heard(self, rank: Rank, handle: str) -> _Beat:
+        """Since when the agent was not heard, and since when it has got no further."""
+        now = self._time.seconds
+        beat = self._beats.setdefault(handle, _Beat(rank.heartbeat_at, now, rank.progress, now))
+        if beat.at != rank.heartbeat_at:
+            beat.at, beat.since = rank.heartbeat_at, now
+        if beat.progress != rank.progress:
+            beat.progress, beat.progress_since = rank.progress, now
+        return beat

@@ -14,8 +14,9 @@ class EngineSettings:
 
     `launch_hold` is how long a server may take to launch an attempt before another one tries, `attempts` how often a job
     whose agent never spoke is launched. A job that was told to end has `kill_grace`, and `kill_upload_patience` to bring home
-    what it had written until then. An agent that brings files in or out may be silent for `agent_silence`: longer than a
-    platform may be out of its reach.
+    what it had written until then. An agent that has not claimed its job, or brings files in or out, may be silent for
+    `agent_silence`: longer than a platform may be out of its reach. One that beats while it brings files may make no step for
+    `agent_stuck`: longer than the platform may take for one answer.
     """
 
     quota: int = 4
@@ -27,5 +28,6 @@ class EngineSettings:
     kill_grace: float = 10.0
     kill_upload_patience: float = 3600.0
     agent_silence: float = 900.0
+    agent_stuck: float = 1800.0
     launch_hold: float = 30.0
     attempts: int = 3

@@ -19,6 +19,7 @@ from acai_jupyter.domain.files import VersionKind
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.manifest_walks import holding
+from acai_jupyter.domain.positions import Position
 from acai_jupyter.domain.references import FileReference, FilesetReference, FolderReference, GlobReference, parse, parse_fileset
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -36,10 +37,18 @@ class Deletions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def delete_files(self, principal: Principal, reference: str, recursive: bool = False, key: str | None = None) -> Deletion:
+    def delete_files(
+        self,
+        principal: Principal,
+        reference: str,
+        recursive: bool = False,
+        key: str | None = None,
+        at: Position | None = None,
+    ) -> Deletion:
         """Hide what a path, a pattern or (with `recursive`) a folder means by tombstones; delete the version that `PATH:n`
-        means, which brings a file back where it is the tombstone that hides it. At most 10,000 files go in one call, which
-        then says that there are more. `key` makes a repeated call return the first one's answer.
+        means, which brings a file back where it is the tombstone that hides it. A call hides 10,000 files at most, and looks at
+        so many paths only; the next one goes on at the position that it tells. All of them mean what stood there when the first
+        one began: a version that comes later stays. `key` makes a repeated call return the first one's answer.
 
         Raises InvalidReference, FileNotFound, StillUsed with the names of the file sets that hold the version, InvalidRequest
         for a folder without `recursive`, Forbidden.
@@ -50,7 +59,20 @@ class Deletions:
             raise InvalidRequest(f"{reference} is a folder: say that all below it is meant (acai rm -R, recursive=True).")
         if isinstance(wanted, FileReference) and wanted.version is not None:
             return self._delete_version(principal, wanted, wanted.version, key)
-        return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted))
+        if isinstance(wanted, FileReference):
+            return self._once(principal, key, wanted, Deletion, lambda unit: _hide(unit, principal, wanted))
+        found, following = self._found(principal, wanted, at)
+        goes_on = None if following is None else str(following)
+        if not found and (following is not None or (at is not None and not at.empty)):
+            return Deletion(0, tombstone=True, following=goes_on)
+
+        def hide(unit: UnitOfWork) -> Deletion:
+            if not found:
+                raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
+            hidden = unit.deletions.hide(principal.project_id, found, principal.user_id)
+            return Deletion(len(hidden), tombstone=True, following=goes_on)
+
+        return self._once(principal, key, wanted, Deletion, hide, f" at {at}")
 
     def restore_files(self, principal: Principal, reference: str, since: int = 0, key: str | None = None) -> Restoration:
         """Bring back what tombstones hide of a path, of a pattern or of a folder: every path means the version again that it
@@ -63,16 +85,16 @@ class Deletions:
         wanted = _parse(reference)
         if isinstance(wanted, FileReference) and wanted.version is not None:
             raise InvalidReference(f"{wanted} is a version: to bring a path back, leave out the number.")
+        paths = list(islice(_hidden(self._store, principal.project_id, wanted, since), MOST_FILES_A_CALL + 1))
 
         def restore(unit: UnitOfWork) -> Restoration:
-            paths = list(islice(_hidden(unit, principal.project_id, wanted, since), MOST_FILES_A_CALL + 1))
             back = unit.deletions.restore(principal.project_id, paths[:MOST_FILES_A_CALL], since)
             if not back:
                 raise FileNotFound(f"Nothing of {wanted} is hidden{' since then' if since else ''}: see acai ls --all-versions.")
             version = back[wanted.path] if isinstance(wanted, FileReference) else None
             return Restoration(len(back), version, more=len(paths) > MOST_FILES_A_CALL)
 
-        return self._once(principal, key, wanted, Restoration, restore, since)
+        return self._once(principal, key, wanted, Restoration, restore, f" since {since}")
 
     def delete_fileset(self, principal: Principal, reference: str) -> FilesetVersion:
         """Delete one version of a file set, named with its number.
@@ -93,6 +115,16 @@ class Deletions:
             shown = write(Kind.FILESET_VERSION, found.id)
             unit.events.append(principal.project_id, EventKind.FILESET_DELETED, fileset=shown, label=found.label)
         return found
+
+    def _found(
+        self, principal: Principal, wanted: FolderReference | GlobReference, at: Position | None
+    ) -> tuple[list[tuple[str, int]], Position | None]:
+        """What is to be hidden, found before anybody has to wait for it."""
+        with self._store.read() as unit:
+            try:
+                return Resolver(unit, principal.project_id).page_of_pins(wanted, at, MOST_FILES_A_CALL)
+            except FileNotFound:
+                return [], None
 
     def _delete_version(self, principal: Principal, wanted: FileReference, version: int, key: str | None) -> Deletion:
         holders = _Holders(principal.project_id, wanted.path, version)
@@ -117,11 +149,11 @@ class Deletions:
         wanted: _Wanted,
         made: type[_Done],
         change: Callable[[UnitOfWork], _Done],
-        since: int = 0,
+        more: str = "",
     ) -> _Done:
         """Change what is hidden, and tell of it, unless the call with this key has done so before."""
         kind = _TOLD[made]
-        digest = hashlib.sha256(f"{kind} {since} {wanted}".encode()).digest()
+        digest = hashlib.sha256(f"{kind}{more} {wanted}".encode()).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
@@ -175,7 +207,7 @@ def _parse(text: str) -> _Wanted:
     return wanted
 
 
-def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> Iterator[str]:
+def _hidden(store: Store, project_id: UUID, wanted: _Wanted, since: int) -> Iterator[str]:
     """The hidden paths that a reference means, in order."""
     if isinstance(wanted, FileReference):
         yield wanted.path
@@ -183,18 +215,15 @@ def _hidden(unit: UnitOfWork, project_id: UUID, wanted: _Wanted, since: int) -> 
     after: str | None = None
     while True:
         folder = wanted.path if isinstance(wanted, FolderReference) else wanted.prefix
-        page = unit.deletions.hidden_below(project_id, folder, after, MOST_FILES_A_CALL + 1, since)
+        with store.read() as unit:
+            page = unit.deletions.hidden_below(project_id, folder, after, MOST_FILES_A_CALL + 1, since)
         yield from (path for path in page if isinstance(wanted, FolderReference) or wanted.matches(path))
         if len(page) <= MOST_FILES_A_CALL:
             return
         after = page[-1]
 
 
-def _hide(unit: UnitOfWork, principal: Principal, wanted: _Wanted) -> Deletion:
-    files = list(islice(Resolver(unit, principal.project_id).every_file(wanted), MOST_FILES_A_CALL + 1))
-    if not files:
-        raise FileNotFound(f"{wanted} holds no files: see what there is with acai ls.")
-    paths = [file.path for file in files[:MOST_FILES_A_CALL]]
-    hidden = unit.deletions.hide(principal.project_id, paths, principal.user_id)
-    version = hidden[wanted.path] if isinstance(wanted, FileReference) else None
-    return Deletion(len(hidden), version, tombstone=True, more=len(files) > len(paths))
+def _hide(unit: UnitOfWork, principal: Principal, wanted: FileReference) -> Deletion:
+    file = Resolver(unit, principal.project_id).file(wanted)
+    hidden = unit.deletions.hide(principal.project_id, [(file.path, file.version)], principal.user_id)
+    return Deletion(1, hidden[file.path], tombstone=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import EmptyFileset, FilesetNotFound
 from acai_jupyter.domain.events import EventKind
+from acai_jupyter.domain.files import FileVersion
 from acai_jupyter.domain.filesets import CreatedFileset, FilesetSummary, FilesetVersion
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.manifest_differences import Change, diff
@@ -21,13 +23,22 @@ from acai_jupyter.domain.references import (
     FileReference,
     FilesetReference,
     FolderReference,
+    GlobReference,
     Reference,
     check_fileset_name,
     parse,
     parse_fileset,
 )
-from acai_jupyter.lake.resolve import Resolver
+from acai_jupyter.lake.resolve import Resolver, refuse_nothing
+from acai_jupyter.lake.searching import Matches, matches_of
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_Found = Mapping[GlobReference, Matches]
+_MOST_SEARCHES: Final = 3
+
+
+class _Moved(Exception):
+    """A file set has another version than the one that was searched."""
 
 
 @dataclass
@@ -49,9 +60,9 @@ class Filesets:
     def create(self, principal: Principal, name: str, references: Sequence[str], key: str | None = None) -> CreatedFileset:
         """A new version of `name` that holds what the references mean; later ones override earlier ones on one path.
 
-        It depends on every file set that was read, and on the output of every job that wrote a file taken by path. Where
-        the latest version holds exactly this already, nothing is made. `key` makes a repeated call return the first
-        one's answer.
+        Patterns mean what they do at one moment, when the call begins, all else what it does when the version is made. It
+        depends on every file set that was read, and on the output of every job that wrote a file taken by path. Where the
+        latest version holds exactly this already, nothing is made. `key` makes a repeated call return the first one's answer.
 
         Raises InvalidName, InvalidReference, FileNotFound, FilesetNotFound, EmptyFileset, Forbidden.
         """
@@ -61,6 +72,21 @@ class Filesets:
         if not parsed:
             raise EmptyFileset("A file set needs at least one file: name references such as /data/ or @Digits.")
         asked = hashlib.sha256("\n".join([name, *references]).encode()).digest()
+        patterns = [reference for reference in parsed if isinstance(reference, GlobReference)]
+        for _ in range(_MOST_SEARCHES):
+            found = matches_of(self._store, principal.project_id, patterns) if patterns else {}
+            try:
+                return self._create(principal, name, parsed, found, key, asked)
+            except _Moved:
+                continue
+        # Others make versions faster than one of them can be searched: the latest is searched while they wait.
+        lake = {pattern: matches for pattern, matches in found.items() if pattern.fileset is None}
+        return self._create(principal, name, parsed, lake, key, asked)
+
+    def _create(
+        self, principal: Principal, name: str, parsed: Sequence[Reference], found: _Found, key: str | None, asked: bytes
+    ) -> CreatedFileset:
+        """Raises _Moved where a file set has another version than the one in which a pattern's matches were `found`."""
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
@@ -68,7 +94,7 @@ class Filesets:
                 made, _, unchanged = first.partition(" ")
                 return CreatedFileset(self._by_id(unit, principal, read(Kind.FILESET_VERSION, made)), bool(unchanged))
             resolver = Resolver(unit, principal.project_id)
-            collected = _collect(resolver, parsed)
+            collected = _collect(resolver, parsed, found)
             collected.sources |= unit.filesets.outputs_of(principal.project_id, collected.job_ids)
             created = add_version(unit, principal, name, _content(resolver, collected), collected.sources)
             if key:
@@ -148,7 +174,7 @@ def _parse(text: str) -> Reference:
     return reference
 
 
-def _collect(resolver: Resolver, references: Sequence[Reference]) -> _Collected:
+def _collect(resolver: Resolver, references: Sequence[Reference], found: _Found) -> _Collected:
     collected = _Collected()
     resolver.look_up(references)
     for position, reference in enumerate(references):
@@ -158,9 +184,9 @@ def _collect(resolver: Resolver, references: Sequence[Reference]) -> _Collected:
         if isinstance(reference, FilesetReference) and position == 0:
             collected.root = resolver.fileset(reference).root
         elif fileset is not None and not isinstance(reference, FileReference):
-            _overlay_leaves(collected, resolver, reference)
+            _overlay_leaves(collected, resolver, reference, found)
         else:
-            for file in resolver.every_file(reference):
+            for file in _files(resolver, reference, found):
                 path = file.path.encode()
                 collected.entries[path] = Leaf(path, file.version, file.size)
                 if file.job_id is not None and fileset is None:
@@ -168,11 +194,26 @@ def _collect(resolver: Resolver, references: Sequence[Reference]) -> _Collected:
     return collected
 
 
-def _overlay_leaves(collected: _Collected, resolver: Resolver, reference: Reference) -> None:
-    found = {leaf.key: leaf for leaf in resolver.leaves(reference)}
-    if not found:
+def _files(resolver: Resolver, reference: Reference, found: _Found) -> Iterable[FileVersion]:
+    if not isinstance(reference, GlobReference) or reference not in found:
+        return resolver.every_file(reference)
+    files = resolver.pinned(found[reference].pins)
+    if not files:
+        refuse_nothing(reference)
+    return files
+
+
+def _overlay_leaves(collected: _Collected, resolver: Resolver, reference: Reference, found: _Found) -> None:
+    if isinstance(reference, GlobReference) and reference.fileset is not None and reference in found:
+        if resolver.fileset(reference.fileset).root != found[reference].root:
+            raise _Moved
+        files = resolver.pinned(found[reference].pins)
+        leaves = {file.path.encode(): Leaf(file.path.encode(), file.version, file.size) for file in files}
+    else:
+        leaves = {leaf.key: leaf for leaf in resolver.leaves(reference)}
+    if not leaves:
         raise EmptyFileset(f"{reference} holds no files: check the folder or pattern.")
-    collected.entries.update(found)
+    collected.entries.update(leaves)
 
 
 def _content(resolver: Resolver, collected: _Collected) -> Built:

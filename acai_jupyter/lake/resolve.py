@@ -117,7 +117,7 @@ class Resolver:
         """What `page` gives, with where the bytes lie instead of who made them."""
         if isinstance(reference, FileReference):
             return self._stored_file(reference), None
-        pins, following = self._page_of_pins(reference, at, limit)
+        pins, following = self.page_of_pins(reference, at, limit)
         return self._unit.files.stored(self._project_id, pins), following
 
     def _stored_file(self, reference: FileReference) -> StoredFiles:
@@ -145,15 +145,16 @@ class Resolver:
         if as_now and isinstance(reference, FolderReference) and reference.fileset is None:  # in one query
             page = self._unit.files.below(self._project_id, reference.path, None if at is None else at.after, limit)
             if not page and at is None:
-                _refuse_nothing(reference)
+                refuse_nothing(reference)
             return page, self.following(reference, at, page[-1].path) if len(page) == limit else None
-        pins, following = self._page_of_pins(reference, at, limit)
+        pins, following = self.page_of_pins(reference, at, limit)
         found = self._unit.files.versions_at(self._project_id, pins)
         return [found[path] for path, _ in pins if path in found], following
 
-    def _page_of_pins(
+    def page_of_pins(
         self, reference: Reference, at: Position | None, limit: int
     ) -> tuple[list[tuple[str, int]], Position | None]:
+        """The same with versions only. Raises as `page` does."""
         found = self.pins(reference, at, limit)
         if isinstance(reference, GlobReference):
             looked_at = list(islice(found, MOST_LOOKED_AT))
@@ -166,7 +167,7 @@ class Resolver:
             last = pins[-1] if more else None
         empty = not pins and (at is None or at.empty)
         if empty and last is None:
-            _refuse_nothing(reference)
+            refuse_nothing(reference)
         return pins, None if last is None else self.following(reference, at, last[0], empty)
 
     def following(self, reference: Reference, at: Position | None, after: str, empty: bool = False) -> Position:
@@ -187,6 +188,14 @@ class Resolver:
             if at is None:
                 return
             at = replace(at, moment=None)  # nothing comes between
+
+    def pinned(self, pins: Sequence[tuple[str, int]]) -> list[FileVersion]:
+        """These versions of these paths, in order. Where one was deleted for good since it was found, its path means the version
+        that it means now; without those that mean none."""
+        found = self._unit.files.versions_at(self._project_id, pins)
+        gone = [path for path, _ in pins if path not in found]
+        found |= self._unit.files.latest(self._project_id, gone) if gone else {}
+        return [found[path] for path, _ in pins if path in found]
 
     def with_files(self, entries: Sequence[str | tuple[str, int]]) -> list[str | FileVersion]:
         """The same entries, with the files for paths and versions; without those whose version is gone."""
@@ -227,7 +236,8 @@ class Resolver:
             after = pins[-1][0]
 
 
-def _refuse_nothing(reference: Reference) -> None:
+def refuse_nothing(reference: Reference) -> None:
+    """Raises FileNotFound, unless the reference is the whole lake."""
     if reference != FolderReference("/"):
         raise FileNotFound(f"{reference} holds no files: see what there is with acai ls.")
 

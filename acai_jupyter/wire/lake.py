@@ -87,7 +87,7 @@ def change(item: Change) -> Json:
 
 
 def deletion(reference: str, item: Deletion) -> Json:
-    own = {"count": item.count, "version": item.version, "tombstone": item.tombstone, "more": item.more}
+    own = {"count": item.count, "version": item.version, "tombstone": item.tombstone, "cursor": item.following}
     return {"reference": reference, **own}
 
 

@@ -278,7 +278,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         total=INTEGER,
         cursor=or_null(TEXT),
     ),
-    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, more=BOOLEAN),
+    "Deletion": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), tombstone=BOOLEAN, cursor=or_null(TEXT)),
     "Restoration": answer(reference=TEXT, count=INTEGER, version=or_null(INTEGER), more=BOOLEAN),
     "Change": answer(path=TEXT, before=or_null(INTEGER), after=or_null(INTEGER)),
     "FetchableFiles": {
@@ -548,6 +548,10 @@ REQUESTS: Final[dict[str, Schema]] = {
             progress=or_null(one_of(*Progress)),
             enforced={"type": ["object", "null"]},
             samples=array(array(NUMBER)),
+            steps={
+                **or_null({**INTEGER, "minimum": 0}),
+                "description": "how often its work has moved on: one that beats and moves no more is stuck",
+            },
             salvages={**BOOLEAN, "description": "it brings home what a dead agent left, and has no claim"},
         ),
         "additionalProperties": True,

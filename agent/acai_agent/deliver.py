@@ -15,6 +15,7 @@ from acai_agent.orders import Orders
 from acai_agent.outcome import OUTPUT, Outcome
 from acai_agent.output import collect_output
 from acai_agent.platform import MustLeave, PatientCaller, Platform
+from acai_agent.steps import Steps
 from acai_agent.transfer import LocalFile, TransferError, disk_headers, upload
 
 _SESSION_GONE = frozenset({"upload_not_found", "upload_not_pending"})
@@ -23,11 +24,13 @@ _SESSION_GONE = frozenset({"upload_not_found", "upload_not_pending"})
 class Delivery:
     """The uploads of one job. An upload is only sealed: the platform commits it when it takes the report."""
 
-    def __init__(self, platform: Platform, http: Http, config: Config, orders: Orders) -> None:
+    def __init__(self, platform: Platform, http: Http, config: Config, orders: Orders, steps: Steps) -> None:
         self._platform = platform
         self._http = http
         self._config = config
         self._orders = orders
+        self._cancel = steps.counting(orders.cancel)
+        self._leaving = steps.counting(orders.leaving)
 
     def bring_home(self, manifest: Manifest, outcome: Outcome) -> None:
         """Upload what lies in `output/`, and note in `outcome` what became of it. Raises MustLeave."""
@@ -39,7 +42,7 @@ class Delivery:
         """Have the output folder kept with the job, whatever its end: a long job's checkpoints are worth more than its exit
         code. Raises MustLeave."""
         try:
-            outcome.kept_upload = self._keep(outcome, self._orders.leaving)
+            outcome.kept_upload = self._keep(outcome, self._leaving)
         except Cancelled:
             self._orders.check_leaving()
             raise
@@ -52,7 +55,7 @@ class Delivery:
         """Take the output of a command that ended well; False where that didn't come about."""
         try:
             if manifest.output_path is None:
-                outcome.kept_upload = self._keep(outcome, self._orders.cancel)
+                outcome.kept_upload = self._keep(outcome, self._cancel)
             else:
                 outcome.output_upload = self._publish(manifest.output_path, outcome)
         except Cancelled:
@@ -67,17 +70,17 @@ class Delivery:
         return True
 
     def _publish(self, output_path: str, outcome: Outcome) -> str | None:
-        output = collect_output(self._config.output)
+        output = collect_output(self._config.output, self._cancel)
         if output.unfit:
             raise TransferError("these files can't be taken into the lake: " + _listed(output.unfit))
         if output.not_taken:
             outcome.add("Not taken from output/: " + _listed(output.not_taken))
         folder = output_path if output_path.endswith("/") else output_path + "/"
         files = [file._replace(path=folder + file.path) for file in output.files]
-        return self._upload(files, "output", self._orders.cancel)
+        return self._upload(files, "output", self._cancel)
 
     def _keep(self, outcome: Outcome, cancel: Signal) -> str | None:
-        output = collect_output(self._config.output)
+        output = collect_output(self._config.output, cancel)
         left_out = output.not_taken + output.unfit
         if left_out:
             outcome.add("Not taken from output/: " + _listed(left_out))

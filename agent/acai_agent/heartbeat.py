@@ -10,6 +10,7 @@ from acai_agent.failures import ConnectionFailed, HttpError
 from acai_agent.notes import note
 from acai_agent.orders import Orders
 from acai_agent.platform import Platform
+from acai_agent.steps import Steps
 
 _LONGEST_FLUSH_S: Final = 2.0
 _FIRST_BEAT_S: Final = 0.25
@@ -20,13 +21,15 @@ _MOST_SAMPLES: Final = 5000
 
 
 class Heartbeat:
-    """Beats every few seconds, and when the job has come further: at once, except in its very first moment."""
+    """Beats every few seconds, and when the job has come further: at once, except in its very first moment. It tells of the
+    work's `steps` too, as it goes on beating where the work itself is stuck."""
 
-    def __init__(self, platform: Platform, instance: str, every_s: float, orders: Orders) -> None:
+    def __init__(self, platform: Platform, instance: str, every_s: float, orders: Orders, steps: Steps) -> None:
         self._platform = platform
         self._instance = instance
         self._every_s = every_s
         self._orders = orders
+        self._steps = steps
         self._changed = threading.Condition()
         self._untold: list[str] = []
         self._enforced: dict[str, str] | None = None
@@ -77,6 +80,9 @@ class Heartbeat:
 
     def _beat(self) -> None:
         message: dict[str, object] = {"instance": self._instance, "progress": self._progress}
+        steps = self._steps.count
+        if steps is not None:
+            message["steps"] = steps
         enforced = self._enforced
         if enforced is not None:
             message["enforced"] = enforced

@@ -11,6 +11,7 @@ from acai_agent.notes import note
 from acai_agent.orders import Orders
 from acai_agent.platform import Platform
 from acai_agent.spool import Spool
+from acai_agent.steps import Steps
 
 _LEAST_PAUSE_S: Final = 0.002
 _MOST_PAUSE_S: Final = 0.1
@@ -21,10 +22,10 @@ _STANDSTILL_S: Final = 0.5
 class LogSender:
     """One thread that sends what the spool holds. While the platform is away the spool grows, and nothing is lost."""
 
-    def __init__(self, platform: Platform, spool: Spool, orders: Orders) -> None:
+    def __init__(self, platform: Platform, spool: Spool, orders: Orders, steps: Steps) -> None:
         self._platform = platform
         self._spool = spool
-        self._orders = orders
+        self._leaving = steps.counting(orders.leaving)
         self._sent = 0
         self._pause_until = 0.0
         self.refused: str | None = None
@@ -51,7 +52,7 @@ class LogSender:
         in a rush goes together: the pause is as long as the last call took, so that a busy platform is called less often."""
         if self._spool.size - self._sent >= MOST_LOG_BYTES_A_CALL:
             return
-        self._orders.leaving.wait(max(0.0, self._pause_until - time.monotonic()))
+        self._leaving.wait(max(0.0, self._pause_until - time.monotonic()))
         size = self._spool.size
         if self._spool.read(size - 1, 1) != b"\n":
             self._spool.wait_beyond(size, _REST_OF_LINE_S)
@@ -59,10 +60,10 @@ class LogSender:
     def _send(self) -> None:
         begun = time.monotonic()
         data = self._spool.read(self._sent, MOST_LOG_BYTES_A_CALL)
-        answer = self._platform.call("POST", "/agent/log", data=data, query={"offset": self._sent}, until=self._orders.leaving)
+        answer = self._platform.call("POST", "/agent/log", data=data, query={"offset": self._sent}, until=self._leaving)
         taken = min(_size(answer), self._spool.size)
         if taken <= self._sent:
-            self._orders.leaving.wait(_STANDSTILL_S)
+            self._leaving.wait(_STANDSTILL_S)
         self._sent = taken
         now = time.monotonic()
         self._pause_until = now + min(max(now - begun, _LEAST_PAUSE_S), _MOST_PAUSE_S)

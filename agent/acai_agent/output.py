@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from acai_agent.failures import Cancelled, Signal
 from acai_agent.transfer import LocalFile
 
 _MOST_NAME_BYTES: Final = 255
@@ -32,21 +33,23 @@ class _Found:
         self.unfit: list[str] = []
 
 
-def collect_output(folder: Path) -> Output:
-    """Everything regular below `folder`. A link to a regular file inside it counts as that file."""
+def collect_output(folder: Path, cancel: Signal) -> Output:
+    """Everything regular below `folder`. A link to a regular file inside it counts as that file. Raises Cancelled."""
     found = _Found()
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         found.not_taken.append("output/ itself (it is no longer a folder)")
     elif folder.is_dir():
         inside = folder.resolve()
-        for relative, entry in _walk(folder, found):
+        for relative, entry in _walk(folder, found, cancel):
             _sort(relative, entry, inside, found)
     return Output(tuple(found.files), tuple(found.not_taken), tuple(found.unfit))
 
 
-def _walk(folder: Path, found: _Found) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(folder: Path, found: _Found, cancel: Signal) -> Iterator[tuple[str, os.DirEntry[str]]]:
     waiting = [""]
     while waiting:
+        if cancel.is_set():
+            raise Cancelled
         below = waiting.pop()
         try:
             with os.scandir(folder / below) as entries:

@@ -15,6 +15,7 @@ from acai_agent.orders import Orders
 from acai_agent.outcome import LOST, Outcome, keep_report
 from acai_agent.platform import Platform
 from acai_agent.spool import Spool
+from acai_agent.steps import Steps
 
 _UNKNOWN: Final = "The job's agent died."
 
@@ -28,6 +29,7 @@ class Salvager:
         self._orders = orders
         self._http = http
         self._platform = Platform(config.url, config.token, config.servers, http)
+        self._steps = Steps()
 
     def run(self) -> None:
         """Raises MustLeave where the job is not ours any longer."""
@@ -37,17 +39,18 @@ class Salvager:
         outcome.fail(LOST, self._config.salvage or _UNKNOWN)
         spool = Spool(self._config.folder / "log")
         spool.end()
-        sender = LogSender(self._platform, spool, self._orders)
+        sender = LogSender(self._platform, spool, self._orders, self._steps)
         sender.finish()
         self._orders.check_leaving()
-        Delivery(self._platform, self._http, self._config, self._orders).keep(outcome)
+        Delivery(self._platform, self._http, self._config, self._orders, self._steps).keep(outcome)
         keep_report(outcome.report(instance), self._config.folder)
         note("What the dead agent left has been brought home.")
 
     def _beat(self, instance: str) -> None:
-        """An agent that is silent for long is taken for one that hangs."""
+        """An agent that is silent for long, or makes no step, is taken for one that hangs."""
         while not self._orders.leaving.wait(self._config.heartbeat_s):
             try:
-                self._platform.ask("POST", "/agent/heartbeat", {"instance": instance, "salvages": True})
+                message = {"instance": instance, "salvages": True, "steps": self._steps.count}
+                self._platform.ask("POST", "/agent/heartbeat", message)
             except (ConnectionFailed, HttpError) as error:
                 note(f"No heartbeat: {error}")

@@ -27,6 +27,7 @@ from acai_agent.platform import MustLeave, Platform
 from acai_agent.redaction import Redactor
 from acai_agent.sampler import Sampler
 from acai_agent.spool import Collector, Spool
+from acai_agent.steps import Steps
 from acai_agent.transfer import TransferError
 from acai_agent.usage import Meter, last_bytes
 from acai_agent.virtual import CannotPrepare, Environments
@@ -46,6 +47,7 @@ class Supervisor:
         self._platform = Platform(config.url, config.token, config.servers, http)
         self._redactor = Redactor({})
         self._instance = f"agent_{uuid.uuid4().hex}"
+        self._steps = Steps()
 
     def run(self) -> None:
         """Raises MustLeave where the job is not (any longer) ours, and whatever keeps us from reporting it."""
@@ -53,13 +55,14 @@ class Supervisor:
         self._redactor = Redactor(manifest.secrets)
         hide_in_notes(self._redactor.text)
         clock = self._start_clock(manifest)
-        heartbeat = Heartbeat(self._platform, self._instance, manifest.heartbeat_s, self._orders)
+        heartbeat = Heartbeat(self._platform, self._instance, manifest.heartbeat_s, self._orders, self._steps)
         spool = Spool(self._config.folder / "log")
-        sender = LogSender(self._platform, spool, self._orders)
+        sender = LogSender(self._platform, spool, self._orders, self._steps)
         outcome = Outcome(self._redactor.text)
         self._bring_files(manifest, outcome)
         if outcome.ended is None and manifest.requirements is not None:
-            manifest = self._bring_environment(manifest, manifest.requirements, spool, outcome)
+            with self._steps.uncounted():  # others may make the same one, and what pip builds may be silent for long
+                manifest = self._bring_environment(manifest, manifest.requirements, spool, outcome)
         if outcome.ended is None:
             self._run_command(manifest, spool, outcome, heartbeat)
         self._waiting.dismiss()
@@ -91,7 +94,8 @@ class Supervisor:
     def _bring_files(self, manifest: Manifest, outcome: Outcome) -> None:
         started = time.monotonic()
         try:
-            bring_files(self._platform, self._http, self._config, manifest.files, self._orders.cancel)
+            cancel = self._steps.counting(self._orders.cancel)
+            bring_files(self._platform, self._http, self._config, manifest.files, cancel)
         except Cancelled:
             self._orders.check_leaving()
             outcome.ended = self._orders.how
@@ -170,7 +174,7 @@ class Supervisor:
 
     def _bring_home(self, manifest: Manifest, outcome: Outcome) -> None:
         started = time.monotonic()
-        Delivery(self._platform, self._http, self._config, self._orders).bring_home(manifest, outcome)
+        Delivery(self._platform, self._http, self._config, self._orders, self._steps).bring_home(manifest, outcome)
         outcome.upload_time = time.monotonic() - started
 
     def _finish(self, outcome: Outcome, spool: Spool, sender: LogSender, heartbeat: Heartbeat) -> None:

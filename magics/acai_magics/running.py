@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Watched
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS, submission
 from acai_jupyter.client.commands.provision import limits_of
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
@@ -52,6 +52,10 @@ def _line(client: Callable[[], Client], words: Sequence[str]) -> Any:
 def _show(value: Any, given: Namespace) -> Any:
     if isinstance(value, Watched):
         return watch(value)
+    if isinstance(value, Partly):
+        for done in value.done:
+            print(done)  # noqa: T201
+        raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
     if isinstance(value, Ended):
         if value.said:
             print(value.said)  # noqa: T201

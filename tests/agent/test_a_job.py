@@ -16,6 +16,7 @@ from acai_agent.heartbeat import Heartbeat
 from acai_agent.http import Http
 from acai_agent.orders import Orders
 from acai_agent.platform import Platform
+from acai_agent.steps import Steps
 from tests.agent.agents import UNTIL_GO, Agents
 from tests.agent.stand_in import TOKEN, StandIn
 
@@ -62,7 +63,7 @@ def test_nothing_is_told_in_a_jobs_first_moment_and_all_after_it(platform: Stand
     def told_within(moment: float) -> list[str]:
         monkeypatch.setattr("acai_agent.heartbeat._FIRST_BEAT_S", moment)
         with Http() as http:
-            heartbeat = Heartbeat(Platform(platform.url, TOKEN, None, http), "agent_0", 3600, Orders())
+            heartbeat = Heartbeat(Platform(platform.url, TOKEN, None, http), "agent_0", 3600, Orders(), Steps())
             heartbeat.tell("running")
             heartbeat.stop()
         return [beat["progress"] for beat in platform.heartbeats]

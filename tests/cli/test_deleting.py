@@ -28,6 +28,18 @@ def test_rm_of_a_folder_wants_a_flag(acai: Cli, server: Server) -> None:
     assert acai("rm", "-R", "/b/") == (0, "Hid 2 files of /b/; their versions stay, and restoring it brings them back\n", "")
 
 
+def test_of_several_one_that_is_refused_keeps_no_other_from_going(acai: Cli, server: Server) -> None:
+    client = server.client()
+    client.files.upload({"x": b"1", "y": b"2"}, "/e/")
+    code, out, said = acai("rm", "/e/x", "/e/nothing", "/e/", "/e/y")
+    assert (code, [line[:8] for line in out.splitlines()]) == (1, ["Hid /e/x", "Hid /e/y"])
+    assert [line.rpartition(" ")[2] for line in said.splitlines()] == ["[file_not_found]", "[invalid_request]"]
+    code, out, said = acai("restore", "--json", "/e/nothing", "/e/y")
+    assert (code, [done["reference"] for done in json.loads(out)], "/e/nothing" in said) == (1, ["/e/y"], True)
+    code, out, said = acai("fileset", "rm", "None:1", "Never:2")
+    assert (code, out, said.count("[fileset_not_found]")) == (1, "", 2)
+
+
 def test_restore_brings_back_what_rm_hid(acai: Cli, server: Server) -> None:
     server.client().files.upload({"x": b"1", "c/y": b"2"}, "/r/")
     acai("rm", "-R", "/r/")

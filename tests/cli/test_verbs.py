@@ -60,6 +60,11 @@ def test_files(cli: Cli) -> None:
         "/several/a.txt",
         "/several/sub/b.json",
     ]
+    cli.ok("put", "data/*", "/quoted/")
+    assert [file["path"] for file in json.loads(cli.ok("ls", "-R", "/quoted/", "--json"))] == [
+        "/quoted/a.txt",
+        "/quoted/sub/b.json",
+    ]
     cli.ok("get", "/data/sub/", "/data/a.txt@Data:1", "--to", "got")
     assert (cli.folder / "got" / "b.json").read_text() == "{}"
     assert (cli.folder / "got" / "a.txt").read_text() == "one\n"
@@ -122,6 +127,10 @@ def test_waiting_shows_the_log_and_ends_with_the_jobs_own_code(cli: Cli) -> None
     assert cli.run("job", "wait", str(number)).returncode == 7
     told = cli.run("job", "wait", str(number), "--json")
     assert (told.returncode, json.loads(told.stdout)["exit_code"]) == (7, 7)
+    done = cli.run("job", "submit", "--wait", "kill -9 $$")
+    assert (done.returncode, "FAILED, signal 9" in done.stderr) == (137, True)
+    done = cli.run("job", "submit", "--wait", "mkfifo output/pipe")
+    assert (done.returncode, "'pipe' (a named pipe)" in done.stderr) == (0, True)
     killed = json.loads(cli.ok("job", "submit", "--json", "sleep 1000"))["number"]
     cli.ok("job", "kill", str(killed))
     assert cli.run("job", "wait", str(killed)).returncode not in (0, 1, 2)

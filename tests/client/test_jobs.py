@@ -149,6 +149,8 @@ def test_resources_off_the_grid_are_rounded_up_and_said(client: Client) -> None:
         ({"command": []}, EmptyCommand),
         ({"command": [" "]}, EmptyCommand),
         ({"command": "x\0y"}, InvalidRequest),
+        ({"command": None}, InvalidRequest),
+        ({"command": 5}, InvalidRequest),
         ({"cpu": 0}, ResourcesOutOfBounds),
         ({"cpu": 9}, ResourcesOutOfBounds),
         ({"cpu": float("nan")}, ResourcesOutOfBounds),

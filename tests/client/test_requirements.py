@@ -22,7 +22,7 @@ def test_a_file_is_read_with_those_that_it_names(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_or_names_itself_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LocalFileUnusable, match="No such file"):
+    with pytest.raises(LocalFileUnusable, match=r"No such file.*packages are given as a list"):
         requirements_text(tmp_path / "none.txt")
     (tmp_path / "round.txt").write_text("--requirement=round.txt\n")
     with pytest.raises(InvalidRequest, match="too deeply"):

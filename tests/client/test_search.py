@@ -83,6 +83,8 @@ def test_what_is_set_is_what_is_read(client: Client) -> None:
     assert math.isnan(read.values.pop("nan"))
     assert read.values == {name: value for name, value in values.items() if name != "nan"}
     assert read["size"] == 1
+    assert client.metadata.set("/meta", tags="whole").tags == ("a", "b", "whole")
+    assert client.metadata.unset("/meta", tags="whole").tags == ("a", "b")
     client.metadata.unset("/meta", "text", tags=["a", "never"])
     assert "text" not in client.metadata.get("/meta").values
     assert client.metadata.get("/meta").tags == ("b",)

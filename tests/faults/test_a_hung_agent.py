@@ -1,4 +1,4 @@
-"""Agents that are stopped while they bring files: nobody ends them, and their jobs end all the same."""
+"""Agents that are stopped, or stuck: nobody ends them, and their jobs end all the same."""
 
 from __future__ import annotations
 
@@ -31,3 +31,37 @@ def test_an_agent_that_is_stopped_while_it_uploads_is_ended_and_what_it_had_is_k
         assert job.logs() == "trained\n"
         assert [path.read_text() for path in job.download(tmp_path / "kept")] == ["weights\n"]
         assert job.retry().wait(timeout=180).status == "FINISHED"
+
+
+def test_an_agent_that_is_stuck_while_it_uploads_is_ended_though_it_beats(tmp_path: Path) -> None:
+    held = threading.Event()
+    with behind_a_proxy(tmp_path / "server", {"ACAI_AGENT_STUCK_SECONDS": "4"}) as (server, proxy):
+        proxy.faults = [Fault(r"POST .*/uploads$", until=held)]
+        job = server.client().jobs.submit("echo weights > output/model; echo trained", output="Model")
+        agent = Attempt(server.home, job).agent()
+        wait_for(lambda: proxy.count(r"POST .*/uploads$"))
+        beats = proxy.count(r"POST .*/agent/heartbeat$")
+        job.wait(timeout=180)
+        held.set()
+        assert proxy.count(r"POST .*/agent/heartbeat$") > beats
+        assert (job.status, job.reason, job.output) == ("FAILED", "lost", None)
+        assert "got no further while it brought files" in str(job.detail)
+        assert not is_alive(agent)
+        assert job.logs() == "trained\n"
+        assert [path.read_text() for path in job.download(tmp_path / "kept")] == ["weights\n"]
+
+
+def test_a_job_whose_agent_is_stopped_before_it_asks_for_it_is_started_again_and_once(tmp_path: Path) -> None:
+    with behind_a_proxy(tmp_path / "server", {"ACAI_AGENT_SILENCE_SECONDS": "6"}) as (server, proxy):
+        proxy.faults = [Fault(r"POST .*/agent/claim$", status=503, times=10**6)]
+        job = server.client().jobs.submit(f"echo begun >> {tmp_path}/tally")
+        first, second = Attempt(server.home, job), Attempt(server.home, job, number=2)
+        agent = first.agent()
+        wait_for(lambda: proxy.count(r"POST .*/agent/claim$"))
+        os.kill(agent, signal.SIGSTOP)
+        second.agent()
+        proxy.faults = []
+        job.wait(timeout=180)
+        assert (job.status, job.details["attempt"]) == ("FINISHED", 2)
+        assert not is_alive(agent)
+        assert (tmp_path / "tally").read_text() == "begun\n"

@@ -77,5 +77,15 @@ def test_a_job_that_was_killed_is_not_killed_again(shell: Shell, client: Client)
     assert "[job_ended]" in shell.mistake(f"%acai job kill {job.number}")
 
 
+def test_of_several_what_can_be_done_is_done_and_the_rest_is_a_mistake(shell: Shell, client: Client) -> None:
+    client.files.upload({"x": b"1", "y": b"2"}, "/several/")
+    ran = shell.run("%acai rm /several/x /several/nothing /several/y\nreached = True")
+    *done, refused = (ran.out + ran.err).strip().splitlines()
+    assert ([line[:14] for line in done], ran.failed) == (["Hid /several/x", "Hid /several/y"], True)
+    assert refused.startswith("UsageError: There is no file /several/nothing")
+    assert "reached" not in shell.shell.user_ns
+    assert [str(file) for file in client.files.list("/") if "several" in str(file)] == []
+
+
 def test_names_that_argparse_would_read_as_flags_are_told_plainly(shell: Shell) -> None:
     assert "--help" in shell.mistake("%acai job show --number 3")

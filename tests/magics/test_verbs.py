@@ -55,6 +55,13 @@ def test_files_are_records_that_are_a_table(shell: Shell) -> None:
     assert "/data/a.txt" in shell.shown(files)["text/html"]
 
 
+def test_a_pattern_of_local_files_means_files_and_folders_as_in_a_shell(shell: Shell, write: Write) -> None:
+    write("runs/one", "1")
+    write("runs/deep/two", "2")
+    shell.ok("%acai put runs/* /pattern/")
+    assert [entry.path for entry in shell.ok("%acai ls -R /pattern/")] == ["/pattern/deep/two", "/pattern/one"]
+
+
 def test_what_is_put_can_be_read_and_got(shell: Shell, write: Write, tmp_path: Path) -> None:
     write("local.txt", "content\n")
     shell.ok("%acai put local.txt /put/")

@@ -12,10 +12,10 @@ from support.waiting import wait_for
 
 
 class Attempt:
-    """The first attempt of a job that runs as local processes of the server with this `home`."""
+    """An attempt of a job that runs as local processes of the server with this `home`: the first one, unless it is said."""
 
-    def __init__(self, home: Path, job: Job) -> None:
-        self.folder = home / "jobs" / job.id.removeprefix("job_") / "1" / "0"
+    def __init__(self, home: Path, job: Job, number: int = 1) -> None:
+        self.folder = home / "jobs" / job.id.removeprefix("job_") / str(number) / "0"
 
     def agent(self) -> int:
         """The agent's pid, once there is one."""

@@ -213,8 +213,8 @@ class Agent:
     def claim(self) -> Job:
         return self.engine.monitor.claim(self.principal, self.instance)
 
-    def beat(self, progress: Progress | None = None) -> bool:
-        return self.engine.monitor.heartbeat(self.principal, self.instance, progress)
+    def beat(self, progress: Progress | None = None, steps: int | None = None) -> bool:
+        return self.engine.monitor.heartbeat(self.principal, self.instance, progress, steps=steps)
 
     def log(self, data: bytes, offset: int | None = None) -> int:
         return self.engine.logs.append(self.principal, self.printed if offset is None else offset, data)

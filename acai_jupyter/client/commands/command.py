@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
@@ -53,6 +55,31 @@ class Ended:
     value: Any
     exit_code: int
     said: str | None = None
+
+
+@dataclass(frozen=True)
+class Partly:
+    """What was `done` of several things, is shown, and why the others were not."""
+
+    done: list[Any]
+    refused: list[AcaiError]
+
+
+def each(work: Callable[[Any], Any], items: Sequence[Any]) -> Any:
+    """What `work` gives for each of the items. One that is refused keeps no other from being done, and is told after them.
+
+    Raises AcaiError where there is only one.
+    """
+    done: list[Any] = []
+    refused: list[AcaiError] = []
+    for item in items:
+        try:
+            done.append(work(item))
+        except AcaiError as error:
+            if len(items) == 1:
+                raise
+            refused.append(error)
+    return Partly(done, refused) if refused else done
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, Lines, argument
+from acai_jupyter.client.commands.command import Command, Lines, argument, each
 from acai_jupyter.domain.errors import InvalidReference
 from acai_jupyter.domain.references import FolderReference, parse
 
@@ -49,11 +49,11 @@ def cat(client: Client, given: Namespace) -> Any:
 
 
 def rm(client: Client, given: Namespace) -> Any:
-    return [client.files.delete(reference, recursive=given.recursive) for reference in given.references]
+    return each(lambda reference: client.files.delete(reference, recursive=given.recursive), given.references)
 
 
 def restore(client: Client, given: Namespace) -> Any:
-    return [client.files.restore(reference, since=given.since) for reference in given.references]
+    return each(lambda reference: client.files.restore(reference, since=given.since), given.references)
 
 
 def fileset_create(client: Client, given: Namespace) -> Any:
@@ -73,7 +73,7 @@ def fileset_versions(client: Client, given: Namespace) -> Any:
 
 
 def fileset_rm(client: Client, given: Namespace) -> Any:
-    return [f"Deleted file set {client.filesets.delete(reference)}" for reference in given.filesets]
+    return each(lambda reference: f"Deleted file set {client.filesets.delete(reference)}", given.filesets)
 
 
 def fileset_diff(client: Client, given: Namespace) -> Any:

@@ -18,8 +18,8 @@ from acai_jupyter.domain.usage import StoreUsage, Usage
 class Deletions(Protocol):
     """Deletes what people delete; the bytes are left to the garbage collection. Call `lock_project` before any change."""
 
-    def hide(self, project_id: UUID, paths: Sequence[str], creator: UUID) -> dict[str, int]:
-        """Give those of the paths that exist a tombstone; returns its number for each."""
+    def hide(self, project_id: UUID, pins: Sequence[tuple[str, int]], creator: UUID) -> dict[str, int]:
+        """Give those of the paths that mean these versions a tombstone; returns its number for each."""
         ...
 
     def tombstone(self, project_id: UUID, path: str) -> int | None:

@@ -176,7 +176,9 @@ class Jobs(Protocol):
         """Give the rank to an agent, once; True also where it is this agent's already."""
         ...
 
-    def heartbeat(self, job: Job, rank: int) -> None: ...
+    def heartbeat(self, job: Job, rank: int, progress: str | None) -> None:
+        """The rank's agent is alive, and its work has come this far."""
+        ...
 
     def report(self, job: Job, rank: int, report: str) -> bool:
         """Keep an agent's report; False where the rank has reported already."""

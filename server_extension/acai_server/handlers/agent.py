@@ -44,7 +44,7 @@ def heartbeat(call: Call) -> Json:
     progress = call.body.get("progress")
     instance = read(Kind.AGENT, call.body["instance"])
     state = Progress(progress) if progress else None
-    told = (enforced(call.body), call.body.get("samples", ()), call.body.get("salvages", False))
+    told = (enforced(call.body), call.body.get("samples", ()), call.body.get("salvages", False), call.body.get("steps"))
     return {"kill": call.platform.monitor.heartbeat(call.principal, instance, state, *told)}
 
 

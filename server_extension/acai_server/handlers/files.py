@@ -36,11 +36,9 @@ def downloads(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    reference = call.query["ref"]
-    recursive = call.query.get("recursive", False)
-    return wire.deletion(
-        reference, call.platform.deletions.delete_files(call.principal, reference, recursive, call.idempotency_key)
-    )
+    reference, recursive = call.query["ref"], call.query.get("recursive", False)
+    done = call.platform.deletions.delete_files(call.principal, reference, recursive, call.idempotency_key, _position(call))
+    return wire.deletion(reference, done)
 
 
 def restore(call: Call) -> Json:
@@ -84,7 +82,7 @@ ROUTES = [
         "Hide files by tombstones, or delete one version of a file",
         delete,
         ref("Deletion"),
-        query={"ref": TEXT, "recursive": BOOLEAN},
+        query={"ref": TEXT, "recursive": BOOLEAN, "cursor": TEXT},
         required_query=("ref",),
     ),
     Route(

@@ -204,9 +204,10 @@ def test_a_heartbeat_is_told_by_the_databases_clock(store: Store, ada: Person) -
     do(store, lambda unit: unit.jobs.add_rank(job, 0))
     with store.begin() as unit:
         unit.jobs.claim(job, 0, HERE)
-        unit.jobs.heartbeat(job, 0)
+        unit.jobs.heartbeat(job, 0, "uploading 7")
         (rank,) = unit.jobs.ranks(job)
         assert rank.claimed_at == rank.heartbeat_at == unit.now()
+        assert rank.progress == "uploading 7"
 
 
 def test_pages_show_the_newest_first_and_may_be_of_some_states(store: Store, ada: Person) -> None:

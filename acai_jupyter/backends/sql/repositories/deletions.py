@@ -33,11 +33,14 @@ class SqlDeletions:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def hide(self, project_id: UUID, paths_wanted: Sequence[str], creator: UUID) -> dict[str, int]:
+    def hide(self, project_id: UUID, pins: Sequence[tuple[str, int]], creator: UUID) -> dict[str, int]:
         hidden: dict[str, int] = {}
-        for some in chunks(sorted(set(paths_wanted))):
-            seen = (paths.c.project_id == project_id, paths.c.path.in_(some))
-            there = (*seen, paths.c.latest_version.is_not(None), paths.c.hidden.is_(False))
+        for some in chunks(sorted(set(pins))):
+            seen = (paths.c.project_id == project_id, paths.c.path.in_([path for path, _ in some]), paths.c.hidden.is_(False))
+            meant = self._session.run(select(paths.c.id, paths.c.path, paths.c.latest_version).where(*seen))
+            as_found = set(some)
+            wanted = [row.id for row in meant if (row.path, row.latest_version) in as_found]
+            there = (paths.c.project_id == project_id, paths.c.id.in_(wanted))
             number = paths.c.last_version + 1
             tombstone = select(
                 paths.c.project_id,

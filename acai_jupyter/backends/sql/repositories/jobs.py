@@ -248,8 +248,8 @@ class SqlJobs:
         given = {**_rank_key(job, rank), "by": instance, "now": self._session.now}
         return bool(self._session.run(statements.claim_rank(), given).rowcount)
 
-    def heartbeat(self, job: Job, rank: int) -> None:
-        self._change_rank(job, rank, {"heartbeat_at": self._session.now})
+    def heartbeat(self, job: Job, rank: int, progress: str | None) -> None:
+        self._change_rank(job, rank, {"heartbeat_at": self._session.now, "progress": progress})
 
     def report(self, job: Job, rank: int, report: str) -> bool:
         return self._change_rank(job, rank, {"reported_at": self._session.now, "report": report}, only_first=True)
@@ -314,6 +314,7 @@ def _rank(row: Row[Any]) -> Rank:
         row.claimed_at,
         row.heartbeat_at,
         row.reported_at,
+        row.progress,
     )
 
 

@@ -10,6 +10,7 @@ from acai_jupyter.domain.errors import FileNotFound, Forbidden, IdempotencyKeyRe
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.metadata import ArtifactKind
+from acai_jupyter.domain.positions import read_position
 from acai_jupyter.domain.queries import And
 from acai_jupyter.lake import deletion
 
@@ -170,12 +171,17 @@ def test_a_folder_goes_only_when_it_is_said_and_a_pattern_as_it_is(lake: Lake) -
 
 
 @pytest.mark.parametrize("last", [1, 2])
-def test_many_files_go_in_calls_that_say_that_there_are_more(lake: Lake, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
+def test_many_files_go_in_calls_that_say_where_the_next_goes_on(lake: Lake, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
     monkeypatch.setattr(deletion, "MOST_FILES_A_CALL", 2)
     lake.put({f"/a/{number}": b"x" for number in range(4 + last)})
-    done = [lake.deletions.delete_files(lake.owner, "/a/", recursive=True) for _ in range(3)]
-    assert [(one.count, one.more) for one in done] == [(2, True), (2, True), (last, False)]
+    counts, at = [], None
+    while not counts or at is not None:
+        done = lake.deletions.delete_files(lake.owner, "/a/", recursive=True, at=at)
+        counts.append(done.count)
+        at = read_position(done.following or "")
+    assert counts == ([2, 2, 1] if last == 1 else [2, 2, 2, 0])
     assert lake.ls() == []
+    assert lake.told().count(EventKind.FILES_DELETED) == 3
 
 
 def test_a_repeated_call_deletes_nothing_more_than_the_first(lake: Lake) -> None:
