@@ -63,4 +63,6 @@ class GridQuote:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.why)}</p>{self.to_frame().to_html(index=False, border=0)}"
+        from acai_jupyter.client.html_tables import table_html
+
+        return f"<p>{escape(self.why)}</p>{table_html(self.to_frame())}"

@@ -167,12 +167,13 @@ class Profile:
     def _repr_html_(self) -> str:
         from html import escape
 
+        from acai_jupyter.client.html_tables import RUN_FORMS, table_html
         from acai_jupyter.client.profile_plots import as_html
 
         finished = [trial for trial in self._told["jobs"] if trial["status"] == Status.FINISHED]
         shown = self._told["status"] == "FITTED" and 0 < len(finished) <= _MOST_DRAWN
         picture = as_html(self.plot, "predicted against measured") if shown else ""
-        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trials.to_html(index=False, border=0)}{picture}"
+        return f"<p>{escape(repr(self)[1:-1])}</p>{table_html(self.trials, RUN_FORMS)}{picture}"
 
     @property
     def _path(self) -> str:

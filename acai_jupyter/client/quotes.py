@@ -72,9 +72,10 @@ class Quote:
     def _repr_html_(self) -> str:
         from html import escape
 
+        from acai_jupyter.client.html_tables import table_html
         from acai_jupyter.client.profile_plots import as_html
 
-        table = self.to_frame().to_html(index=False, border=0)
+        table = table_html(self.to_frame())
         left_out = "".join(f"<li>not: {escape(text)}</li>" for text in self._told["excluded"])
         said = f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>"
         rest = f"<ul>{left_out}</ul>" if left_out else ""
