@@ -72,10 +72,7 @@ def size(count: int) -> Cell:
     return Cell(f"{count} B", f"{count} B") if units[0] == "B" else Cell(f"{amount:.1f} {units[0]}", f"{count} bytes")
 
 
-RUN_FORMS: Final[Mapping[str, Form]] = {
-    **dict.fromkeys(("runtime", "runtime_low", "runtime_high"), duration),
-    **dict.fromkeys(("cost", "cost_low", "cost_high"), dollars),
-}
+RUN_FORMS: Final[Mapping[str, Form]] = {"runtime": duration, "cost": dollars}
 """How what jobs took is shown, where other columns have names that users gave."""
 
 FORMS: Final[Mapping[str, Form]] = {**RUN_FORMS, "size": size}

@@ -61,7 +61,7 @@ def test_without_a_profile_or_within_no_bound_nothing_is_submitted(profiled: Cli
 def test_the_command_line_shows_the_choice_and_submits_it(profiled: Client, server: Server) -> None:
     jobs = len(profiled.jobs.list())
     dry = acai(server, "job", "submit", "--max-time", "1h", "--dry-run", "echo --n 2")
-    asked = acai(server, "quote", "--max-time", "1h", "echo", "--n=2")
+    asked = acai(server, "quote", "--max-time", "1h", "--", "echo", "--m=2")
     assert dry.returncode == 0, dry.stderr
     assert "(the cheapest that stays within 3600 s with 90% confidence)" in dry.stdout
     assert asked.returncode == 1
