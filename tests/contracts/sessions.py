@@ -33,7 +33,8 @@ def commit_files(unit: UnitOfWork, who: Person, files: Mapping[str, bytes]) -> d
     unit.uploads.add_object(session, UploadObject(0, new_id(), ObjectKind.PACK, key, len(whole), of_bytes(whole)))
     unit.uploads.place(session, 0, [CarriedFile(0, 0, len(rows))])
     unit.uploads.move(session, UploadState.SEALED)
+    unit.files.number(session, always_new=False)
     unit.blobs.record_upload(session)
-    unit.files.commit(session, who.user_id, always_new=False)
+    unit.files.commit(session, who.user_id)
     unit.uploads.move(session, UploadState.COMMITTED)
     return {file.path: file.version for _, file in unit.uploads.committed(session, -1, len(rows))}

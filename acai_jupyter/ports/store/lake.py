@@ -144,9 +144,13 @@ class Blobs(Protocol):
 class Files(Protocol):
     """Paths and their versions."""
 
-    def commit(self, session: UploadSession, creator: UUID, always_new: bool) -> None:
+    def number(self, session: UploadSession, always_new: bool) -> None:
         """Number all files of a session: the next version of each path, or the latest one where its bytes are the same
         and `always_new` is not set. Call `lock_project` first."""
+        ...
+
+    def commit(self, session: UploadSession, creator: UUID) -> None:
+        """Make versions of the files of a session as they were numbered in this transaction."""
         ...
 
     def latest(self, project_id: UUID, paths: Sequence[str]) -> dict[str, FileVersion]:

@@ -101,11 +101,14 @@ class SqlFiles:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def commit(self, session: UploadSession, creator: UUID, always_new: bool) -> None:
+    def number(self, session: UploadSession, always_new: bool) -> None:
+        own = (native_id(self._session, session.project_id), native_id(self._session, session.id))
+        execute(self._session, _NUMBER.format(same="FALSE" if always_new else _SAME), (*own, *own))
+
+    def commit(self, session: UploadSession, creator: UUID) -> None:
         own = (native_id(self._session, session.project_id), native_id(self._session, session.id))
         who, now = native_id(self._session, creator), self._session.now
         job = native_id(self._session, session.job_id) if session.job_id else None
-        execute(self._session, _NUMBER.format(same="FALSE" if always_new else _SAME), (*own, *own))
         kind = "UUID" if self._session.dialect == "postgresql" else "BLOB"
         execute(self._session, _ADD_PATHS.format(id=kind), (who, DEFAULT_MODE, now, *own))
         execute(self._session, _ADVANCE_PATHS, (*own, own[0]))

@@ -148,8 +148,9 @@ class SqlUploads:
         return [_file(row) for row in found]
 
     def file_count(self, session: UploadSession) -> int:
-        count = select(func.count()).select_from(upload_files).where(*_of(upload_files, session))
-        return int(self._session.run(count).scalar_one())
+        last = select(func.max(upload_files.c.position)).where(*_of(upload_files, session))  # positions leave no gaps
+        found = self._session.run(last).scalar()
+        return 0 if found is None else found + 1
 
     def contents(self, session: UploadSession) -> list[tuple[str, int, bytes | None, bool]]:
         return fetched(self._session, _CONTENTS, tuple(self._key(session).values()))
