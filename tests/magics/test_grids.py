@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.shell import Shell
-from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.grid_quotes import GridQuote
@@ -21,27 +18,12 @@ from acai_jupyter.client.grids import Grid
 GRID = "'echo --n {1,2}'"
 
 
-@pytest.fixture(scope="module")
-def profiled(client: Client) -> Client:
-    """A client whose platform knows `echo --n N`."""
-    client.profiles.create("EchoGrid", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=2).wait(120)
-    return client
-
-
-@pytest.fixture
-def unchanged(profiled: Client) -> Iterator[None]:
-    """A test that must submit nothing."""
-    before = [job.number for job in profiled.jobs.list(limit=1)]
-    yield
-    assert [job.number for job in profiled.jobs.list(limit=1)] == before
-
-
 def ended(grid: object) -> Grid:
     assert isinstance(grid, Grid)
     return grid.wait(60)
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_a_dry_run_shows_what_each_job_would_get_and_what_all_would_cost(shell: Shell) -> None:
     quote = shell.ok(f"%acai grid submit --max-cost 1 --dry-run {GRID}")
     assert isinstance(quote, GridQuote)
@@ -56,7 +38,7 @@ def test_a_dry_run_shows_what_each_job_would_get_and_what_all_would_cost(shell: 
     ]
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_variables_of_the_kernel_and_both_bounds_go_into_a_dry_run(shell: Shell) -> None:
     shell.shell.user_ns.update(most=0.5, top=3)
     quote = shell.ok("%acai grid submit --max-cost $most --max-time 1h --confidence 0.8 --dry-run 'echo --n {1,$top}'")
@@ -64,12 +46,12 @@ def test_variables_of_the_kernel_and_both_bounds_go_into_a_dry_run(shell: Shell)
     assert "within 3600 s each and $0.5 in all with 80% confidence" in quote.why
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_a_dry_run_without_a_bound_tells_what_they_would_be_given(shell: Shell) -> None:
     assert "as no bound was given" in shell.ok(f"%acai grid submit --dry-run {GRID}").why
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_where_nothing_meets_the_bound_the_nearest_is_told_and_nothing_submitted(shell: Shell) -> None:
     assert not shell.ok(f"%acai grid submit --max-time 0.001 --dry-run {GRID}").met
     said = shell.mistake(f"%acai grid submit --max-time 0.001 {GRID}")
@@ -103,23 +85,14 @@ def is_waiting(thread: int) -> bool:
     return any(frame.f_code is Grid.wait.__code__ for frame, _ in traceback.walk_stack(sys._current_frames()[thread]))
 
 
-def test_an_interrupt_ends_the_waiting_and_never_the_grid(shell: Shell, client: Client, tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_waiting_and_never_the_grid(
+    shell: Shell, client: Client, tmp_path: Path, interrupt_when: Callable[[Callable[[], bool]], None]
+) -> None:
     gate = tmp_path / "gate"
     grid = client.jobs.submit_grid(f"echo {{1,2}}; while [ ! -e {gate} ]; do sleep 0.05; done")
     here = threading.get_ident()
-
-    def press() -> None:
-        wait_for(lambda: is_waiting(here))
-        os.kill(os.getpid(), signal.SIGINT)
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        button = threading.Thread(target=press)
-        button.start()
-        ran = shell.run(f"%acai grid wait {grid.number}")
-        button.join()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    interrupt_when(lambda: is_waiting(here))
+    ran = shell.run(f"%acai grid wait {grid.number}")
     assert (ran.failed, ran.out) == (False, f"Grid {grid.number} goes on: %acai grid wait {grid.number}\n")
     assert not any(job.details["kill_requested"] for job in grid.jobs)
     gate.touch()
@@ -155,11 +128,11 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("line", "told"), MISTAKES, ids=[line[:40] for line, _ in MISTAKES])
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_a_mistake_is_told_in_one_line_and_submits_nothing(shell: Shell, line: str, told: str) -> None:
     assert told in shell.mistake(f"%acai grid submit {line}")
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.mark.usefixtures("profiled", "submits_nothing")
 def test_a_cell_is_no_grid(shell: Shell) -> None:
     assert "write %acai grid in a line" in shell.mistake("%%acai grid submit --max-cost 1\nprint(1)")
