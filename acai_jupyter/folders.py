@@ -6,6 +6,8 @@ import os
 import warnings
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -21,6 +23,7 @@ IGNORE_FILE: Final = ".acaiignore"
 
 
 _NAME_OF: Final = attrgetter("name")
+_STATE_OF: Final = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev")
 NUMBERS: Final = 5
 """How many tell a file's state: size, time of the last write, of the last change, inode, device."""
 
@@ -108,23 +111,31 @@ class _Walk:
             only = None
 
     def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Level:
+        with _opened(folder.path) as entries:
+            rules = folder.rules
+            if IGNORE_FILE in map(_NAME_OF, entries):
+                rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+            if rules or self._never or only is not None:
+                entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
+            return self._sorted_out(folder._replace(rules=rules), entries, inner)
+
+    def _sorted_out(self, folder: _Folder, entries: list[os.DirEntry[str]], inner: list[_Folder]) -> Level:
         """Files come before folders: beyond a name with a folder in it, no file of this folder is left."""
         first, inside, rest = (folder.after or "").partition("/")
-        entries, rules = _entries(folder.path), folder.rules
-        if IGNORE_FILE in map(_NAME_OF, entries):
-            rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
-        if rules or self._never or only is not None:
-            entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
         level = Level(folder.name, folder.path.rstrip("/"), [], array("q"))
         everything = folder.after is None
+        others = [entry for entry in entries if not (everything and entry.is_file(follow_symlinks=False))]
+        folders = [entry for entry in others if entry.is_dir(follow_symlinks=False)]
+        for entry in folders:
+            if not inside or entry.name >= first:
+                beyond = rest if inside and entry.name == first else None
+                inner.append(_Folder(f"{level.path}/{entry.name}", f"{folder.name}{entry.name}/", folder.rules, beyond))
+        if everything and len(folders) == len(others):
+            _look_at_all([entry for entry in entries if entry.is_file(follow_symlinks=False)] if others else entries, level)
+            return level
         for entry in entries:
-            if everything and entry.is_file(follow_symlinks=False):  # nearly all of a large folder
-                self._look(entry, level)
-            elif entry.is_dir(follow_symlinks=False):
-                if not inside or entry.name >= first:
-                    beyond = rest if inside and entry.name == first else None
-                    inner.append(_Folder(entry.path, f"{folder.name}{entry.name}/", rules, beyond))
-            elif everything or (not inside and entry.name > first):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and (everything or (not inside and entry.name > first)):
                 self._look_twice(entry, level)
         return level
 
@@ -135,36 +146,56 @@ class _Walk:
         return not (rules and _is_ignored(name + entry.name + folder, rules))
 
     def _look_twice(self, entry: os.DirEntry[str], level: Level) -> None:
-        """The same of what may be a link, or no file."""
+        """Add a file and its state, after another look at what may be a link, or no file."""
         if not entry.is_file():
             self._skipped.append(level.name + entry.name)
             return
-        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
-            raise InvalidPath(f"{entry.path} is a link out of {self._folder}: copy the file, or leave it out ({IGNORE_FILE}).")
-        self._look(entry, level)
-
-    @staticmethod
-    def _look(entry: os.DirEntry[str], level: Level) -> None:
-        """Add a file and its state; nothing for what is none any more."""
-        try:
-            found = entry.stat()
-        except FileNotFoundError:
-            return
-        state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-        try:
-            level.states.extend(state)
-        except OverflowError:  # an inode or device beyond 63 bits
-            del level.states[len(level.names) * NUMBERS :]
-            level.states.extend((number + 2**63) % 2**64 - 2**63 for number in state)
-        level.names.append(entry.name)
+        path = f"{level.path}/{entry.name}"
+        if entry.is_symlink() and not Path(path).resolve().is_relative_to(self._root):
+            raise InvalidPath(f"{path} is a link out of {self._folder}: copy the file, or leave it out ({IGNORE_FILE}).")
+        _look(entry, level)
 
 
-def _entries(path: str) -> list[os.DirEntry[str]]:
+def _look_at_all(entries: list[os.DirEntry[str]], level: Level) -> None:
+    """Add files and their states: of a large folder, without a line of Python for each."""
     try:
-        with os.scandir(path) as found:
-            return sorted(found, key=_NAME_OF)
-    except OSError as error:
-        raise FileNotFound(f"The folder {path} can't be read: {error.strerror or error}.") from error
+        states = array("q", chain.from_iterable(map(_STATE_OF, map(os.DirEntry.stat, entries))))
+    except (FileNotFoundError, OverflowError):
+        for entry in entries:
+            _look(entry, level)
+        return
+    level.states.extend(states)
+    level.names.extend(map(_NAME_OF, entries))
+
+
+def _look(entry: os.DirEntry[str], level: Level) -> None:
+    """Add a file and its state; nothing for what is none any more."""
+    try:
+        state = _STATE_OF(entry.stat())
+    except FileNotFoundError:
+        return
+    try:
+        level.states.extend(state)
+    except OverflowError:  # an inode or device beyond 63 bits
+        del level.states[len(level.names) * NUMBERS :]
+        level.states.extend((number + 2**63) % 2**64 - 2**63 for number in state)
+    level.names.append(entry.name)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[list[os.DirEntry[str]]]:
+    """What is in a folder, by name. Where the system can, it stays open, and all is found without going along its path again."""
+    with ExitStack() as held:
+        try:
+            place: str | int = path
+            if os.scandir in os.supports_fd:
+                place = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+                held.callback(os.close, place)
+            with os.scandir(place) as found:
+                entries = sorted(found, key=_NAME_OF)
+        except OSError as error:
+            raise FileNotFound(f"The folder {path} can't be read: {error.strerror or error}.") from error
+        yield entries
 
 
 def _read_patterns(path: str) -> PathSpec[Any]:
