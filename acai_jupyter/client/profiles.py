@@ -118,6 +118,7 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
         """
+        check_numbers(values=values, cpu=[cpu])
         asked = {"values": list(values), "cpu": cpu, "memory": memory, "model": model}
         return Prediction(**self._transport.post(f"{self._path}/predict", asked))
 
@@ -135,6 +136,7 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest.
         """
+        check_numbers(values=values)
         asked = {"values": list(values), "model": model, **limits(max_time, max_cost, confidence)}
         return Quote(self._transport.post(f"{self._path}/quote", asked))
 
