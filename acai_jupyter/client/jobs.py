@@ -14,7 +14,7 @@ from acai_jupyter.client.environment import environment_of
 from acai_jupyter.client.git import git_state
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
-from acai_jupyter.client.local_files import for_code
+from acai_jupyter.client.local_files import for_code, for_script
 from acai_jupyter.client.quotes import limits
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.requirements import Requirements, requirements_text
@@ -87,10 +87,11 @@ class Jobs:
         `output/` becomes the next version of the file set `output`, in the lake below `output_path` (`/<output>/`).
 
         `command` as text runs by `/bin/sh -c`, as a list it is argv. `code` is a folder, a file, several of them (with the
-        local modules that they import), or a file set (`@Code:2`). `memory` is MB, or text such as `2GiB`; `timeout` seconds,
-        or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that submits.
-        `requirements` is a list, or a file as pip reads it, of what the job needs: it runs in an environment of its own that has
-        exactly that. `secrets` names those that the job finds in variables (`client.secrets`).
+        local modules that they import), or a file set (`@Code:2`); without it, a script of this folder that the command runs
+        (`python train.py`) goes along with the local modules that it imports. `memory` is MB, or text such as `2GiB`; `timeout`
+        seconds, or text such as `2h`. `python` is the interpreter that `python` means in the command, by default the one that
+        submits. `requirements` is a list, or a file as pip reads it, of what the job needs: it runs in an environment of its own
+        that has exactly that. `secrets` names those that the job finds in variables (`client.secrets`).
 
         `after` is a job or a grid, or several, that must finish first; where one does not, this job is FAILED. An `input` that
         is a job means what that job will have written when it has finished.
@@ -245,19 +246,30 @@ class Jobs:
             raise InvalidRequest("The code could not be uploaded: the platform made no snapshot of it.")
         return Snapshot(str(snapshot), git)
 
-    def pin_code(self, code: Code) -> str:
-        """What `code` means to the platform: a snapshot, which is made of local files, or the file set that it names.
+    def pin_code(self, command: str | Sequence[str], code: Code | None) -> str | None:
+        """What `code` means to the platform: a snapshot, which is made of local files, or the file set that it names. Without it,
+        of the script that `command` runs; None where it runs none of this folder.
 
         Raises what `upload_code` raises.
         """
-        return self._code(code)[0]
+        code = self._script(command) if code is None else code
+        return None if code is None else self._code(code)[0]
 
     def _code_of(self, command: str | Sequence[str], code: Code | None) -> dict[str, Any]:
         """The code and where it comes from; it is uploaded, unless the platform will refuse the command anyway."""
-        if code is None or not str(command).strip() or command == []:
+        is_empty = not str(command).strip() or command == []
+        code = self._script(command) if code is None else code
+        if code is None or is_empty:
             return {"code": None}
         pinned, git = self._code(code)
         return {"code": pinned, "git": None if git is None else asdict(git)}
+
+    def _script(self, command: str | Sequence[str]) -> Snapshot | None:
+        """The script of this folder that `command` runs, with the local modules that it imports."""
+        from acai_jupyter.client.scripts import local_script
+
+        script = local_script(command)
+        return None if script is None else self.upload_code(for_script(script), git=git_state([Path(script)]))
 
     def _code(self, code: Code) -> tuple[str, GitState | None]:
         """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""

@@ -111,6 +111,13 @@ def for_code(code: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     return check_code(found)
 
 
+def for_script(script: str) -> list[LocalFile]:
+    """The files of a script that is named by its relative path, where a command finds it: itself, and beside it the local modules
+    that it imports. Raises as `for_code` does."""
+    folder = script.rpartition("/")[0]
+    return [file._replace(path=f"{folder}/{file.path}") if folder else file for file in for_code(script)]
+
+
 def check_code(files: list[LocalFile]) -> list[LocalFile]:
     """The files, where they can be a job's code. Raises InvalidInput where they are too large for it."""
     sizes = {file.path: _size(file) for file in files}

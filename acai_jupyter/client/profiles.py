@@ -85,11 +85,13 @@ class Profile:
     def trials(self) -> pd.DataFrame:
         """A row a trial: its values, resources, job, status, runtime in seconds and cost in dollars."""
         from acai_jupyter.client.frames import frame
+        from acai_jupyter.domain.templates import parse_template
 
         told = self._current()
-        hints = hint_names(told["command_template"])
-        rows = [{**trial, **dict(zip(hints, trial["values"], strict=True))} for trial in told["jobs"]]
-        return frame({**dict.fromkeys(hints, "number"), **_TRIAL_COLUMNS}, rows)
+        hints = parse_template(told["command_template"]).hints
+        kinds = {hint.name: "integer" if all(text.isdecimal() for text in hint.texts) else "number" for hint in hints}
+        rows = [{**trial, **dict(zip(kinds, trial["values"], strict=True))} for trial in told["jobs"]]
+        return frame({**kinds, **_TRIAL_COLUMNS}, rows)
 
     def wait(self, timeout: float | None = None, progress: bool | None = None) -> Profile:
         """Wait until the profile can predict, or has failed; returns the handle. An interrupt ends only the waiting.
@@ -219,7 +221,8 @@ class Profiles:
     ) -> Profile:
         """Run `command_template` with every combination of its hints (`--epoch {1,2,5}`) on `cpus` × `memories_mb` (0.5, 1, 2 ×
         512, 1024, 2048 MB), as jobs, and learn from them how long it takes. With `trials` or `budget` (dollars) only those are
-        run that teach most for their price. Where the same template, input and code were profiled before under that name, that
+        run that teach most for their price. Without `code`, a script of this folder that the template runs goes along, as in
+        `client.jobs.submit`. Where the same template, input and code were profiled before under that name, that
         profile is returned, unless `again`.
 
         Raises InvalidRequest, LimitExceeded, ResourcesOutOfBounds, FilesetNotFound.
@@ -239,7 +242,7 @@ class Profiles:
             "again": again,
         }
         check_numbers(cpus=cpus or (), budget=[budget] if budget is not None else ())
-        wanted["code"] = None if code is None else self._jobs.pin_code(code)
+        wanted["code"] = self._jobs.pin_code(command_template, code)
         return Profile(self._transport, self._transport.post("/profiles", wanted))
 
     def get(self, name: str) -> Profile:
@@ -257,10 +260,3 @@ class Profiles:
     ) -> Prediction:
         """The time and cost of a job of this profile's template. Raises ProfileNotFound, and what `Profile.predict` raises."""
         return self.get(name).predict(values, cpu, memory, model=model)
-
-
-def hint_names(command_template: str) -> list[str]:
-    """What the hints of a template are called."""
-    from acai_jupyter.domain.templates import parse_template
-
-    return [hint.name for hint in parse_template(command_template).hints]

@@ -210,7 +210,8 @@ def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
 def _result(template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
     """How a profile ends: (status, law, why it failed, or `why` it ended early)."""
     if not measured_runs([(values_of(trial), trial.job) for trial in made], progress):
-        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: look at their logs"
+        failed = next((trial.job for trial in made if trial.job.status is Status.FAILED), made[0].job)
+        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: acai job logs {failed.number} may say why"
     return ProfileStatus.FITTED, learn(template, made, told=progress).fitted.law(), why
 
 

@@ -62,7 +62,12 @@ COMMANDS: Final = (
             argument("--enforce", action="store_true", help="end a job at its bound: its time, or its share of the cost"),
             argument("--dry-run", "--dry_run", action="store_true", help="only show what each job would get, and what all cost"),
             argument("--input-grid", metavar="GRID", help="the grid of which every row's output is the input of a job"),
-            argument("--code", metavar="FOLDER", means="file", help="the code that they run in: a folder, a file, or @FILESET"),
+            argument(
+                "--code",
+                metavar="FOLDER",
+                means="file",
+                help="the code: a folder, a file, or @FILESET (the script that they run)",
+            ),
             argument("command", nargs="+", help="the command with its values in braces; in quotes, or the shell expands them"),
         ),
         grid_submit,

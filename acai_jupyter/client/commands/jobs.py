@@ -146,7 +146,9 @@ def job_retry(client: Client, given: Namespace) -> Any:
 
 _RAW: Final = argument("--raw", action="store_true", help="as it was printed: every state of a progress bar, and colours")
 _JOB: Final = argument("job", means="job", help="its number or id")
-_CODE: Final = argument("--code", metavar="FOLDER", means="file", help="the code that it runs in: a folder, a file, or @FILESET")
+_CODE: Final = argument(
+    "--code", metavar="FOLDER", means="file", help="the code: a folder, a file, or @FILESET (the script that it runs)"
+)
 _COMMAND: Final = argument("command", nargs="+", help="one text for the shell, or a program and its arguments")
 
 COMMANDS: Final = (

@@ -99,7 +99,9 @@ COMMANDS: Final = (
             _NAME,
             argument("--command-template", "--command_template", metavar="TEMPLATE", help="a command with hints: {1,2,5}"),
             argument("--input", metavar="FILESET", means="fileset", help="the file set below input/"),
-            argument("--code", metavar="FOLDER", means="file", help="the code that it runs in: a folder, a file, or @FILESET"),
+            argument(
+                "--code", metavar="FOLDER", means="file", help="the code: a folder, a file, or @FILESET (the script that it runs)"
+            ),
             argument("--python", help="the interpreter that python means in the command"),
             argument("--timeout", help="seconds, or a duration such as 10m, after which a trial is ended"),
             argument("--cpus", metavar="CPU,CPU", help="vCPUs to try (0.5,1,2)"),

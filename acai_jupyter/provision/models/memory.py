@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,8 @@ _BEYOND_KILL = 1.25
 """A job that was killed at a limit needs at least so many times that limit, unless more is known."""
 _CLIFF, _SEEN_ONCE = 1.5, 2.0
 """Slower by this factor with the next smaller memory, nothing else changed, is a cliff; more where it was seen only once."""
+_BEYOND_NOISE = 3.0
+"""Nothing is faster for having less memory: where runs are, so many times that spread is no cliff yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,24 @@ def memory_cliff(runs: Runs) -> Need | None:
         }
         for less, more in pairwise(sorted(means)):
             steps.setdefault((less, more), []).append(means[less] / means[more])
-    cliffs = [(more, less, max(ratios)) for (less, more), ratios in steps.items() if _falls_off(ratios)]
+    noise = _noise([ratio for ratios in steps.values() for ratio in ratios])
+    cliffs = [(more, less, max(ratios)) for (less, more), ratios in steps.items() if _falls_off(ratios, noise)]
     if not cliffs:
         return None
     more, less, ratio = max(cliffs)
     return Need(more, f"with {less:.0f} MB it was {ratio:.1f} times as slow as with {more:.0f} MB")
 
 
-def _falls_off(ratios: Sequence[float]) -> bool:
-    """A single straggler is no cliff."""
-    return max(ratios) >= _SEEN_ONCE or sum(ratio >= _CLIFF for ratio in ratios) > 1
+def _noise(ratios: Sequence[float]) -> float:
+    """How much runs differ for no reason, as a logarithm: by what some are faster with less memory."""
+    faster = np.log([ratio for ratio in ratios if ratio < 1])
+    return float(np.sqrt(np.mean(faster**2))) if faster.size else 0.0
+
+
+def _falls_off(ratios: Sequence[float], noise: float) -> bool:
+    """Most of the runs do, or two of them, or one by far. A single straggler is no cliff, and neither is what may be chance."""
+    chance = math.exp(_BEYOND_NOISE * noise)
+    of_most = math.exp(_BEYOND_NOISE * noise / math.sqrt(len(ratios)))
+    two, one = max(_CLIFF, chance), max(_SEEN_ONCE, chance)
+    all_of_them = len(ratios) > 1 and float(np.median(ratios)) >= max(_CLIFF, of_most)
+    return all_of_them or max(ratios) >= one or sum(ratio >= two for ratio in ratios) > 1

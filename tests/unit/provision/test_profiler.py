@@ -78,7 +78,7 @@ def test_a_profile_whose_trials_all_failed_says_so_and_can_be_made_again(lab: La
     lab.profiler.advance()
     failed = lab.profile().profile
     assert failed.status is ProfileStatus.FAILED
-    assert failed.detail == "none of 27 trials finished: look at their logs"
+    assert failed.detail == "none of 27 trials finished: acai job logs 1 may say why"
     assert lab.start().profile.id != failed.id
 
 

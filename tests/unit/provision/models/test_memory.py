@@ -99,3 +99,19 @@ def test_a_straggler_is_no_cliff_but_two_are(slow_runs: int, found: bool) -> Non
     runs = measured([CPU, MEMORY], [(0.5, 1, 2), (512, 1024)], lambda cpu, memory: 10 / cpu)
     runs.seconds[[0, 2][:slow_runs]] *= 1.6
     assert (memory_cliff(runs) is not None) is found
+
+
+def test_where_runs_differ_for_no_reason_only_more_than_that_is_a_cliff() -> None:
+    def found(seed: int, slower: float) -> bool:
+        """Short runs on a busy machine, each off by a quarter or more."""
+        runs = measured(
+            [EPOCHS, CPU, MEMORY],
+            [(1, 2, 5), (0.5, 1, 2), (512, 1024, 2048)],
+            lambda epochs, cpu, memory: epochs / cpu * (slower if memory < 1024 else 1),
+            0.25,
+            seed,
+        )
+        return memory_cliff(runs) is not None
+
+    assert sum(found(seed, slower=1) for seed in range(40)) <= 2
+    assert all(found(seed, slower=4) for seed in range(40))
