@@ -91,6 +91,8 @@ def limits(max_time: str | float | None, max_cost: float | None, confidence: flo
 def check_numbers(**given: Sequence[Any]) -> None:
     """Raises InvalidRequest for what JSON can't say."""
     for name, values in given.items():
+        if not hasattr(values, "__iter__"):
+            raise InvalidRequest(f"{name}={values!r} is no list: write {name}=[{values!r}].")
         for value in values:
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidRequest(f"{name}={value} can't be: give a number.")

@@ -46,6 +46,26 @@ def test_memories_may_have_units(acai: Acai) -> None:
     assert sorted({trial["memory_mb"] for trial in told["jobs"]}) == [512, 1024]
 
 
+def test_hints_that_are_called_as_columns_are_named_apart(client: Client) -> None:
+    made = client.profiles.create("Clash", "true --job {7,8} --cpu {3,4}", cpus=[1], memories_mb=["512MB"]).wait(120)
+    trials = made.trials
+    assert sorted({*zip(trials["arg.job"], trials["arg.cpu"], strict=True)}) == [(7, 3), (7, 4), (8, 3), (8, 4)]
+    assert [client.jobs.get(number).status for number in trials["job"]] == ["FINISHED"] * 4
+    assert set(trials["cpu"]) == {1}
+
+
+def test_a_single_value_is_told_how_it_is_written(profile: Profile) -> None:
+    with pytest.raises(InvalidRequest, match=r"values=3 is no list: write values=\[3\]"):
+        profile.predict(3, 1, 512)  # type: ignore[arg-type]
+
+
+def test_a_bound_that_no_job_can_break_is_no_reason_to_refuse_it(client: Client, profile: Profile) -> None:
+    job = client.autoprovision(profile.name, [1], max_cost=1e9, enforce=True).wait(60)
+    assert (job.status, job.details["timeout"]) == ("FINISHED", 366 * 86400)
+    grid = client.jobs.submit_grid("sleep 0.{1,3}", max_cost=1e9, enforce=True).wait(60)
+    assert (grid.status, {each.details["timeout"] for each in grid.jobs}) == ("FINISHED", {366 * 86400})
+
+
 def test_a_bad_name_is_told_as_a_profiles(client: Client) -> None:
     with pytest.raises(InvalidName, match="'a/b' can't name a profile"):
         client.profiles.create("a/b", "true {1,2}")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Argument, Command, Watched, argument
 from acai_jupyter.domain.errors import InvalidRequest
-from acai_jupyter.domain.resources import parse_memory
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
@@ -43,7 +42,7 @@ def profile(client: Client, given: Namespace) -> Any:
         python=given.python,
         timeout=given.timeout,
         cpus=_numbers(given.cpus, "--cpus"),
-        memories_mb=None if given.memories is None else [parse_memory(size) for size in given.memories.split(",")],
+        memories_mb=None if given.memories is None else given.memories.split(","),
         trials=given.trials,
         budget=given.budget,
         again=given.again,
