@@ -29,7 +29,18 @@ class UsageMistake(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but mistakes are raised: a magic must not end the kernel."""
+    """argparse, but mistakes are raised: a magic must not end the kernel. Nothing is taken for an abbreviation: in
+    `job submit train.py --n 5` the option is the job's, and must not name it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **{**more, "allow_abbrev": False})
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        read, others = self.parse_known_args(args, namespace)
+        if others:
+            quoted = "; if it belongs to the job's command, write that in quotes, or after --" if hasattr(read, "command") else ""
+            self.error(f"unrecognized arguments: {' '.join(others)}{quoted}")
+        return read
 
     def error(self, message: str) -> NoReturn:
         raise UsageMistake(f"{message} (see {self.prog} --help)")
