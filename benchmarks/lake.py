@@ -11,7 +11,6 @@ together, the client's start among them. Nothing else should run meanwhile; the 
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
 import tempfile
@@ -58,6 +57,8 @@ GOALS: dict[str, tuple[float | None, float | None, float | None]] = {
 def main() -> None:
     given = _arguments()
     ours, raw, peer, cpu = (defaultdict(list) for _ in range(4))
+    if given.folder:
+        Path(given.folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="acai-bench-", dir=given.folder) as folder:
         dvc = None if given.no_dvc else Dvc.install(Path(folder) / "dvc")
         for run in range(given.runs):
@@ -65,7 +66,6 @@ def main() -> None:
             where = Path(folder) / f"run{run}"
             where.mkdir()
             _one_run(given, where, dvc, ours, raw, peer, cpu)
-            shutil.rmtree(where)
     print(_table(given, ours, raw, peer, cpu))
     if dvc is None:
         print("\nDVC was left out, or could not be installed.")
@@ -83,7 +83,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _one_run(given: argparse.Namespace, where: Path, dvc: Dvc | None, ours: Times, raw: Times, peer: Times, cpu: Times) -> None:
-    """Every line once. Deleting slows ext4 down, so that nothing is deleted between lines."""
+    """Every line once. Deleting slows ext4 down for a while, so that nothing is deleted before the end of all runs."""
     tree, large = where / "tree", where / "large.bin"
     lake_raw.make_tree(tree, given.files)
     lake_raw.make_large(large, given.large_mb * MIB)
