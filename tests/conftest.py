@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.commands import Acai, Cli
 from support.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
 from support.postgres import Postgres, running_postgres
 from support.servers import Server
+
+from acai_jupyter.client.client import Client
 
 # The same examples at every run, so that a red run is somebody's change; `make faults` looks for new ones. No bound on
 # time, which depends on the machine.
@@ -47,6 +50,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("server"), environment={"ACAI_QUOTA": "50"}).start()
     yield made
     made.end()
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Client:
+    """The owner's client of the module's own server."""
+    return server.client()
+
+
+@pytest.fixture(scope="module")
+def cli(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """Runs commands as processes, in a folder of their own."""
+    return Cli(server, tmp_path_factory.mktemp("shell"))
+
+
+@pytest.fixture
+def acai(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Acai:
+    """Runs a command in this process, as the owner: its exit code, and what it printed."""
+    from acai_jupyter.cli.running import run as run_command
+
+    monkeypatch.setenv("ACAI_URL", server.url)
+    monkeypatch.setenv("ACAI_TOKEN", server.token)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = run_command(arguments)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
 
 
 @pytest.fixture(scope="session")

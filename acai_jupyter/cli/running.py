@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, argument
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, WatchedGrid, argument
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
 from acai_jupyter.client.commands.text import as_json, as_text, local_problem
 from acai_jupyter.client.terminal import shown_line
@@ -62,6 +62,8 @@ def _run(given: list[str]) -> int:
 def _show(value: Any, given: Namespace) -> int:
     if isinstance(value, Watched):
         return _watch(value, given)
+    if isinstance(value, WatchedGrid):
+        return _watch_grid(value.grid, given)
     if isinstance(value, Ended):
         _show(value.value, given)
         if value.said:
@@ -105,6 +107,16 @@ def _watch(watched: Watched, given: Namespace) -> int:
         if job.detail and job.status != "KILLED":  # of a kill it is who killed it
             print(job.detail, file=sys.stderr)  # noqa: T201
     return job.exit_status or 0
+
+
+def _watch_grid(grid: Any, given: Namespace) -> int:
+    try:
+        grid.wait()
+    except KeyboardInterrupt:
+        print(f"\nGrid {grid.number} goes on: acai grid wait {grid.number}", file=sys.stderr)  # noqa: T201
+        return _INTERRUPTED
+    _show(grid, given)
+    return 0 if grid.status == "FINISHED" else 1
 
 
 def _login(given: Namespace) -> str:

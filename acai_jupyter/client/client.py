@@ -15,7 +15,7 @@ from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.profiles import Profiles
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.quotes import Quote, limits
+from acai_jupyter.client.quotes import Quote, check_numbers, limits
 from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.secrets import Secrets
@@ -121,14 +121,17 @@ class Client:
         name: str | None = None,
         output: str | None = None,
         output_path: str | None = None,
+        timeout: str | float | None = None,
     ) -> Job:
         """Submit a job of a profile's template with these values, on the resources that are fastest under `max_cost`, cheapest
-        under `max_time` or both, else the cheapest of all (paper 4.2.4). `enforce` ends the job at the bound.
+        under `max_time` or both, else the cheapest of all (paper 4.2.4). `enforce` ends the job at the bound, `timeout`
+        (seconds, or text such as `2h`) where that comes first; without one the profile's is taken.
         `client.profiles.get(profile).quote(…)` tells the choice without submitting.
 
         Raises ProfileNotFound, ProfileNotFitted, BoundNotMet, and what `jobs.submit` raises; nothing is submitted then.
         """
-        job = {"name": name, "output": output, "output_path": output_path}
+        check_numbers(values=values)
+        job = {"name": name, "output": output, "output_path": output_path, "timeout": timeout}
         asked = {"profile": profile, "values": list(values), "enforce": enforce, "job": job}
         answer = self._transport.post("/autoprovision", {**asked, **limits(max_time, max_cost, confidence)}, creates=True)
         return Job(self._transport, answer["job"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction
+from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction, predictions_html
 from acai_jupyter.client.transport import Json
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ class GridQuote:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.why)}</p>{self.to_frame().to_html(index=False, border=0)}"
+        return f"<p>{escape(self.why)}</p>{predictions_html(self.to_frame())}"

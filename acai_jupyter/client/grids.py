@@ -233,7 +233,9 @@ class GridList(Sequence[Grid]):
         return str(self.to_frame().to_string(index=False)) if self._grids else "no grids"
 
     def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False, border=0))
+        from acai_jupyter.client.html_tables import table_html
+
+        return table_html(self.to_frame())
 
 
 def _flat(row: Json) -> dict[str, Any]:

@@ -42,4 +42,6 @@ class JobList(Sequence[Job]):
         return self.to_frame().to_string(index=False) if self._jobs else "no jobs"
 
     def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False, border=0))
+        from acai_jupyter.client.html_tables import table_html
+
+        return table_html(self.to_frame())

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.domain.quotes import cost_range, time_range
+from acai_jupyter.domain.resources import Resources
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREDICTION_COLUMNS: Final = {
     "cpu": "number",
@@ -19,6 +23,19 @@ PREDICTION_COLUMNS: Final = {
     "extrapolation": "boolean",
 }
 """What tables tell of a prediction."""
+
+
+def predictions_html(table: pd.DataFrame) -> str:
+    """A table of predictions for a notebook: times and costs as the ranges that they lie in with 90 %."""
+    from acai_jupyter.client.html_tables import table_html
+
+    ranges = {
+        f"{name}, 90 %": [told(low, high) for low, high in zip(table[f"{name}_low"], table[f"{name}_high"], strict=True)]
+        for name, told in (("runtime", time_range), ("cost", cost_range))
+    }
+    single = [f"{name}{end}" for name in ("runtime", "cost") for end in ("", "_low", "_high")]
+    shown = table.drop(columns=[*single, "extrapolation"]).assign(**ranges)
+    return table_html(shown.assign(remark=table["extrapolation"].map({True: "extrapolation"})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +62,4 @@ class Prediction:
 
     @property
     def resources(self) -> str:
-        return f"{self.cpu:g} CPUs, {self.memory_mb} MB"
+        return str(Resources(self.cpu, self.memory_mb))

@@ -14,6 +14,7 @@ from acai_jupyter.client.quotes import Quote, check_numbers, limits
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.jobs import TERMINAL, Status
+from acai_jupyter.domain.resources import parse_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,13 +84,16 @@ class Profile:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """A row a trial: its values, resources, job, status, runtime in seconds and cost in dollars."""
+        """A row a trial: its values, resources, job, status, runtime in seconds and cost in dollars. A hint that is called as
+        another column is named `arg.HINT`."""
         from acai_jupyter.client.frames import frame
         from acai_jupyter.domain.templates import parse_template
 
         told = self._current()
         hints = parse_template(told["command_template"]).hints
-        kinds = {hint.name: "integer" if all(text.isdecimal() for text in hint.texts) else "number" for hint in hints}
+        named = [f"arg.{hint.name}" if hint.name in _TRIAL_COLUMNS else hint.name for hint in hints]
+        types = ["integer" if all(text.isdecimal() for text in hint.texts) else "number" for hint in hints]
+        kinds = dict(zip(named, types, strict=True))
         rows = [{**trial, **dict(zip(kinds, trial["values"], strict=True))} for trial in told["jobs"]]
         return frame({**kinds, **_TRIAL_COLUMNS}, rows)
 
@@ -120,6 +124,7 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
         """
+        check_numbers(values=values, cpu=[cpu])
         asked = {"values": list(values), "cpu": cpu, "memory": memory, "model": model}
         return Prediction(**self._transport.post(f"{self._path}/predict", asked))
 
@@ -137,6 +142,7 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest.
         """
+        check_numbers(values=values)
         asked = {"values": list(values), "model": model, **limits(max_time, max_cost, confidence)}
         return Quote(self._transport.post(f"{self._path}/quote", asked))
 
@@ -169,12 +175,13 @@ class Profile:
     def _repr_html_(self) -> str:
         from html import escape
 
+        from acai_jupyter.client.html_tables import RUN_FORMS, table_html
         from acai_jupyter.client.profile_plots import as_html
 
         finished = [trial for trial in self._told["jobs"] if trial["status"] == Status.FINISHED]
         shown = self._told["status"] == "FITTED" and 0 < len(finished) <= _MOST_DRAWN
         picture = as_html(self.plot, "predicted against measured") if shown else ""
-        return f"<p>{escape(repr(self)[1:-1])}</p>{self.trials.to_html(index=False, border=0)}{picture}"
+        return f"<p>{escape(repr(self)[1:-1])}</p>{table_html(self.trials, RUN_FORMS)}{picture}"
 
     @property
     def _path(self) -> str:
@@ -211,16 +218,16 @@ class Profiles:
         env: Mapping[str, str] | None = None,
         timeout: str | float | None = None,
         cpus: Sequence[float] | None = None,
-        memories_mb: Sequence[int] | None = None,
+        memories_mb: Sequence[int | str] | None = None,
         trials: int | None = None,
         budget: float | None = None,
         again: bool = False,
     ) -> Profile:
         """Run `command_template` with every combination of its hints (`--epoch {1,2,5}`) on `cpus` × `memories_mb` (0.5, 1, 2 ×
-        512, 1024, 2048 MB), as jobs, and learn from them how long it takes. With `trials` or `budget` (dollars) only those are
-        run that teach most for their price. Without `code`, a script of this folder that the template runs goes along, as in
-        `client.jobs.submit`. Where the same template, input and code were profiled before under that name, that
-        profile is returned, unless `again`.
+        512, 1024, 2048 MB, or texts such as `2GiB`), as jobs, and learn from them how long it takes. With `trials` or `budget`
+        (dollars) only those are run that teach most for their price. Without `code`, a script of this folder that the template
+        runs goes along, as in `client.jobs.submit`. Where the same template, input and code were profiled before under that name,
+        that profile is returned, unless `again`.
 
         Raises InvalidRequest, LimitExceeded, ResourcesOutOfBounds, FilesetNotFound.
         """
@@ -233,7 +240,7 @@ class Profiles:
             "env": {key: str(value) for key, value in (env or {}).items()},
             "timeout": timeout,
             "cpus": None if cpus is None else list(cpus),
-            "memories_mb": None if memories_mb is None else list(memories_mb),
+            "memories_mb": None if memories_mb is None else [parse_memory(size) for size in memories_mb],
             "trials": trials,
             "budget": budget,
             "again": again,

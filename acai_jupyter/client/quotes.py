@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction
+from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction, predictions_html
 from acai_jupyter.client.transport import Json
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -74,7 +74,7 @@ class Quote:
 
         from acai_jupyter.client.profile_plots import as_html
 
-        table = self.to_frame().to_html(index=False, border=0)
+        table = predictions_html(self.to_frame())
         left_out = "".join(f"<li>not: {escape(text)}</li>" for text in self._told["excluded"])
         said = f"<p><code>{escape(self.command)}</code>: {escape(self.why)}</p>"
         rest = f"<ul>{left_out}</ul>" if left_out else ""
@@ -83,13 +83,16 @@ class Quote:
 
 def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:
     """Bounds as requests carry them. Raises InvalidRequest for what JSON can't say."""
-    check_numbers(bounds=[value for value in (max_time, max_cost, confidence) if isinstance(value, float)])
-    return {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
+    given = {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
+    check_numbers(**{name: [value] for name, value in given.items()})
+    return given
 
 
 def check_numbers(**given: Sequence[Any]) -> None:
     """Raises InvalidRequest for what JSON can't say."""
     for name, values in given.items():
+        if not hasattr(values, "__iter__"):
+            raise InvalidRequest(f"{name}={values!r} is no list: write {name}=[{values!r}].")
         for value in values:
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidRequest(f"{name}={value} can't be: give a number.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from acai_jupyter.client.listing import DATA, NOTHING, Listed, listing
 from acai_jupyter.domain.clock import read, to_datetime
@@ -350,8 +350,12 @@ class Records(Sequence[_Record], Generic[_Record]):
         return self.to_frame().to_string(index=False) if self._items else "nothing"
 
     def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(index=False, border=0)
-        return html
+        from acai_jupyter.client.html_tables import table_html
+
+        table = self.to_frame()
+        if self.are_files:
+            return table_html(_as_listed(table))
+        return table_html(table.drop(columns=list(_UNSEEN.get(self._kind, ()))))
 
     @property
     def are_files(self) -> bool:
@@ -364,6 +368,18 @@ class Records(Sequence[_Record], Generic[_Record]):
 
         kinds = {field.name: _kind(str(field.type)) for field in fields(self._kind) if field.name != "token"}
         return frame(kinds, [{name: getattr(item, name, None) for name in kinds} for item in self._items])
+
+
+def _as_listed(files: pd.DataFrame) -> pd.DataFrame:
+    """The columns of a listing."""
+    columns = {"create_time": "modified", "size": "size", "version": "version", "kind": "kind", "path": "name"}
+    if files["kind"].isin([DATA, None]).all():
+        del columns["kind"]
+    return files[list(columns)].rename(columns=columns)
+
+
+_UNSEEN: Final[dict[type, tuple[str, ...]]] = {Fileset: ("id", "name", "version", "job"), FilesetSummary: ("reference",)}
+"""What a notebook's table leaves out: ids, and what another column tells too."""
 
 
 def _kind(annotation: str) -> str:

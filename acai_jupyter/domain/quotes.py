@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from acai_jupyter.domain.errors import InvalidRequest
-from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.resources import Resources, cpus_in_words
 
 CONFIDENCE = 0.9
 
@@ -46,7 +46,7 @@ class Given:
         return self.cpu in (None, resources.cpu) and self.memory_mb in (None, resources.memory_mb)
 
     def __str__(self) -> str:
-        named = [f"{self.cpu:g} CPUs"] if self.cpu is not None else []
+        named = [cpus_in_words(self.cpu)] if self.cpu is not None else []
         named += [f"{self.memory_mb} MB"] if self.memory_mb is not None else []
         return " and ".join(named)
 

@@ -134,11 +134,11 @@ def parse_destination(text: str) -> FileReference | FolderReference:
     raise InvalidReference(f"{shown(text)} can't be a destination: write a path such as /data/x.json or a folder such as /data/.")
 
 
-def check_fileset_name(name: str) -> str:
-    """`name` where it can name a file set, else InvalidName."""
+def check_fileset_name(name: str, what: str = "file set") -> str:
+    """`name` where it can name a file set, or `what` is named alike, else InvalidName."""
     if _SET_NAME.fullmatch(name):
         return name
-    raise InvalidName(_bad_set_name(name))
+    raise InvalidName(_bad_set_name(name, what))
 
 
 def escape(path: str) -> str:
@@ -191,9 +191,9 @@ def _version(number: str, text: str) -> int:
     raise InvalidReference(f"{shown(text)}: a version is a number from 1 after ':' (write %3A for a literal ':').")
 
 
-def _bad_set_name(name: str) -> str:
+def _bad_set_name(name: str, what: str = "file set") -> str:
     return (
-        f"{shown(name)} can't name a file set: use up to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
+        f"{shown(name)} can't name a {what}: use up to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
         " (write %40 for a literal '@')."
     )
 

@@ -15,7 +15,8 @@ _UNITS_IN_MB: Final = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0 * 1024.
 _DURATION: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(s|m|min|h|d))?", re.IGNORECASE | re.ASCII)
 _UNITS_IN_SECONDS: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _LEAST_SECONDS: Final = 0.001
-_MOST_SECONDS: Final = 366 * 86400.0
+MOST_SECONDS: Final = 366 * 86400.0
+"""No duration is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Resources:
     cpu: float
     memory_mb: int
     gpu: int = 0
+
+    def __str__(self) -> str:
+        gpus = f", {self.gpu} GPU{'s' if self.gpu > 1 else ''}" if self.gpu else ""
+        return f"{cpus_in_words(self.cpu)}, {self.memory_mb} MB{gpus}"
+
+
+def cpus_in_words(count: float) -> str:
+    """So many CPUs, in words."""
+    return f"{count:g} CPU{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def parse_duration(text: str | int | float) -> float:
     if not match:
         raise InvalidRequest(f"{shown(text)} is not a duration: write 90 (seconds), 90s, 20m, 2h or 1d.")
     seconds = float(match[1]) * _UNITS_IN_SECONDS[(match[2] or "s").lower()]
-    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+    if not _LEAST_SECONDS <= seconds <= MOST_SECONDS:
         raise InvalidRequest(f"{shown(text)} is out of bounds: a duration lies between a millisecond and 366 days.")
     return seconds
 

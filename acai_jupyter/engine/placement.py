@@ -11,7 +11,7 @@ from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import JobEnded, ResourcesOutOfBounds
 from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Outcome, Reason, Status
-from acai_jupyter.domain.resources import Resources
+from acai_jupyter.domain.resources import Resources, cpus_in_words
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.engine import Unplaced
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -87,7 +87,9 @@ def check_size(wanted: Resources, capacity: Capacity) -> None:
     """Raises ResourcesOutOfBounds for what will never fit."""
     counted = _counted(wanted, capacity)
     if counted.cpu > capacity.cpu + _SLIVER:
-        raise ResourcesOutOfBounds(f"cpu={wanted.cpu:g} is more than there is: jobs have {capacity.cpu:g} CPUs here in all.")
+        raise ResourcesOutOfBounds(
+            f"cpu={wanted.cpu:g} is more than there is: jobs have {cpus_in_words(capacity.cpu)} here in all."
+        )
     if wanted.memory_mb > capacity.memory_mb:
         raise ResourcesOutOfBounds(
             f"memory={wanted.memory_mb}MB is more than there is: jobs have {capacity.memory_mb}MB here in all."

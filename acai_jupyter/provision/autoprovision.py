@@ -12,7 +12,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import BoundNotMet, InvalidRequest
 from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.quotes import Limits, Quote, cost_range, time_range
-from acai_jupyter.domain.resources import parse_duration
+from acai_jupyter.domain.resources import MOST_SECONDS, parse_duration
 from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.ports.store.unit import Store
@@ -71,9 +71,7 @@ class Autoprovisioner:
         require_bound(limits := quote.limits, enforce)
         chosen = quote.choice.chosen
         if not quote.choice.met:
-            raise BoundNotMet(
-                f"Nothing was submitted: {quote.choice.why} ({chosen.resources.cpu:g} CPUs, {chosen.resources.memory_mb} MB)."
-            )
+            raise BoundNotMet(f"Nothing was submitted: {quote.choice.why} ({chosen.resources}).")
         timeout = wanted.timeout
         if enforce:
             own = [] if timeout is None else [parse_duration(timeout)]
@@ -113,9 +111,10 @@ def bound_of(quote: Quote, enforce: bool) -> Bound:
 
 
 def ends(quote: Quote) -> list[float]:
-    """The seconds after which a job on the chosen resources breaks its bounds."""
+    """The seconds after which a job on the chosen resources breaks its bounds; of bounds that no job can break, the longest
+    timeout."""
     limits, hourly = quote.limits, quote.choice.chosen.hourly
     found = [limits.max_time] if limits.max_time is not None else []
     if limits.max_cost is not None and hourly > 0:
         found.append(limits.max_cost / hourly * 3600)
-    return found
+    return [min(seconds, MOST_SECONDS) for seconds in found]

@@ -67,7 +67,7 @@ class Profiler:
         a job raises; nothing was started then.
         """
         principal.require(Right.WRITE)
-        name = check_fileset_name(wanted.name)
+        name = check_fileset_name(wanted.name, "profile")
         if not isinstance(wanted.submission.command, str):
             raise InvalidRequest("A template is one text with hints in braces, such as python train.py --epoch {1,2,5}.")
         template = parse_template(wanted.submission.command)
@@ -80,7 +80,7 @@ class Profiler:
             submission, pins = pinned(unit, principal, wanted.submission)
             known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
             if known is not None:
-                return _details(unit, known)
+                return _used_again(_details(unit, known))
             if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
                 made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
                 check_budget(unit, principal, made)
@@ -224,6 +224,13 @@ def _check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial]) -> None:
 
 def _details(unit: UnitOfWork, profile: Profile) -> ProfileDetails:
     return ProfileDetails(profile, tuple(unit.profiles.trials(profile)))
+
+
+def _used_again(details: ProfileDetails) -> ProfileDetails:
+    """Says so to who asked for it: resources, trials and budget are those of the time when it was made."""
+    profile = details.profile
+    notes = (*profile.new.notes, "profiled before with the same template, input and code, and used again: --again profiles anew")
+    return replace(details, profile=replace(profile, new=replace(profile.new, notes=notes)))
 
 
 def _tell(unit: UnitOfWork, profile: Profile) -> None:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
 from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option
-from acai_jupyter.domain.resources import Bounds, Resources
+from acai_jupyter.domain.resources import Bounds, Resources, cpus_in_words
 
 if TYPE_CHECKING:
     from acai_jupyter.provision.models.memory import Need
-    from acai_jupyter.provision.models.runs import Column, Fitted
+    from acai_jupyter.provision.models.runs import Column, Fitted, Floats
 
 _ALTERNATIVES = 3
 _NEARLY = 1.1
 """What overshoots its limits by up to this factor, at worst, comes near to them."""
+_MOST_SECONDS = 1e10
+"""Three centuries: more is not told of any job, and is no prediction."""
 FREE = Given()
 
 
@@ -26,7 +28,7 @@ def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple
     memories = range(bounds.memory_min_mb, bounds.memory_max_mb + 1, bounds.memory_step_mb)
     cut = []
     if most_cpu < bounds.cpu_max:
-        cut.append(f"more than {most_cpu:g} CPUs: there are no more here")
+        cut.append(f"more than {cpus_in_words(most_cpu)}: there are no more here")
     if most_memory_mb < bounds.memory_max_mb:
         cut.append(f"more than {most_memory_mb} MB: there is no more here")
     held = tuple(Resources(cpu, memory) for cpu in cpus for memory in memories if cpu <= most_cpu and memory <= most_memory_mb)
@@ -41,15 +43,27 @@ def predict_options(
     prices: PriceTable,
     confidence: float = CONFIDENCE,
 ) -> tuple[Option, ...]:
-    """Every configuration of `grid` with its times. `values` are the arguments, in the order of their columns."""
+    """Every configuration of `grid` with its times. `values` are the arguments, in the order of their columns.
+
+    Raises InvalidRequest for values so far from what was profiled that no configuration would end within centuries.
+    """
     if not grid:
         return ()
     import numpy as np
 
+    def told(seconds: Floats) -> Floats:
+        return np.minimum(np.nan_to_num(seconds, nan=_MOST_SECONDS, posinf=_MOST_SECONDS), _MOST_SECONDS)
+
     points = np.array([_point(columns, values, resources) for resources in grid], dtype=np.float64)
-    shown = fitted.predict(points, 0.9)
-    sure = fitted.predict(points, max(2 * confidence - 1, 0.0)).high  # two-sided 80 % ends where one-sided 90 % does
-    rows = zip(grid, shown.seconds, shown.low, shown.high, sure, shown.extrapolated, strict=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        shown = fitted.predict(points, 0.9)
+        sure = fitted.predict(points, max(2 * confidence - 1, 0.0)).high  # two-sided 80 % ends where one-sided 90 % does
+    if not (shown.seconds < _MOST_SECONDS).any():
+        raise InvalidRequest(
+            "These values lie so far from what was profiled that nothing can be told: profile values nearer to them."
+        )
+    figures = (told(each) for each in (shown.seconds, shown.low, shown.high, sure))
+    rows = zip(grid, *figures, shown.extrapolated, strict=True)
     return tuple(
         Option(one, float(mid), float(low), float(high), float(most), hourly_price(one, prices), bool(far))
         for one, mid, low, high, most, far in rows
@@ -161,8 +175,7 @@ def _why_not(chosen: Option, nearest: Option, limits: Limits) -> str:
     if chosen.resources == nearest.resources:
         return f"nothing stays within {_bounds(limits)}; this comes nearest: {_at_worst(nearest)}"
     hardly = f"this hardly misses that: {_at_worst(chosen)}"
-    place = f"{nearest.resources.cpu:g} CPUs, {nearest.resources.memory_mb} MB"
-    return f"nothing stays within {_bounds(limits)}; {hardly}; {place} comes nearest: {_at_worst(nearest)}"
+    return f"nothing stays within {_bounds(limits)}; {hardly}; {nearest.resources} comes nearest: {_at_worst(nearest)}"
 
 
 def _at_worst(option: Option) -> str:

@@ -6,7 +6,7 @@ import { launchIcon, refreshIcon, runIcon, stopIcon } from '@jupyterlab/ui-compo
 
 import { title } from './format';
 import { givenNumber, rowSelector, targetArguments, told, withNumber } from './targets';
-import type { IJobs } from './tokens';
+import type { IGrids, IJobs } from './tokens';
 import { isEnded } from './wire';
 
 export const CommandIds = {
@@ -18,8 +18,8 @@ export const CommandIds = {
 
 const JOB_ARGUMENTS = targetArguments('job');
 
-/** Add the commands; `open` shows a job in a tab. */
-export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: number) => void): void {
+/** Add the commands; `open` shows a job in a tab, `grids` are read again with the jobs. */
+export function addCommands(app: JupyterFrontEnd, jobs: IJobs, grids: IGrids, open: (number: number) => void): void {
   app.commands.addCommand(CommandIds.openJob, {
     label: args => (args.isAtPointer ? 'Open in a Tab' : 'Open a Job…'),
     icon: launchIcon,
@@ -51,11 +51,12 @@ export function addCommands(app: JupyterFrontEnd, jobs: IJobs, open: (number: nu
   });
   app.commands.addCommand(CommandIds.refresh, {
     label: 'Refresh Jobs',
-    caption: 'Read the list of jobs again',
+    caption: 'Read the list of jobs and grids again',
     icon: args => (args.toolbar ? refreshIcon : undefined),
     describedBy: { args: { type: 'object', properties: {} } },
     execute: () => {
       jobs.refresh();
+      grids.refresh();
     }
   });
 }

@@ -98,7 +98,7 @@ const commands: JupyterFrontEndPlugin<void> = {
   ) => {
     const ofJobs = jobTabs(app, jobs, jobVerbs(app));
     const ofGrids = gridTabs(app, grids, { ...gridVerbs(app), open: opener(app, CommandIds.openJob) });
-    addCommands(app, jobs, number => {
+    addCommands(app, jobs, grids, number => {
       ofJobs.open(number);
     });
     addGridCommands(app, grids, number => {

@@ -47,7 +47,7 @@ export class EndedNotifications implements IDisposable {
     this._grids.late.disconnect(this._onGridLate, this);
   }
 
-  private _onEnded(_: IJobs, job: KnownJob): void {
+  private _onEnded(_: unknown, job: KnownJob): void {
     if (!isWanted(job, this.wanted)) {
       return;
     }
@@ -59,7 +59,7 @@ export class EndedNotifications implements IDisposable {
   }
 
   /** At once: there is still time to do something about it. */
-  private _onLate(_: IJobs, job: KnownJob): void {
+  private _onLate(_: unknown, job: KnownJob): void {
     if (this.wanted !== 'none') {
       const name = shortened(title(job));
       const limit = bound(job) ?? '';
@@ -71,7 +71,7 @@ export class EndedNotifications implements IDisposable {
   }
 
   /** A grid is told of once, however many jobs it has. */
-  private _onGridEnded(_: IGrids, grid: Grid): void {
+  private _onGridEnded(_: unknown, grid: Grid): void {
     if (isWanted(grid, this.wanted)) {
       Notification.emit(`${shortened(gridTitle(grid))}: ${counts(grid)}.`, kindOf(grid), {
         autoClose: 6000,
@@ -80,7 +80,7 @@ export class EndedNotifications implements IDisposable {
     }
   }
 
-  private _onGridLate(_: IGrids, grid: Grid): void {
+  private _onGridLate(_: unknown, grid: Grid): void {
     if (this.wanted !== 'none') {
       Notification.emit(`Jobs of ${shortened(gridTitle(grid))} are expected to miss their bound.`, 'warning', {
         autoClose: false,

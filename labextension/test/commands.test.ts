@@ -5,15 +5,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { addCommands, CommandIds, offerCommands } from '../src/commands';
 import { aJob, aRunningJob } from './fakes';
+import { FakeGrids } from './fakegrids';
 import { FakeJobs } from './fakejobs';
 
 let jobs: FakeJobs;
+let grids: FakeGrids;
 let opened: number[];
 let commands: CommandRegistry;
 let app: JupyterFrontEnd;
 
 beforeEach(() => {
   jobs = new FakeJobs(aRunningJob({ number: 2 }), aJob({ number: 1 }));
+  grids = new FakeGrids();
   opened = [];
   commands = new CommandRegistry();
   const row = document.createElement('li');
@@ -24,7 +27,7 @@ beforeEach(() => {
     contextMenu: { addItem: vi.fn() },
     contextMenuHitTest: (matches: (node: HTMLElement) => boolean) => (matches(row) ? row : undefined)
   } as unknown as JupyterFrontEnd;
-  addCommands(app, jobs, number => opened.push(number));
+  addCommands(app, jobs, grids, number => opened.push(number));
 });
 
 afterEach(() => {
@@ -90,9 +93,9 @@ test('a retry that is refused is told in one line', async () => {
   expect(opened).toEqual([]);
 });
 
-test('refresh reads everything anew', async () => {
+test('refresh reads jobs and grids anew', async () => {
   await commands.execute(CommandIds.refresh);
-  expect(jobs.done).toEqual(['refresh']);
+  expect([jobs.done, grids.done]).toEqual([['refresh'], ['refresh']]);
 });
 
 test('the palette offers every command', () => {

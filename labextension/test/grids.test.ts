@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Api } from '../src/api';
 import { EventStream } from '../src/events';
-import { GATHER_MS, Grids, PAGE_SIZE } from '../src/grids';
+import { GATHER_MS, Grids } from '../src/grids';
+import { PAGE_SIZE } from '../src/livelist';
 import { Jobs } from '../src/service';
 import type { Grid } from '../src/wire';
 import { aGrid, aJob, aServer, detailsOf, FakeSocket, settle } from './fakes';
@@ -12,6 +13,7 @@ import { aGrid, aJob, aServer, detailsOf, FakeSocket, settle } from './fakes';
 let stored: Grid[];
 let requests: string[];
 let broken: boolean;
+let missing: boolean;
 let grids: Grids;
 let jobs: Jobs;
 let eventNumber: number;
@@ -21,6 +23,7 @@ beforeEach(async () => {
   stored = [];
   requests = [];
   broken = false;
+  missing = false;
   eventNumber = 0;
   const api = new Api(aServer(answer));
   const events = new EventStream(api);
@@ -49,6 +52,9 @@ function answer(url: URL, method: string): { status?: number; body: unknown } {
   requests.push(`${method} ${path}`);
   if (broken) {
     return { status: 503, body: { code: 'unavailable', message: 'The platform is starting.' } };
+  }
+  if (missing) {
+    return { status: 404, body: { code: 'grid_not_found', message: 'There is no such grid.' } };
   }
   if (noun === 'jobs') {
     return { body: reference === undefined ? { items: [], cursor: null } : detailsOf(aJob({ number: 7, grid: 1 })) };
@@ -157,4 +163,32 @@ test('an error is told, and forgotten once it works again', async () => {
   grids.refresh();
   await gathered();
   expect(grids.error).toBeNull();
+});
+
+test('a grid that is gone is no error', async () => {
+  missing = true;
+  tell('job.ended', ofGrid);
+  await settle();
+  expect([requests, grids.error]).toEqual([['GET grids/grid_1'], null]);
+});
+
+test('a grid that began and ended between two readings was seen all the same', async () => {
+  const ended: number[] = [];
+  grids.ended.connect((_, grid) => ended.push(grid.number));
+  stored = [aGrid({ number: 1, status: 'FAILED' })];
+  tell('grid.submitted', { grid: 'grid_1' });
+  tell('job.ended', ofGrid);
+  await gathered();
+  expect(ended).toEqual([1]);
+});
+
+test('a retried grid runs again, and its end is told again', async () => {
+  const ended: string[] = [];
+  grids.ended.connect((_, grid) => ended.push(grid.status));
+  for (const status of ['RUNNING', 'FAILED', 'RUNNING', 'FINISHED'] as const) {
+    stored = [aGrid({ number: 1, status })];
+    tell('job.changed', ofGrid);
+    await gathered();
+  }
+  expect(ended).toEqual(['FAILED', 'FINISHED']);
 });

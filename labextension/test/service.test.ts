@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Api } from '../src/api';
 import { EventStream } from '../src/events';
-import { GATHER_MS, Jobs, PAGE_SIZE, SAFETY_MS } from '../src/service';
+import { PAGE_SIZE, SAFETY_MS } from '../src/livelist';
+import { GATHER_MS, Jobs } from '../src/service';
 import type { Job } from '../src/wire';
 import { aJob, aRunningJob, aServer, detailsOf, FakeSocket, settle } from './fakes';
 

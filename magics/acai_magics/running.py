@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, WatchedGrid
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS, submission
 from acai_jupyter.client.commands.provision import limits_of
 from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
@@ -19,6 +19,7 @@ from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
+    from acai_jupyter.client.grids import Grid
 
 _VARIABLE: Final = re.compile(r"\$(?:{(\w+)}|(\w+))")
 
@@ -56,6 +57,8 @@ def _show(value: Any, given: Namespace) -> Any:
         for done in value.done:
             print(done)  # noqa: T201
         raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
+    if isinstance(value, WatchedGrid):
+        return watch_grid(value.grid)
     if isinstance(value, Ended):
         if value.said:
             print(value.said)  # noqa: T201
@@ -112,6 +115,22 @@ def watch(watched: Watched) -> Any:
     if job.status != "FINISHED":
         raise UsageError(f"Job {job.number} {job.status}{_why(job.details)}")
     return job
+
+
+def watch_grid(grid: Grid) -> Grid:
+    """Wait for all jobs of a grid, as `watch` does for one.
+
+    Raises UsageError, in one line, where not all of them finished.
+    """
+    try:
+        grid.wait()
+    except KeyboardInterrupt:
+        print(f"Grid {grid.number} goes on: %acai grid wait {grid.number}")  # noqa: T201
+        return grid
+    if grid.status != "FINISHED":
+        counts = ", ".join(f"{count} {status}" for status, count in grid.details["counts"].items())
+        raise UsageError(f"Grid {grid.number} {grid.status}: {counts}; %acai grid show {grid.number} tells of each")
+    return grid
 
 
 def _why(told: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ def _number(text: str) -> float:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise InvalidRequest(f"The request holds {text[:40]}, which is no number that JSON can say: give a finite one.")
 
 
 def _query(route: Route, arguments: Mapping[str, list[bytes]]) -> dict[str, Any]:

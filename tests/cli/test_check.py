@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.commands import Acai
 from support.servers import Server
 
 from acai_jupyter.client.client import Client
@@ -14,14 +15,10 @@ from acai_jupyter.client.records import CheckInterrupted
 from acai_jupyter.client.storage import Storage
 from acai_jupyter.domain.errors import Forbidden
 
-Acai = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Client:
-    made = server.client()
-    made.files.upload(b"first", "/x", fileset="Hot")
-    return made
+@pytest.fixture(scope="module", autouse=True)
+def data(client: Client) -> None:
+    client.files.upload(b"first", "/x", fileset="Hot")
 
 
 @pytest.fixture

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
+from support.commands import Acai
 from support.servers import Server
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import Forbidden
 
-Cli = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def deleted(server: Server) -> Client:
+def deleted(client: Client) -> Client:
     """A client of a project whose only file was deleted."""
-    client = server.client()
     client.files.upload(b"1" * 10, "/x")
     client.files.delete(client.files.get("/x").reference)
     return client
 
 
-def test_gc_tells_what_would_go_and_removes_it_only_when_told_to(acai: Cli, deleted: Client) -> None:
+def test_gc_tells_what_would_go_and_removes_it_only_when_told_to(acai: Acai, deleted: Client) -> None:
     for _ in range(2):
         code, out, _ = acai("gc", "--json")
         assert code == 0
@@ -36,7 +33,7 @@ def test_gc_tells_what_would_go_and_removes_it_only_when_told_to(acai: Cli, dele
     assert acai("gc", "--yes") == (0, "nothing\n", "")
 
 
-def test_gc_says_in_words_what_it_found(acai: Cli, deleted: Client) -> None:
+def test_gc_says_in_words_what_it_found(acai: Acai, deleted: Client) -> None:
     assert "content that nothing names" in acai("gc")[1]
     deleted.storage.gc(run=True)
 

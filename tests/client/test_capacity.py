@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
+from support.commands import Acai, Cli
 from support.servers import Server
 from support.waiting import wait_for
 
+from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import BudgetExceeded, ResourcesOutOfBounds
 
 
@@ -25,13 +24,7 @@ def test_a_small_machine_runs_one_job_after_the_other(new_server: Callable[..., 
     wait_for(lambda: first.status == "RUNNING" and client.capacity().waiting == 1)
     there = client.capacity()
     assert (there.cpu, there.memory_mb, there.cpu_taken, there.memory_mb_taken) == (1.5, 2048, 1.0, 1024)
-    told = subprocess.run(
-        [sys.executable, "-m", "acai_jupyter.cli", "capacity", "--json"],
-        env={**os.environ, "ACAI_URL": server.url, "ACAI_TOKEN": server.token},
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(told.stdout)["cpu_taken"] == 1.0
+    assert json.loads(Cli(server, server.folder).ok("capacity", "--json"))["cpu_taken"] == 1.0
     assert second.status == "LAUNCHING"
     with pytest.raises(ResourcesOutOfBounds, match=r"jobs have 1\.5 CPUs here"):
         client.jobs.submit("true", cpu=2)
@@ -40,9 +33,9 @@ def test_a_small_machine_runs_one_job_after_the_other(new_server: Callable[..., 
     assert set(first.enforced) == set(there.enforced)
 
 
-def test_what_a_job_used_is_a_table_and_curves(server: Server) -> None:
+def test_what_a_job_used_is_a_table_and_curves(client: Client) -> None:
     busy = "x = bytearray(b'1') * (50 * 2**20)\nwhile sum(__import__('os').times()[:2]) < 0.5: pass"
-    job = server.client().jobs.submit(["python", "-c", busy], cpu=1, timeout=60).wait(60)
+    job = client.jobs.submit(["python", "-c", busy], cpu=1, timeout=60).wait(60)
     table = job.usage()
     assert list(table.columns)[:4] == ["attempt", "elapsed", "cpu", "cpu_time"]
     last = table.iloc[-1]
@@ -50,45 +43,32 @@ def test_what_a_job_used_is_a_table_and_curves(server: Server) -> None:
     assert 0 < last.cpu <= 1.5
     assert job.details["peak_memory"] >= 50
     assert set(job.usage_curves()) == {"CPUs", "memory (MB)"}
-    assert server.client().count("jobs", "peak_memory >= 50 and cpu_time >= 0.5") == 1
+    assert client.count("jobs", "peak_memory >= 50 and cpu_time >= 0.5") == 1
 
 
-def acai(server: Server, *words: str) -> tuple[int, str]:
-    """What the command line says."""
-    told = subprocess.run(
-        [sys.executable, "-m", "acai_jupyter.cli", *words],
-        env={**os.environ, "ACAI_URL": server.url, "ACAI_TOKEN": server.token},
-        capture_output=True,
-        text=True,
-    )
-    return told.returncode, told.stdout or told.stderr
-
-
-def test_a_budget_is_set_kept_to_and_taken_away_again(server: Server) -> None:
-    client = server.client()
+def test_a_budget_is_set_kept_to_and_taken_away_again(client: Client, acai: Acai) -> None:
     assert client.projects.set_budget(0.01).dollars == 0.01
     try:
         with pytest.raises(BudgetExceeded, match=r"budget of \$0\.01"):
             client.jobs.submit("true", timeout="5h")
-        code, said = acai(server, "project", "budget", "--json")
+        code, said, _ = acai("project", "budget", "--json")
         assert (code, json.loads(said)["dollars"]) == (0, 0.01)
-        code, said = acai(server, "job", "submit", "true")
+        code, _, said = acai("job", "submit", "true")
         assert (code, "timeout_required" in said) == (1, True)
     finally:
-        assert acai(server, "project", "budget", "--remove")[0] == 0
+        assert acai("project", "budget", "--remove")[0] == 0
     assert client.projects.budget().dollars is None
 
 
-def test_all_own_jobs_are_killed_and_their_history_says_by_whom(server: Server) -> None:
-    client = server.client()
+def test_all_own_jobs_are_killed_and_their_history_says_by_whom(client: Client, acai: Acai) -> None:
     jobs = [client.jobs.submit("sleep 60", priority=number) for number in range(3)]
     wait_for(lambda: all(job.progress == "running" for job in jobs))
-    assert acai(server, "job", "kill")[0] == 1
-    code, said = acai(server, "job", "kill", "--all", "--json")
-    assert code == 0, said
+    assert acai("job", "kill")[0] == 1
+    code, said, why = acai("job", "kill", "--all", "--json")
+    assert code == 0, why
     assert json.loads(said) == {"killed": 3}
     assert [job.wait(60).status for job in jobs] == ["KILLED"] * 3
     table = jobs[0].history()
     assert list(table.columns) == ["time", "status", "progress", "attempt", "reason"]
     assert table.iloc[-1].reason == f"by {client.whoami().name}"
-    assert acai(server, "job", "history", str(jobs[0].number))[1].count("RUNNING") >= 1
+    assert acai("job", "history", str(jobs[0].number))[1].count("RUNNING") >= 1

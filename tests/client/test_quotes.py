@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from support.servers import Server
+from support.commands import Acai
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import BoundNotMet, InvalidRequest, ProfileNotFound
@@ -19,11 +16,6 @@ def profiled(client: Client) -> Client:
     """A client whose platform knows `echo --n N`."""
     client.profiles.create("Echo", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=2).wait(120)
     return client
-
-
-def acai(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "ACAI_URL": server.url, "ACAI_TOKEN": server.token}
-    return subprocess.run([sys.executable, "-m", "acai_jupyter.cli", *words], env=environment, capture_output=True, text=True)
 
 
 def test_a_job_is_quoted_and_submitted_under_a_bound(profiled: Client) -> None:
@@ -58,21 +50,21 @@ def test_without_a_profile_or_within_no_bound_nothing_is_submitted(profiled: Cli
     assert len(profiled.jobs.list()) == jobs
 
 
-def test_the_command_line_shows_the_choice_and_submits_it(profiled: Client, server: Server) -> None:
+def test_the_command_line_shows_the_choice_and_submits_it(profiled: Client, acai: Acai) -> None:
     jobs = len(profiled.jobs.list())
-    dry = acai(server, "job", "submit", "--max-time", "1h", "--dry-run", "echo --n 2")
-    asked = acai(server, "quote", "--max-time", "1h", "echo", "--n=2")
-    assert dry.returncode == 0, dry.stderr
-    assert "(the cheapest that stays within 3600 s with 90% confidence)" in dry.stdout
-    assert asked.returncode == 1
-    assert "nothing is guessed" in asked.stderr
-    assert asked.stderr.endswith("[profile_not_found]\n")
+    code, shown, said = acai("job", "submit", "--max-time", "1h", "--dry-run", "echo --n 2")
+    refused, _, why = acai("quote", "--max-time", "1h", "--", "echo", "--m=2")
+    assert code == 0, said
+    assert "(the cheapest that stays within 3600 s with 90% confidence)" in shown
+    assert refused == 1
+    assert "nothing is guessed" in why
+    assert why.endswith("[profile_not_found]\n")
     assert len(profiled.jobs.list()) == jobs
-    done = acai(server, "job", "submit", "--max-cost", "1", "--confidence", "0.8", "--enforce", "--json", "echo --n 2")
-    assert any("fastest that stays within $1 with 80% confidence" in note for note in json.loads(done.stdout)["notes"])
+    _, done, _ = acai("job", "submit", "--max-cost", "1", "--confidence", "0.8", "--enforce", "--json", "echo --n 2")
+    assert any("fastest that stays within $1 with 80% confidence" in note for note in json.loads(done)["notes"])
 
 
-def test_a_grid_is_quoted_and_submitted_under_bounds(profiled: Client, server: Server) -> None:
+def test_a_grid_is_quoted_and_submitted_under_bounds(profiled: Client, acai: Acai) -> None:
     quote = profiled.quote_grid("echo --n {1,2,3}", max_cost=1.0)
     assert quote.met
     assert "$1 in all" in quote.why
@@ -81,9 +73,9 @@ def test_a_grid_is_quoted_and_submitted_under_bounds(profiled: Client, server: S
     grid = profiled.jobs.submit_grid("echo --n {1,2,3}", max_cost=1.0, max_time="1h", enforce=True).wait(60)
     assert grid.status == "FINISHED"
     assert [job.details["timeout"] is not None for job in grid.jobs] == [True] * 3
-    shown = acai(server, "grid", "submit", "echo --n {1,2}", "--max-time", "1h", "--dry-run")
-    assert (shown.returncode, shown.stdout.count("echo --n")) == (0, 2)
-    assert "the cheapest that stays within 3600 s each" in shown.stdout
-    refused = acai(server, "grid", "submit", "unknown --n {1,2}", "--max-time", "1h")
-    assert refused.returncode == 1
-    assert "nothing is guessed" in refused.stderr
+    code, shown, _ = acai("grid", "submit", "echo --n {1,2}", "--max-time", "1h", "--dry-run")
+    assert (code, shown.count("echo --n")) == (0, 2)
+    assert "the cheapest that stays within 3600 s each" in shown
+    code, _, said = acai("grid", "submit", "unknown --n {1,2}", "--max-time", "1h")
+    assert code == 1
+    assert "nothing is guessed" in said

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from support.servers import Server
-from support.shell import Shell
+from support.shell import Shell, Write
+from support.waiting import wait_for
 from traitlets.config import Config
 
 from acai_jupyter.client.client import Client
@@ -30,6 +34,41 @@ def client(server: Server) -> Client:
     made.files.upload(b"one", "/data/a.txt", fileset="Digits")
     made.files.upload(b"two", "/data/deep/b.txt")
     return made
+
+
+@pytest.fixture(scope="package")
+def profiled(client: Client) -> Client:
+    """The same, knowing what `echo --n N` takes."""
+    client.profiles.create("Echo", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=2).wait(120)
+    return client
+
+
+@pytest.fixture
+def submits_nothing(client: Client) -> Iterator[None]:
+    """Holds that the test has submitted nothing in the end."""
+    before = [job.number for job in client.jobs.list(limit=1)]
+    yield
+    assert [job.number for job in client.jobs.list(limit=1)] == before
+
+
+@pytest.fixture
+def interrupt_when() -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """Presses the kernel's interrupt button once a condition holds."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    pressing: list[threading.Thread] = []
+
+    def press(condition: Callable[[], bool]) -> None:
+        wait_for(condition)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def begin(condition: Callable[[], bool]) -> None:
+        pressing.append(threading.Thread(target=press, args=(condition,)))
+        pressing[-1].start()
+
+    yield begin
+    for thread in pressing:
+        thread.join()
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="package")
@@ -60,7 +99,7 @@ def shell(plain_shell: Shell, server: Server, client: Client, monkeypatch: pytes
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, str], Path]:
+def write(tmp_path: Path) -> Write:
     """Writes a file into the notebook's folder."""
 
     def make(name: str, text: str) -> Path:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from support.shell import Shell
+import pytest
+from support.shell import Shell, Write
 from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.job import Job
-
-Write = Callable[[str, str], Path]
 
 
 def submitted(shell: Shell, cell: str) -> Job:
@@ -156,27 +153,12 @@ def waiting(word: str, gate: Path) -> str:
     return f"import os, time\nprint({word!r}, flush=True)\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
 
 
-def interrupted_once(job_prints: str, client: Client) -> threading.Thread:
-    """Presses the kernel's interrupt button as soon as the newest job has printed something."""
-
-    def press() -> None:
-        wait_for(lambda: any(job_prints in job.logs() for job in client.jobs.list(limit=1)))
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=press)
-    thread.start()
-    return thread
-
-
-def test_an_interrupt_ends_the_waiting_and_never_the_job(shell: Shell, client: Client, tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_waiting_and_never_the_job(
+    shell: Shell, client: Client, tmp_path: Path, interrupt_when: Callable[[Callable[[], bool]], None]
+) -> None:
     gate = tmp_path / "gate"
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        button = interrupted_once("unique 7f3", client)
-        ran = shell.run(f"%%acai submit --wait\n{waiting('unique 7f3', gate)}")
-        button.join()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    interrupt_when(lambda: any("unique 7f3" in job.logs() for job in client.jobs.list(limit=1)))
+    ran = shell.run(f"%%acai submit --wait\n{waiting('unique 7f3', gate)}")
     assert not ran.failed, ran.err
     job = ran.value
     assert f"Job {job.number} goes on: " in ran.out
@@ -186,22 +168,19 @@ def test_an_interrupt_ends_the_waiting_and_never_the_job(shell: Shell, client: C
     assert job.wait(timeout=60).status == "FINISHED"
 
 
-def test_a_bound_on_a_cell_that_nobody_knows_submits_nothing_and_offers_a_profile(shell: Shell, client: Client) -> None:
-    before = len(client.jobs.list())
+@pytest.mark.usefixtures("submits_nothing")
+def test_a_bound_on_a_cell_that_nobody_knows_submits_nothing_and_offers_a_profile(shell: Shell) -> None:
     for options in ("--max-time 20m", "--max-cost 0.5 --confidence 0.8 --enforce", "--dry-run"):
         said = shell.mistake(f"%%acai submit {options}\nprint(1)")
         assert "nothing is guessed" in said
         assert "acai profile --template-name NAME" in said
         assert "%%writefile train.py" in said
         assert said.endswith("[profile_not_found]")
-    assert len(client.jobs.list()) == before
 
 
-def test_a_dry_run_shows_the_choice_its_alternatives_and_why(shell: Shell, client: Client) -> None:
-    client.profiles.create("Echo", "echo --n {1,2}", cpus=[1], memories_mb=[512], trials=2).wait(60)
-    before = len(client.jobs.list())
+@pytest.mark.usefixtures("profiled", "submits_nothing")
+def test_a_dry_run_shows_the_choice_its_alternatives_and_why(shell: Shell) -> None:
     quote = shell.ok("%acai job submit --max-time 20m --dry-run 'echo --n 2'")
     assert quote.met
     assert "stays within 1200 s" in shell.shown(quote)["text/plain"]
     assert "stays within 1200 s" in shell.shown(quote)["text/html"]
-    assert len(client.jobs.list()) == before

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from support.servers import Server
-from support.shell import Shell
+from support.shell import Shell, Write
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.records import File, Fileset
-
-Write = Callable[[str, str], Path]
 
 
 def test_loading_brings_the_magics_and_unloading_takes_them(plain_shell: Shell, shell: Shell) -> None:

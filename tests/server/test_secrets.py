@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.commands import Cli
 from support.people import agent_of
 from support.servers import Server
 from support.waiting import wait_for
@@ -111,19 +110,14 @@ def test_names_are_told_and_a_deleted_one_is_gone(client: Client) -> None:
         client.secrets.delete("LISTED")
 
 
-def test_the_command_takes_a_value_from_stdin_and_prints_only_names(server: Server) -> None:
-    def acai(*arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": "/usr/bin:/bin", "ACAI_URL": server.url, "ACAI_TOKEN": server.token}
-        command = [sys.executable, "-m", "acai_jupyter.cli", *arguments]
-        return subprocess.run(command, input=told, env=environment, capture_output=True, text=True, check=False)
-
-    made = acai("secret", "set", "PIPED", "--stdin", told=f"{VALUE}\n")
+def test_the_command_takes_a_value_from_stdin_and_prints_only_names(cli: Cli) -> None:
+    made = cli.run("secret", "set", "PIPED", "--stdin", stdin=f"{VALUE}\n")
     assert (made.returncode, made.stderr) == (0, "")
-    listed = acai("secret", "ls")
+    listed = cli.run("secret", "ls")
     assert "PIPED" in listed.stdout
-    job = acai("job", "submit", "--secret", "PIPED", "--wait", 'echo "${#PIPED} $PIPED"')
+    job = cli.run("job", "submit", "--secret", "PIPED", "--wait", 'echo "${#PIPED} $PIPED"')
     assert job.stdout == f"{len(VALUE)} ***\n"
-    assert acai("secret", "rm", "PIPED").returncode == 0
+    assert cli.run("secret", "rm", "PIPED").returncode == 0
     assert VALUE not in made.stdout + listed.stdout + job.stderr
-    refused = acai("job", "submit", "--secret", "PIPED", "true")
+    refused = cli.run("job", "submit", "--secret", "PIPED", "true")
     assert (refused.returncode, "[secret_not_found]" in refused.stderr) == (1, True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from support.commands import Cli
 from support.receiver import Receiver, receiving
 from support.servers import Server
 from support.waiting import wait_for
@@ -52,17 +51,12 @@ def test_members_may_neither_see_nor_set_it(server: Server) -> None:
         server.client().projects.set_webhook("http://127.0.0.1:9/")
 
 
-def test_the_command_takes_the_secret_from_stdin(server: Server) -> None:
-    def acai(*arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": "/usr/bin:/bin", "ACAI_URL": server.url, "ACAI_TOKEN": server.token}
-        command = [sys.executable, "-m", "acai_jupyter.cli", *arguments]
-        return subprocess.run(command, input=told, env=environment, capture_output=True, text=True, check=False)
-
-    made = acai("webhook", "set", "https://example.org/hook", "--secret-stdin", told=f"{SECRET}\n")
-    shown = acai("webhook", "show", "--json")
+def test_the_command_takes_the_secret_from_stdin(cli: Cli) -> None:
+    made = cli.run("webhook", "set", "https://example.org/hook", "--secret-stdin", stdin=f"{SECRET}\n")
+    shown = cli.run("webhook", "show", "--json")
     assert (made.returncode, shown.returncode) == (0, 0), made.stderr
     assert '"signed": true' in shown.stdout
     assert SECRET not in made.stdout + shown.stdout
-    assert acai("webhook", "rm").returncode == 0
-    gone = acai("webhook", "show")
+    assert cli.run("webhook", "rm").returncode == 0
+    gone = cli.run("webhook", "show")
     assert (gone.returncode, "[webhook_not_found]" in gone.stderr) == (1, True)

@@ -14,6 +14,9 @@ from support.servers import Server
 
 ACAI = str(Path(sys.executable).parent / "acai")
 
+Acai = Callable[..., tuple[int, str, str]]
+"""What the fixture `acai` is: runs a command in this process; its exit code, and what it printed."""
+
 
 @dataclass(frozen=True)
 class Cli:

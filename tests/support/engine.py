@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +16,7 @@ from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.access import Principal, Role
 from acai_jupyter.domain.digests import of_bytes
 from acai_jupyter.domain.ids import Kind, new_id, write
-from acai_jupyter.domain.jobs import Job, JobSpec, Progress
+from acai_jupyter.domain.jobs import Job, JobSpec, Progress, Reason
 from acai_jupyter.domain.submissions import JobDetails, Submission
 from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
 from acai_jupyter.engine.budgets import Budgets
@@ -146,6 +146,17 @@ class Engine:
         specs = [spec for spec in self.launcher.specs if spec.job_id == self.job(number).id]
         return Agent(self, specs[-1])
 
+    def launching(self) -> Agent:
+        """Submit a job and launch it; its agent has not claimed it yet."""
+        number = self.submit().job.number
+        self.tick()
+        return self.agent(number)
+
+    def reason(self, number: int = 1) -> Reason | None:
+        """Why a job ended."""
+        outcome = self.job(number).outcome
+        return outcome and outcome.reason
+
     def running(self, command: str = "true", **wanted: Any) -> Agent:
         """Submit a job, launch it, and have its agent claim it."""
         number = self.submit(command, **wanted).job.number
@@ -236,3 +247,7 @@ class Agent:
     def report(self, ended: str = "exited", exit_code: int | None = 0, **more: Any) -> Job:
         given = {"instance": write(Kind.AGENT, self.instance), "ended": ended, "exit_code": exit_code, **more}
         return self.engine.monitor.report(self.principal, self.instance, given, report_from_json(given))
+
+
+NewEngine = Callable[..., Engine]
+"""What the fixture `new_engine` is: makes engines with settings of their own."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+
+Write = Callable[[str, str], Path]
+"""What the fixture `write` is: writes a text into a file of the notebook's folder."""
 
 
 @dataclass(frozen=True)

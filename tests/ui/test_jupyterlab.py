@@ -100,3 +100,36 @@ def test_file_sets_are_browsed_and_queries_become_tables(lab: Lab, page: Page, s
     expect(cell_output(page, 0)).to_contain_text("/browse/train/part.csv:1")
     expect(cell_output(page, 1).locator(".acai-QueryTable table")).to_contain_text("Browse")
     screenshot("widgets")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lists_are_narrow_tables_that_tell_what_they_shorten(
+    lab: Lab, page: Page, screenshot: Callable[[str], None], theme: str
+) -> None:
+    folder = f"/tables/{'a-folder-with-a-long-name/' * 3}"
+    lab.client.files.upload(b"x" * 300_000, f"{folder}measurements-of-november.parquet")
+    lab.client.files.upload(b"a,b\n1,2\n", "/tables/short.csv")
+    lab.client.jobs.submit("true", name="listed", output=None).wait()
+    cells = [
+        "import acai_jupyter as acai\nclient = acai.connect()\nclient.files.list('/tables/')",
+        "client.files.list('/tables/', recursive=False)",
+        "client.filesets.list()",
+        "client.jobs.list(limit=5)",
+    ]
+    page.goto(lab.write_notebook(f"tables-{theme}", cells))
+    if theme == "dark":
+        open_panel(page)
+        run_command(page, "apputils:change-theme", "{theme: 'JupyterLab Dark'}")
+    run_all(page)
+
+    files = cell_output(page, 0).locator("table")
+    expect(files.locator("th")).to_have_text(["modified (UTC)", "size", "version", "name"])
+    long = files.locator("td", has_text="measurements-of-november.parquet")
+    expect(long).to_have_attribute("title", f"{folder}measurements-of-november.parquet")
+    expect(files.locator("td", has_text="293.0 KiB")).to_have_attribute("title", "300000 bytes")
+    expect(cell_output(page, 3).locator("table")).to_contain_text("listed")
+    for number in range(len(cells)):
+        output = cell_output(page, number)
+        assert output.evaluate("node => node.scrollWidth <= node.clientWidth"), f"cell {number} is wider than the notebook"
+    if theme == "light":
+        screenshot("tables")

@@ -49,6 +49,13 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class WatchedGrid:
+    """A grid that its command waits for; the command ends with 0 where all its jobs finished."""
+
+    grid: Any
+
+
+@dataclass(frozen=True)
 class Ended:
     """A value that is shown, and how the command ends; `said` goes to stderr."""
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, argument
+from acai_jupyter.client.commands.command import Command, WatchedGrid, argument
 from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
 from acai_jupyter.client.commands.provision import CONFIDENCE, limits_of
 from acai_jupyter.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
-    from acai_jupyter.client.grids import Grid
 
 
 def grid_submit(client: Client, given: Namespace) -> Any:
@@ -26,7 +25,7 @@ def grid_submit(client: Client, given: Namespace) -> Any:
     if given.dry_run:
         return client.quote_grid(command, code=given.code, **bounds, **wanted)
     grid = client.jobs.submit_grid(command, code=given.code, enforce=given.enforce, **bounds, **wanted)
-    return _waited(grid) if given.wait else grid
+    return WatchedGrid(grid) if given.wait else grid
 
 
 def grid_ls(client: Client, given: Namespace) -> Any:
@@ -38,7 +37,7 @@ def grid_show(client: Client, given: Namespace) -> Any:
 
 
 def grid_wait(client: Client, given: Namespace) -> Any:
-    return _waited(client.grids.get(given.grid))
+    return WatchedGrid(client.grids.get(given.grid))
 
 
 def grid_kill(client: Client, given: Namespace) -> Any:
@@ -47,10 +46,6 @@ def grid_kill(client: Client, given: Namespace) -> Any:
 
 def grid_retry(client: Client, given: Namespace) -> Any:
     return client.grids.get(given.grid).retry()
-
-
-def _waited(grid: Grid) -> Ended:
-    return Ended(grid.wait(), 0 if grid.status == "FINISHED" else 1)
 
 
 _GRID: Final = argument("grid", help="its number or id")

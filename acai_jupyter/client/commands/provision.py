@@ -42,7 +42,7 @@ def profile(client: Client, given: Namespace) -> Any:
         python=given.python,
         timeout=given.timeout,
         cpus=_numbers(given.cpus, "--cpus"),
-        memories_mb=[int(number) for number in _numbers(given.memories, "--memories") or ()] or None,
+        memories_mb=None if given.memories is None else given.memories.split(","),
         trials=given.trials,
         budget=given.budget,
         again=given.again,
@@ -70,6 +70,7 @@ def autoprovision(client: Client, given: Namespace) -> Any:
         name=given.name,
         output=given.output,
         output_path=given.output_path,
+        timeout=given.timeout,
         **bounds,
     )
     return Watched(job) if given.wait else job
@@ -103,7 +104,7 @@ COMMANDS: Final = (
             argument("--python", help="the interpreter that python means in the command"),
             argument("--timeout", help="seconds, or a duration such as 10m, after which a trial is ended"),
             argument("--cpus", metavar="CPU,CPU", help="vCPUs to try (0.5,1,2)"),
-            argument("--memories", metavar="MB,MB", help="memories to try (512,1024,2048)"),
+            argument("--memories", metavar="MB,MB", help="memories to try (512,1024,2048), also as 512MB,2GiB"),
             argument("--trials", type=int, help="run only so many, those that teach most"),
             argument("--budget", type=float, help="spend at most so many dollars, on those that teach most"),
             argument("--again", action="store_true", help="also where the same was profiled before"),
@@ -136,6 +137,7 @@ COMMANDS: Final = (
             argument("--name", help="a name for people"),
             argument("--output", metavar="FILESET", means="fileset", help="the file set that output/ becomes"),
             argument("--output-path", metavar="FOLDER", help="the lake's folder for the output (/NAME/)"),
+            argument("--timeout", help="seconds, or a duration such as 2h, counted from RUNNING (the profile's)"),
             argument("--wait", action="store_true", help="show the log and wait for the end"),
         ),
         autoprovision,

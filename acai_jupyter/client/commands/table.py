@@ -11,6 +11,16 @@ from acai_jupyter.client.commands.command import Argument, Command
 
 _NOUNS: Final = (lake, jobs, grids, provision, secrets, search, storage, people, webhooks)
 
+_SUMMARIES: Final = {
+    "fileset": "make, list, compare and delete file sets",
+    "job": "submit jobs, look at them, wait for them, end them",
+    "grid": "submit many jobs that differ in their arguments, as one",
+    "secret": "values that jobs get and nobody sees",
+    "project": "make projects, say what they may spend",
+    "user": "make users of the project",
+    "webhook": "tell another system how jobs end",
+}
+
 COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 
 
@@ -19,7 +29,18 @@ class UsageMistake(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but mistakes are raised: a magic must not end the kernel."""
+    """argparse, but mistakes are raised: a magic must not end the kernel. Nothing is taken for an abbreviation: in
+    `job submit train.py --n 5` the option is the job's, and must not name it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **{**more, "allow_abbrev": False})
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        read, others = self.parse_known_args(args, namespace)
+        if others:
+            quoted = "; if it belongs to the job's command, write that in quotes, or after --" if hasattr(read, "command") else ""
+            self.error(f"unrecognized arguments: {' '.join(others)}{quoted}")
+        return read
 
     def error(self, message: str) -> NoReturn:
         raise UsageMistake(f"{message} (see {self.prog} --help)")
@@ -64,7 +85,7 @@ def _add_help(parser: argparse.ArgumentParser) -> None:
 def _group(nouns: dict[tuple[str, ...], Any], words: tuple[str, ...]) -> Any:
     """The sub-commands of a noun, made at its first verb."""
     if words not in nouns:
-        noun = nouns[()].add_parser(words[0], help=f"about {words[0]}s", add_help=False)
+        noun = nouns[()].add_parser(words[0], help=_SUMMARIES[words[0]], add_help=False)
         _add_help(noun)
         nouns[words] = noun.add_subparsers(metavar="VERB", required=True)
     return nouns[words]

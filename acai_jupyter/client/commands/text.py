@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.files import Upload
 from acai_jupyter.client.grid_quotes import GridQuote
@@ -19,6 +19,9 @@ from acai_jupyter.client.provenance import Graph
 from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
@@ -26,13 +29,12 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
         return repr(value)
     frame = _frame(value)
     if frame is not None:
-        if table_format == "csv":
-            return str(frame.to_csv(index=False)).rstrip("\n")
-        return str(_for_people(frame).to_string(index=False)) if len(frame) else "nothing"
+        return _table(frame, table_format)
     if isinstance(value, Job):
         return job_text(value)
     if isinstance(value, Profile):
-        return "\n".join([repr(value)[1:-1], *value.notes, str(value.trials.to_string(index=False))])
+        said = [] if table_format == "csv" else [repr(value)[1:-1], *value.notes]
+        return "\n".join([*said, _table(value.trials, table_format)])
     if isinstance(value, Quote | GridQuote):
         return repr(value)
     if isinstance(value, Prediction):
@@ -46,6 +48,12 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     if dataclasses.is_dataclass(value) and not isinstance(value, type | Upload | Graph):
         return _fields(_record(value))
     return str(value)
+
+
+def _table(frame: pd.DataFrame, table_format: str) -> str:
+    if table_format == "csv":
+        return str(frame.to_csv(index=False)).rstrip("\n")
+    return str(_for_people(frame).to_string(index=False)) if len(frame) else "nothing"
 
 
 def as_json(value: Any) -> str:

@@ -1,6 +1,6 @@
 /** What the list of jobs and a job's details draw alike. */
 
-import type { LabIcon } from '@jupyterlab/ui-components';
+import { runIcon, stopIcon, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { cost, counts, runtime, secondsRun } from '../format';
@@ -53,6 +53,39 @@ export function IconButton({ name, title, icon, onClick }: IconButtonProps): Rea
   return (
     <button className={`acai-Button acai-Job-${name}`} title={title} aria-label={title} onClick={onClick}>
       <icon.react tag="span" width="14px" />
+    </button>
+  );
+}
+
+interface Deed {
+  title: string;
+  isDisabled?: boolean;
+  onClick: () => void;
+}
+
+interface EndButtonProps {
+  of: Pick<Job, 'status'>;
+  kill: Deed;
+  retry: Deed;
+}
+
+/** The one button of a status line: it ends what has not ended, and tries again what failed or was killed. */
+export function EndButton({ of, kill, retry }: EndButtonProps): React.JSX.Element | null {
+  if (of.status === 'FINISHED') {
+    return null;
+  }
+  const [name, label, icon, deed] = isEnded(of)
+    ? (['retry', 'Retry', runIcon, retry] as const)
+    : (['kill', 'Kill', stopIcon, kill] as const);
+  return (
+    <button
+      key={name}
+      className={`acai-Button acai-Job-${name}`}
+      title={deed.title}
+      disabled={deed.isDisabled}
+      onClick={deed.onClick}
+    >
+      <icon.react tag="span" width="14px" /> {label}
     </button>
   );
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 import ipywidgets
 
 from acai_jupyter.client.client import Client
+from acai_jupyter.client.html_tables import size
 from acai_jupyter.client.records import File, Fileset
 from acai_jupyter.domain.errors import AcaiError
 from acai_magics.widgets.parts import bundle, fields_html
@@ -50,7 +51,11 @@ class FilesetBrowser(ipywidgets.VBox):
         if chosen is None:
             return
         if isinstance(chosen, File):
-            about = {"reference": chosen.reference, "size": f"{chosen.size} bytes", "created": chosen.create_time}
+            about = {
+                "reference": chosen.reference,
+                "size": f"{chosen.size} bytes",
+                "created": f"{chosen.create_time:%Y-%m-%d %H:%M:%S} UTC",
+            }
             what = {"digest": chosen.digest} if chosen.digest else {"registered at": chosen.source}
             self._about.value = fields_html({**about, "by": chosen.creator, **what})
             return
@@ -74,7 +79,8 @@ def _entry_label(entry: Any, folder: str) -> str:
 
 
 def _head(fileset: Fileset) -> str:
+    count = "1 file" if fileset.file_count == 1 else f"{fileset.file_count} files"
     return (
-        f"<b>{escape(fileset.reference)}</b> · {fileset.file_count} files · {fileset.size} bytes"
-        f" · {escape(fileset.creator)} · {fileset.create_time:%Y-%m-%d %H:%M}"
+        f"<b>{escape(fileset.reference)}</b> · {count} · {size(fileset.size).seen}"
+        f" · {escape(fileset.creator)} · {fileset.create_time:%Y-%m-%d %H:%M} UTC"
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 import ipycytoscape
 import ipywidgets
 
+from acai_jupyter.client.html_tables import table_html
 from acai_jupyter.client.provenance import Graph
 from acai_magics.widgets.parts import bundle, fields_html
 
@@ -69,7 +70,7 @@ class ProvenanceView(ipywidgets.VBox):
 
 def graph_bundle(graph: Graph) -> dict[str, Any]:
     """A graph for display: drawn where it has edges and is not too large to be read, and as a table."""
-    table = graph.to_frame()[["source", "target", "kind", "job_number", "label"]].to_html(index=False, border=0)
+    table = table_html(graph.to_frame()[["source", "target", "kind", "job_number", "label"]])
     if not graph.nodes or len(graph.nodes) > _MOST_NODES:
         return {"text/plain": repr(graph), "text/html": table}
     return bundle(ProvenanceView(graph), repr(graph), table)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from html import escape
-from typing import Any, Final
+from typing import Any
 
 import ipywidgets
 
+from acai_jupyter.client import html_tables
 from acai_jupyter.client.grids import Grid
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
-from acai_magics.widgets.parts import bundle
-
-_MOST_ROWS: Final = 200
+from acai_magics.widgets.parts import bundle, scrolled
 
 
 class GridView(ipywidgets.VBox):
@@ -66,17 +65,13 @@ class GridView(ipywidgets.VBox):
 
 def grid_bundle(grid: Grid) -> dict[str, Any]:
     """A grid for display."""
-    text = f"{grid!r}\n{grid.to_frame().head(_MOST_ROWS).to_string(index=False)}"
+    text = f"{grid!r}\n{grid.to_frame().head(html_tables.MOST_ROWS).to_string(index=False)}"
     return bundle(GridView(grid), text, f"{_head(grid)}{table_html(grid)}")
 
 
 def table_html(grid: Grid) -> str:
     """The table as it is now; of a large grid its beginning."""
-    frame = grid.to_frame()
-    left = len(frame) - _MOST_ROWS
-    more = f"<small>and {left} more: grid.to_frame()</small>" if left > 0 else ""
-    shown = frame.head(_MOST_ROWS).dropna(axis="columns", how="all").to_html(index=False, border=0, na_rep="")
-    return f"<div class='jp-RenderedHTMLCommon' style='overflow:auto;max-height:30em'>{shown}</div>{more}"
+    return scrolled(html_tables.table_html(grid.to_frame(), html_tables.RUN_FORMS))
 
 
 def _head(grid: Grid) -> str:

@@ -24,6 +24,11 @@ def fields_html(fields: dict[str, object]) -> str:
     return f"<table>{rows}</table>"
 
 
+def scrolled(table: str) -> str:
+    """A table of HTML that scrolls where it is high. JupyterLab's class makes it look as DataFrames do there."""
+    return f"<div class='jp-RenderedHTMLCommon' style='overflow:auto;max-height:30em'>{table}</div>"
+
+
 def pre(text: str, height: str | None = None) -> str:
     """Text as it was printed, in a box that scrolls to its end where it has a height."""
     limit = f"max-height:{height};" if height else ""

@@ -8,8 +8,10 @@ from typing import Any
 import ipywidgets
 
 from acai_jupyter.client.client import Client
+from acai_jupyter.client.html_tables import table_html
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.metadata import ArtifactKind
+from acai_magics.widgets.parts import scrolled
 
 
 class QueryTable(ipywidgets.VBox):
@@ -37,7 +39,4 @@ class QueryTable(ipywidgets.VBox):
         except AcaiError as error:
             self._answer.value = f"<span style='color:#c62828'>{escape(error.message)}</span>"
             return
-        shown = self.frame.drop(columns="id")
-        table = shown.to_html(index=False, border=0, na_rep="")
-        # JupyterLab's class makes the table look as DataFrames do there.
-        self._answer.value = f"<div class='jp-RenderedHTMLCommon' style='overflow:auto;max-height:30em'>{table}</div>"
+        self._answer.value = scrolled(table_html(self.frame.drop(columns="id")))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from support.databases import all_rows
-from support.engine import URL, Engine
+from support.engine import URL, Engine, NewEngine
 from support.launcher import GONE
 
 from acai_jupyter.domain.access import TokenKind, token_digest
@@ -14,8 +12,6 @@ from acai_jupyter.domain.errors import InvalidSetting, TokenExpired, Unavailable
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Reason, Status
 from acai_jupyter.ports.launcher import LaunchSpec
-
-NewEngine = Callable[..., Engine]
 
 
 def test_the_launcher_is_told_what_the_job_needs(engine: Engine) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.engine import Agent, Engine
+from support.engine import Agent, Engine, NewEngine
 from support.launcher import GONE
 
 from acai_jupyter.domain.errors import AgentSuperseded, InvalidRequest, JobEnded, Unavailable
 from acai_jupyter.domain.jobs import Outcome, Progress, Reason, Status
-
-NewEngine = Callable[..., Engine]
 
 
 def killed_while(engine: Engine, progress: Progress) -> Agent:

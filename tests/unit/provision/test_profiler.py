@@ -105,7 +105,7 @@ def test_the_grid_is_cut_to_what_the_launcher_holds_and_that_is_said(lab: Lab) -
     made = lab.start()
     assert {(trial.trial.cpu, trial.trial.memory_mb) for trial in made.trials} == {(0.5, 512), (0.5, 1024), (1, 512), (1, 1024)}
     assert made.profile.new.notes == (
-        "no trials on more than 1 CPUs: there are no more here",
+        "no trials on more than 1 CPU: there are no more here",
         "no trials with more than 1024 MB: there is no more here",
     )
 

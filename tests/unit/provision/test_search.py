@@ -130,6 +130,23 @@ def test_values_that_do_not_fit_the_profile_are_refused(fitted: Fitted) -> None:
         predict_options(fitted, COLUMNS, [20, 30], GRID, PriceTable())
 
 
+@pytest.mark.parametrize("value", [1e12, 1e100, 1e300, 1.7e308])
+def test_values_for_which_no_job_would_ever_end_are_refused(value: float) -> None:
+    runs = measured(COLUMNS, [(1, 2, 3), (0.5, 1, 2), (512, 1024)], lambda epochs, cpu, memory: 5 + 60 * epochs / cpu, 0.02)
+    for model in (Blend(), LogLinear()):
+        with pytest.raises(InvalidRequest, match="so far from what was profiled"):
+            predict_options(model.fit(runs), COLUMNS, [value], GRID, PriceTable())
+
+
+@pytest.mark.parametrize("value", [0, 1e-300, 1e6, 1e7, 1e300])
+def test_whatever_one_run_promises_can_be_told_and_kept(value: float) -> None:
+    """One run teaches nothing of how it scales, so the range is as wide as can be; figures still fit their columns."""
+    runs = measured(COLUMNS, [(1,), (1,), (512,)], lambda epochs, cpu, memory: 0.1, 0)
+    for one in predict_options(LogLinear().fit(runs), COLUMNS, [value], GRID, PriceTable()):
+        assert 0 <= one.low <= one.seconds <= one.high <= 1e10
+        assert one.sure <= 1e10
+
+
 def test_values_beyond_the_trials_have_a_range_around_the_truth() -> None:
     runs = measured(COLUMNS, [(1, 2, 3), (0.5, 1, 2), (512, 1024)], lambda epochs, cpu, memory: 5 + 60 * epochs / cpu, 0.02)
     option = predict_options(Blend().fit(runs), COLUMNS, [10], [Resources(2, 512)], PriceTable())[0]

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, or_, select, update
 
+from acai_jupyter.backends.sql.repositories.job_rows import read_job
 from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
-from acai_jupyter.backends.sql.repositories.jobs import read_job
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import job_steps, jobs
 from acai_jupyter.domain.arrivals import Arrival, StepPoint

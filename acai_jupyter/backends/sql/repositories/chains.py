@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Select, and_, bindparam, select, update
 
+from acai_jupyter.backends.sql.repositories.job_rows import read_job
 from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
-from acai_jupyter.backends.sql.repositories.jobs import read_job
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import job_predecessors, jobs
 from acai_jupyter.domain.jobs import Job, Status

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, func, select, update
 
+from acai_jupyter.backends.sql.repositories.job_rows import read_job
 from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
-from acai_jupyter.backends.sql.repositories.jobs import read_job
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
 from acai_jupyter.backends.sql.tables import grids, jobs, projects, users
 from acai_jupyter.domain.grids import Command, Grid, GridSummary

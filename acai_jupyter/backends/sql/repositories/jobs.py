@@ -1,4 +1,4 @@
-"""Jobs, their ranks and their history."""
+"""Jobs and their history."""
 
 from __future__ import annotations
 
@@ -9,35 +9,21 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 
 from acai_jupyter.backends.sql.repositories import job_statements as statements
+from acai_jupyter.backends.sql.repositories.job_ranks import SqlRanks
+from acai_jupyter.backends.sql.repositories.job_rows import key_of, outcome_values, read_job, spec_values
 from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
 from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
 from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
-from acai_jupyter.backends.sql.session import Session, chunks, to_json
-from acai_jupyter.backends.sql.tables import job_history, job_ranks, jobs, projects
-from acai_jupyter.domain.arrivals import Arrival, Bound, Steps
+from acai_jupyter.backends.sql.session import chunks, to_json
+from acai_jupyter.backends.sql.tables import job_history, jobs, projects
 from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
 from acai_jupyter.domain.ids import new_id
-from acai_jupyter.domain.jobs import (
-    TERMINAL,
-    Job,
-    JobSpec,
-    Outcome,
-    Phases,
-    Progress,
-    Rank,
-    Reason,
-    Status,
-    Transition,
-    Used,
-    require_move,
-)
-from acai_jupyter.domain.origins import GitState
-from acai_jupyter.domain.pricing import PriceTable
+from acai_jupyter.domain.jobs import TERMINAL, Job, JobSpec, Outcome, Phases, Progress, Status, Transition, Used, require_move
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.store.engine import NewJob, Unplaced
 
@@ -46,10 +32,7 @@ _MOST_NOTE_CHARACTERS: Final = 300
 _STAMP: Final = {Status.LAUNCHING: "launching_at", Status.RUNNING: "running_at"}
 
 
-class SqlJobs:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class SqlJobs(SqlRanks):
     def add(self, project_id: UUID, user_id: UUID, spec: JobSpec, notes: Sequence[str], after: Collection[UUID] = ()) -> Job:
         [job_id] = self.add_many(project_id, user_id, [NewJob(spec, after)], notes)
         job = self.get(project_id, job_id)
@@ -68,7 +51,7 @@ class SqlJobs:
         for number, new in enumerate(wanted, last - len(wanted) + 1):
             own = {"project_id": project_id, "id": new_id(), "number": number, "user_id": user_id}
             rows.append(
-                {**own, **state, **_spec_values(new.spec), "reserved": most_cost(new.spec), "waits_for": len(set(new.after))}
+                {**own, **state, **spec_values(new.spec), "reserved": most_cost(new.spec), "waits_for": len(set(new.after))}
             )
         ids = [row["id"] for row in rows]
         first = {"position": 1, "attempt": 0, "status": Status.QUEUED.value, "at": self._session.now}
@@ -157,7 +140,7 @@ class SqlJobs:
         if stamp:
             values[stamp] = self._session.now
         if outcome is not None:
-            values |= _outcome_values(outcome)
+            values |= outcome_values(outcome)
         if not self._change(job, values, as_known=True):
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
         if to in TERMINAL:
@@ -202,7 +185,7 @@ class SqlJobs:
     def hold_launch(self, job: Job, holder: UUID, seconds: float) -> bool:
         now = self._session.now
         times = {"now": now, "until": now + int(seconds * SECOND), "too_late": now + int(2 * seconds * SECOND)}
-        given = {**_key(job), **_as_known(job), "holder": holder, **times}
+        given = {**key_of(job), **_as_known(job), "holder": holder, **times}
         return bool(self._session.run(statements.hold_launch(), given).rowcount)
 
     def add_note(self, job: Job, note: str) -> None:
@@ -212,52 +195,15 @@ class SqlJobs:
             self._session.run(update(jobs).where(*_is(job)).values(notes=to_json([*kept, shown])))
 
     def notes(self, job: Job) -> list[str]:
-        kept = self._session.run(statements.notes(), _key(job)).scalar_one()
+        kept = self._session.run(statements.notes(), key_of(job)).scalar_one()
         return list(json.loads(kept))
 
     def history(self, job: Job) -> list[Transition]:
-        rows = self._session.run(statements.history(), _key(job))
+        rows = self._session.run(statements.history(), key_of(job))
         return [
             Transition(row.position, row.attempt, Status(row.status), row.progress and Progress(row.progress), row.reason, row.at)
             for row in rows
         ]
-
-    def add_rank(self, job: Job, rank: int) -> None:
-        own = {"project_id": job.project_id, "job_id": job.id, "attempt": job.attempt, "rank": rank}
-        self._session.run(
-            self._session.insert(job_ranks)
-            .values(**own)
-            .on_conflict_do_nothing(index_elements=["project_id", "job_id", "attempt", "rank"])
-        )
-
-    def set_handle(self, job: Job, rank: int, handle: str) -> None:
-        self._change_rank(job, rank, {"handle": handle})
-
-    def ranks(self, job: Job) -> list[Rank]:
-        return [_rank(row) for row in self._session.run(statements.ranks(), {**_key(job), "of_attempt": job.attempt})]
-
-    def uncleaned(self, limit: int) -> list[Rank]:
-        return [_rank(row) for row in self._session.run(statements.uncleaned(), {"most": limit})]
-
-    def forget_handle(self, rank: Rank) -> None:
-        own = (job_ranks.c.project_id == rank.project_id, job_ranks.c.job_id == rank.job_id)
-        this = (*own, job_ranks.c.attempt == rank.attempt, job_ranks.c.rank == rank.rank)
-        self._session.run(update(job_ranks).where(*this).values(handle=None))
-
-    def claim(self, job: Job, rank: int, instance: UUID) -> bool:
-        given = {**_rank_key(job, rank), "by": instance, "now": self._session.now}
-        return bool(self._session.run(statements.claim_rank(), given).rowcount)
-
-    def heartbeat(self, job: Job, rank: int, progress: str | None) -> None:
-        self._change_rank(job, rank, {"heartbeat_at": self._session.now, "progress": progress})
-
-    def report(self, job: Job, rank: int, report: str) -> bool:
-        return self._change_rank(job, rank, {"reported_at": self._session.now, "report": report}, only_first=True)
-
-    def reports(self, job: Job) -> list[str]:
-        own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id, job_ranks.c.attempt == job.attempt)
-        wanted = select(job_ranks.c.report).where(*own, job_ranks.c.report.is_not(None)).order_by(job_ranks.c.rank)
-        return [str(report) for report in self._session.run(wanted).scalars()]
 
     def _written(self, job: Job, why: str | None = None) -> Job:
         current = self._again(job)
@@ -285,12 +231,12 @@ class SqlJobs:
 
     def _change(self, job: Job, values: Mapping[str, Any], as_known: bool = False) -> bool:
         """Change columns of a job; False where it is not (any more) as it is known."""
-        given = {**_key(job), **{f"new_{name}": value for name, value in values.items()}, **(_as_known(job) if as_known else {})}
+        given = {
+            **key_of(job),
+            **{f"new_{name}": value for name, value in values.items()},
+            **(_as_known(job) if as_known else {}),
+        }
         return bool(self._session.run(statements.change(tuple(values), as_known), given).rowcount)
-
-    def _change_rank(self, job: Job, rank: int, values: Mapping[str, Any], only_first: bool = False) -> bool:
-        given = {**_rank_key(job, rank), **{f"new_{name}": value for name, value in values.items()}}
-        return bool(self._session.run(statements.change_rank(tuple(values), only_first), given).rowcount)
 
     def _many(self, statement: Select[Any], **given: Any) -> list[Job]:
         return [read_job(row) for row in self._session.run(statement, given)]
@@ -303,146 +249,9 @@ def _why(outcome: Outcome | None) -> str | None:
     return outcome.reason.value if outcome.reason else outcome.detail and outcome.detail[:_MOST_NOTE_CHARACTERS]
 
 
-def _rank(row: Row[Any]) -> Rank:
-    return Rank(
-        row.project_id,
-        row.job_id,
-        row.attempt,
-        row.rank,
-        row.handle,
-        row.instance,
-        row.claimed_at,
-        row.heartbeat_at,
-        row.reported_at,
-        row.progress,
-    )
-
-
-def _key(job: Job) -> dict[str, Any]:
-    return {"project": job.project_id, "job": job.id}
-
-
 def _as_known(job: Job) -> dict[str, Any]:
     return {"known_status": job.status.value, "known_attempt": job.attempt}
 
 
-def _rank_key(job: Job, rank: int) -> dict[str, Any]:
-    return {**_key(job), "of_attempt": job.attempt, "of_rank": rank}
-
-
 def _is(job: Job) -> tuple[Any, Any]:
     return jobs.c.project_id == job.project_id, jobs.c.id == job.id
-
-
-def _spec_values(spec: JobSpec) -> dict[str, Any]:
-    values = {
-        name: getattr(spec, name)
-        for name in JobSpec.__dataclass_fields__
-        if name not in ("command", "resources", "prices", "env", "git", "secrets", "bound")
-    }
-    command = spec.command if isinstance(spec.command, str) else list(spec.command)
-    values |= {
-        "command": to_json(command),
-        "env": to_json(dict(spec.env)),
-        "secrets": to_json(list(spec.secrets)),
-        "prices": to_json(asdict(spec.prices)),
-    }
-    values |= {"bound": None if spec.bound is None else to_json(asdict(spec.bound))}
-    git = spec.git or GitState("")
-    values |= {"git_commit": git.commit or None, "git_branch": git.branch, "git_remote": git.remote}
-    values |= {"git_dirty": git.dirty if spec.git else None}
-    return values | asdict(spec.resources)
-
-
-def _outcome_values(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "reason": outcome.reason and outcome.reason.value,
-        "detail": outcome.detail,
-        "exit_code": outcome.exit_code,
-        "signal": outcome.signal,
-    }
-
-
-def read_job(row: Row[Any]) -> Job:
-    """The job in a row of `select_jobs`."""
-    status = Status(row.status)
-    outcome = Outcome(status, row.reason and Reason(row.reason), row.detail, row.exit_code, row.signal)
-    return Job(
-        project_id=row.project_id,
-        id=row.id,
-        number=row.number,
-        user_id=row.user_id,
-        creator=row.creator,
-        spec=_spec(row),
-        status=status,
-        attempt=row.attempt,
-        created_at=row.created_at,
-        progress=row.progress and Progress(row.progress),
-        outcome=outcome if status in TERMINAL else None,
-        launching_at=row.launching_at,
-        running_at=row.running_at,
-        ended_at=row.ended_at,
-        kill_requested_at=row.kill_requested_at,
-        kill_requested_by=row.kill_requested_by,
-        placed_at=row.placed_at,
-        phases=Phases(row.download_time, row.command_time, row.upload_time),
-        used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
-        enforced=None if row.enforced is None else json.loads(row.enforced),
-        runtime=row.runtime,
-        cost=row.cost,
-        output_id=row.output_id,
-        kept_snapshot_id=row.kept_snapshot_id,
-        code_label=row.code_label,
-        input_label=row.input_label,
-        output_label=row.output_label,
-        retry_of_number=row.retry_of_number,
-        input_job_number=row.input_job_number,
-        grid_number=row.grid_number,
-        waits_for=row.waits_for,
-        steps=_steps(row),
-        arrival=_arrival(row),
-        late_at=row.late_at,
-    )
-
-
-def _steps(row: Row[Any]) -> Steps | None:
-    if row.stepped_at is None:
-        return None
-    return Steps(row.step, row.step_total, row.step_tagged, row.step_restarts, row.stepped_at)
-
-
-def _arrival(row: Row[Any]) -> Arrival | None:
-    if row.arrival is None:
-        return None
-    return Arrival(row.arrival, row.arrival_low, row.arrival_high, row.arrival_at)
-
-
-def _spec(row: Row[Any]) -> JobSpec:
-    command = json.loads(row.command)
-    return JobSpec(
-        command=command if isinstance(command, str) else tuple(command),
-        resources=Resources(row.cpu, row.memory_mb, row.gpu),
-        prices=PriceTable(**json.loads(row.prices)),
-        name=row.name,
-        input_id=row.input_id,
-        output_name=row.output_name,
-        output_path=row.output_path,
-        code_snapshot_id=row.code_snapshot_id,
-        code_fileset_id=row.code_fileset_id,
-        image=row.image,
-        python=row.python,
-        requirements=row.requirements,
-        env=tuple(json.loads(row.env).items()),
-        timeout=row.timeout,
-        priority=row.priority,
-        lake_access=row.lake_access,
-        retry_of=row.retry_of,
-        start_snapshot_id=row.start_snapshot_id,
-        git=row.git_commit and GitState(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_remote),
-        environment=row.environment,
-        secrets=tuple(json.loads(row.secrets)),
-        input_job_id=row.input_job_id,
-        grid_id=row.grid_id,
-        grid_row=row.grid_row,
-        bound=None if row.bound is None else Bound(**json.loads(row.bound)),
-    )

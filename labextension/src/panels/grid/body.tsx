@@ -1,11 +1,11 @@
 /** Draws one grid: how it stands, what can be done with all of it, and its table. */
 
-import { closeIcon, launchIcon, runIcon, stopIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import { closeIcon, launchIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { cost, counts, gridTitle, label, runtime } from '../../format';
-import { isEnded, type Grid } from '../../wire';
-import { Badge, ErrorLine, IconButton, ProgressBar } from '../parts';
+import type { Grid } from '../../wire';
+import { Badge, EndButton, ErrorLine, IconButton, ProgressBar } from '../parts';
 import type { GridModel } from './model';
 import { GridTable } from './table';
 
@@ -102,7 +102,7 @@ function Header({ grid, actions }: { grid: Grid; actions: GridActions }): React.
   );
 }
 
-/** How the grid stands, and the buttons that end all of it or try again what failed. */
+/** How the grid stands, and the button that ends all of it or tries again what failed. */
 function StatusLine({ grid, actions }: { grid: Grid; actions: GridActions }): React.JSX.Element {
   const late = grid.late_count > 0 ? ` · ${grid.late_count} late` : '';
   return (
@@ -112,28 +112,21 @@ function StatusLine({ grid, actions }: { grid: Grid; actions: GridActions }): Re
         {counts(grid)}
         {late} · {runtime(grid.runtime)} · {cost(grid.cost)}
       </span>
-      {!isEnded(grid) && (
-        <button
-          className="acai-Button acai-Job-kill"
-          title="End all jobs of this grid"
-          onClick={() => {
+      <EndButton
+        of={grid}
+        kill={{
+          title: 'End all jobs of this grid',
+          onClick: () => {
             actions.killGrid(grid.number);
-          }}
-        >
-          <stopIcon.react tag="span" width="14px" /> Kill
-        </button>
-      )}
-      {isEnded(grid) && grid.status !== 'FINISHED' && (
-        <button
-          className="acai-Button acai-Job-retry"
-          title="Submit what failed or was killed again; the rest stays"
-          onClick={() => {
+          }
+        }}
+        retry={{
+          title: 'Submit what failed or was killed again; the rest stays',
+          onClick: () => {
             actions.retryGrid(grid.number);
-          }}
-        >
-          <runIcon.react tag="span" width="14px" /> Retry
-        </button>
-      )}
+          }
+        }}
+      />
     </div>
   );
 }

@@ -1,13 +1,13 @@
 /** Draws one job: how it stands, what it was asked to do, and its live log. */
 
-import { closeIcon, launchIcon, runIcon, stopIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import { closeIcon, launchIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { arrival, explanation, label } from '../../format';
 import { useNow } from '../../hooks';
 import type { KnownJob } from '../../tokens';
 import { isEnded } from '../../wire';
-import { Badge, ErrorLine, IconButton } from '../parts';
+import { Badge, EndButton, ErrorLine, IconButton } from '../parts';
 import { Curves } from './curves';
 import { Facts } from './facts';
 import { LogView } from './log';
@@ -97,36 +97,29 @@ function Header({ job, actions }: { job: KnownJob; actions: JobActions }): React
   );
 }
 
-/** How the job stands, and the buttons that end it or try it again. */
+/** How the job stands, and the button that ends it or tries it again. */
 function StatusLine({ job, actions }: { job: KnownJob; actions: JobActions }): React.JSX.Element {
   return (
     <div className="acai-Job-status" data-status={job.status}>
       <Badge of={job} />
       <span className="acai-Jobs-explanation">{explanation(job)}</span>
       <Arrival job={job} />
-      {!isEnded(job) && (
-        <button
-          className="acai-Button acai-Job-kill"
-          title="End this job"
-          disabled={job.kill_requested}
-          onClick={() => {
+      <EndButton
+        of={job}
+        kill={{
+          title: 'End this job',
+          isDisabled: job.kill_requested,
+          onClick: () => {
             actions.kill(job.number);
-          }}
-        >
-          <stopIcon.react tag="span" width="14px" /> Kill
-        </button>
-      )}
-      {isEnded(job) && job.status !== 'FINISHED' && (
-        <button
-          className="acai-Button acai-Job-retry"
-          title="Submit the same job again, to go on from what it had written"
-          onClick={() => {
+          }
+        }}
+        retry={{
+          title: 'Submit the same job again, to go on from what it had written',
+          onClick: () => {
             actions.retry(job.number);
-          }}
-        >
-          <runIcon.react tag="span" width="14px" /> Retry
-        </button>
-      )}
+          }
+        }}
+      />
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { command } from '../../format';
 import type { Connection } from '../../socket';
-import type { IGrids, IJobs, KnownJob } from '../../tokens';
+import type { IGrids, IJobs, ILiveList, KnownJob } from '../../tokens';
 import { isEnded, type Grid, type Job, type Status } from '../../wire';
 import { PanelModel } from '../model';
 
@@ -111,7 +111,7 @@ export class JobsModel extends PanelModel {
 }
 
 /** When the oldest of a list was submitted, as long as it has more; the beginning of time where it is whole. */
-function oldest(list: IJobs | IGrids): string {
+function oldest(list: ILiveList<Pick<Job, 'create_time'>>): string {
   return list.hasMore ? (list.items.at(-1)?.create_time ?? '') : '';
 }
 

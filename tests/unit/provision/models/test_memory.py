@@ -113,5 +113,5 @@ def test_where_runs_differ_for_no_reason_only_more_than_that_is_a_cliff() -> Non
         )
         return memory_cliff(runs) is not None
 
-    assert sum(found(seed, slower=1) for seed in range(40)) <= 2
+    assert sum(found(seed, slower=1) for seed in range(40)) <= 4  # 24 of them, if chance did not count
     assert all(found(seed, slower=4) for seed in range(40))
