@@ -53,8 +53,10 @@ def behind_a_proxy(folder: Path, settings: Mapping[str, str] | None = None) -> I
     port = free_port()
     with FaultyProxy(f"http://127.0.0.1:{port}{API}").running() as proxy:
         server = Server(folder, environment={**QUICK, "ACAI_AGENT_URL": proxy.url, **(settings or {})}, port=port).start()
-        yield server, proxy
-        server.end()
+        try:
+            yield server, proxy
+        finally:
+            server.end()
 
 
 @pytest.fixture

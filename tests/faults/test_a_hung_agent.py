@@ -51,16 +51,16 @@ def test_an_agent_that_is_stuck_while_it_uploads_is_ended_though_it_beats(tmp_pa
         assert [path.read_text() for path in job.download(tmp_path / "kept")] == ["weights\n"]
 
 
-def test_a_job_whose_agent_is_stopped_before_it_asks_for_it_is_started_again_and_once(tmp_path: Path) -> None:
+def test_a_job_whose_agent_is_stopped_before_its_claim_arrives_is_started_again_and_once(tmp_path: Path) -> None:
+    held = threading.Event()
     with behind_a_proxy(tmp_path / "server", {"ACAI_AGENT_SILENCE_SECONDS": "6"}) as (server, proxy):
-        proxy.faults = [Fault(r"POST .*/agent/claim$", status=503, times=10**6)]
+        proxy.faults = [Fault(r"POST .*/agent/claim$", until=held)]
         job = server.client().jobs.submit(f"echo begun >> {tmp_path}/tally")
-        first, second = Attempt(server.home, job), Attempt(server.home, job, number=2)
-        agent = first.agent()
+        agent = Attempt(server.home, job).agent()
         wait_for(lambda: proxy.count(r"POST .*/agent/claim$"))
         os.kill(agent, signal.SIGSTOP)
-        second.agent()
-        proxy.faults = []
+        Attempt(server.home, job, number=2).agent()
+        held.set()  # the first one's claim arrives, and comes too late
         job.wait(timeout=180)
         assert (job.status, job.details["attempt"]) == ("FINISHED", 2)
         assert not is_alive(agent)
