@@ -15,7 +15,7 @@ from acai_jupyter.client.metadata import MetadataKeys
 from acai_jupyter.client.people import Projects, Users
 from acai_jupyter.client.profiles import Profiles
 from acai_jupyter.client.provenance import Provenance
-from acai_jupyter.client.quotes import Quote, check_numbers, limits
+from acai_jupyter.client.quotes import Quote, limits, numbers
 from acai_jupyter.client.records import Capacity, Identity, record
 from acai_jupyter.client.search import Search
 from acai_jupyter.client.secrets import Secrets
@@ -130,9 +130,8 @@ class Client:
 
         Raises ProfileNotFound, ProfileNotFitted, BoundNotMet, and what `jobs.submit` raises; nothing is submitted then.
         """
-        check_numbers(values=values)
         job = {"name": name, "output": output, "output_path": output_path, "timeout": timeout}
-        asked = {"profile": profile, "values": list(values), "enforce": enforce, "job": job}
+        asked = {"profile": profile, "values": numbers("values", values), "enforce": enforce, "job": job}
         answer = self._transport.post("/autoprovision", {**asked, **limits(max_time, max_cost, confidence)}, creates=True)
         return Job(self._transport, answer["job"])
 

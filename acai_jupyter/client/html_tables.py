@@ -44,6 +44,8 @@ def table_html(frame: pd.DataFrame, forms: Mapping[str, Form] | None = None) -> 
 
 def duration(seconds: float) -> Cell:
     """`4.0s`, `12m 03s`, `2h 05m`, `1d 04h`."""
+    if not 0 <= seconds < math.inf:
+        return _plain(float(seconds))
     full = f"{float(seconds)} seconds"
     if seconds < 9.95:
         return Cell(f"{seconds:.1f}s", full)
@@ -56,7 +58,9 @@ def duration(seconds: float) -> Cell:
 
 def dollars(cost: float) -> Cell:
     """`$0.000070`, `$0.034`, `$1.25`: two digits that tell something, as far as micro-dollars go."""
-    if cost <= 0:
+    if not 0 <= cost < math.inf:
+        return _plain(float(cost))
+    if cost == 0:
         return Cell("$0", "$0")
     decimals = 2 if cost >= 1 else min(_MICRO, 1 - math.floor(math.log10(cost)))
     return Cell(f"${cost:.{decimals}f}", f"${cost:.{_MICRO}f}")
@@ -64,6 +68,8 @@ def dollars(cost: float) -> Cell:
 
 def size(count: int) -> Cell:
     """`17 B`, `1.5 MiB`."""
+    if not 0 <= count < math.inf or count % 1:
+        return _plain(float(count))
     units = ["B", "KiB", "MiB", "GiB", "TiB"]
     amount = float(count)
     while amount >= 1023.95 and len(units) > 1:

@@ -266,7 +266,8 @@ class Jobs:
         return {"code": pinned, "git": None if git is None else asdict(git)}
 
     def _script(self, command: str | Sequence[str]) -> Snapshot | None:
-        """The script of this folder that `command` runs, with the local modules that it imports."""
+        """The script of this folder that `command` runs, with the local modules that it imports. Raises InvalidRequest."""
+        _check_command(command)
         from acai_jupyter.client.scripts import local_script
 
         script = local_script(command)
@@ -302,8 +303,7 @@ def submission(
     from acai_jupyter.client.grids import GridOutputs
 
     _check_cpu(cpu)
-    if not isinstance(command, str | Sequence):
-        raise InvalidRequest(f"{shown(command)} is no command: write a text such as 'python train.py', or a list of words.")
+    _check_command(command)
     if isinstance(input, GridOutputs):
         raise InvalidRequest("A grid's outputs are many: submit with submit_grid, which makes a job for each.")
     interpreter = python or (None if image else sys.executable)
@@ -326,6 +326,11 @@ def submission(
 def _references(after: After) -> list[str]:
     several = after if isinstance(after, Sequence) and not isinstance(after, str) else [after]
     return [one if isinstance(one, str) else str(getattr(one, "id", one)) for one in several]
+
+
+def _check_command(command: object) -> None:
+    if not isinstance(command, str | Sequence):
+        raise InvalidRequest(f"{shown(command)} is no command: write a text such as 'python train.py', or a list of words.")
 
 
 def _check_cpu(cpu: float | None) -> None:

@@ -10,7 +10,7 @@ from acai_jupyter.client.following import follow
 from acai_jupyter.client.jobs import Code, Jobs
 from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.quotes import Quote, check_numbers, limits
+from acai_jupyter.client.quotes import Quote, limits, numbers
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.jobs import TERMINAL, Status
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PROFILING: Final = "PROFILING"
 _CPUS_DRAWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _MOST_DRAWN: Final = 60
+_MOST_WHOLE: Final = 2**53
 """Of so many trials a notebook shows a picture beside the table; each is predicted for it."""
 _COLUMNS: Final = {
     "name": "text",
@@ -92,7 +93,7 @@ class Profile:
         told = self._current()
         hints = parse_template(told["command_template"]).hints
         named = [f"arg.{hint.name}" if hint.name in _TRIAL_COLUMNS else hint.name for hint in hints]
-        types = ["integer" if all(text.isdecimal() for text in hint.texts) else "number" for hint in hints]
+        types = ["integer" if all(map(_is_whole, hint.texts)) else "number" for hint in hints]
         kinds = dict(zip(named, types, strict=True))
         rows = [{**trial, **dict(zip(kinds, trial["values"], strict=True))} for trial in told["jobs"]]
         return frame({**kinds, **_TRIAL_COLUMNS}, rows)
@@ -124,8 +125,8 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
         """
-        check_numbers(values=values, cpu=[cpu])
-        asked = {"values": list(values), "cpu": cpu, "memory": memory, "model": model}
+        numbers("cpu", [cpu])
+        asked = {"values": numbers("values", values), "cpu": cpu, "memory": memory, "model": model}
         return Prediction(**self._transport.post(f"{self._path}/predict", asked))
 
     def quote(
@@ -142,8 +143,7 @@ class Profile:
 
         Raises ProfileNotFitted, InvalidRequest.
         """
-        check_numbers(values=values)
-        asked = {"values": list(values), "model": model, **limits(max_time, max_cost, confidence)}
+        asked = {"values": numbers("values", values), "model": model, **limits(max_time, max_cost, confidence)}
         return Quote(self._transport.post(f"{self._path}/quote", asked))
 
     def kill(self) -> Profile:
@@ -239,13 +239,13 @@ class Profiles:
             "python": python or (None if image else sys.executable),
             "env": {key: str(value) for key, value in (env or {}).items()},
             "timeout": timeout,
-            "cpus": None if cpus is None else list(cpus),
+            "cpus": None if cpus is None else numbers("cpus", cpus),
             "memories_mb": None if memories_mb is None else [parse_memory(size) for size in memories_mb],
             "trials": trials,
             "budget": budget,
             "again": again,
         }
-        check_numbers(cpus=cpus or (), budget=[budget] if budget is not None else ())
+        numbers("budget", [budget])
         wanted["code"] = self._jobs.pin_code(command_template, code)
         return Profile(self._transport, self._transport.post("/profiles", wanted))
 
@@ -264,3 +264,8 @@ class Profiles:
     ) -> Prediction:
         """The time and cost of a job of this profile's template. Raises ProfileNotFound, and what `Profile.predict` raises."""
         return self.get(name).predict(values, cpu, memory, model=model)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a value of a hint is a whole number, and one that stays exact."""
+    return text.isdecimal() and int(text) <= _MOST_WHOLE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction, predictions_html
@@ -84,15 +84,17 @@ class Quote:
 def limits(max_time: str | float | None, max_cost: float | None, confidence: float | None) -> Json:
     """Bounds as requests carry them. Raises InvalidRequest for what JSON can't say."""
     given = {"max_time": max_time, "max_cost": max_cost, "confidence": confidence}
-    check_numbers(**{name: [value] for name, value in given.items()})
+    for name, value in given.items():
+        numbers(name, [value])
     return given
 
 
-def check_numbers(**given: Sequence[Any]) -> None:
-    """Raises InvalidRequest for what JSON can't say."""
-    for name, values in given.items():
-        if not hasattr(values, "__iter__"):
-            raise InvalidRequest(f"{name}={values!r} is no list: write {name}=[{values!r}].")
-        for value in values:
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InvalidRequest(f"{name}={value} can't be: give a number.")
+def numbers(name: str, given: Iterable[Any]) -> list[Any]:
+    """The numbers of a list. Raises InvalidRequest for what is no list, and for what JSON can't say."""
+    if not hasattr(given, "__iter__"):
+        raise InvalidRequest(f"{name}={given!r} is no list: write {name}=[{given!r}].")
+    values = list(given)
+    for value in values:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidRequest(f"{name}={value} can't be: give a number.")
+    return values

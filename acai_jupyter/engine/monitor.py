@@ -182,8 +182,11 @@ class Monitor:
         if job.attempt < self._settings.attempts:
             self._try_again(job, f"attempt {job.attempt} did not speak")
             return
+        try:
+            finish(self._store, job, _lost(job, Observation(Sign.GONE, detail=UNSPOKEN)))
+        except JobEnded:
+            return  # it spoke up after all, or another server was first
         self._launcher.kill(handle, force=True)
-        self._end(job, None, Observation(Sign.GONE, detail=UNSPOKEN))
 
     def _stored_report(self, job: Job, rank: Rank) -> str | None:
         """What the agent had delivered before a server died over it."""

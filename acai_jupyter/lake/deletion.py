@@ -64,7 +64,9 @@ class Deletions:
         found, following = self._found(principal, wanted, at)
         goes_on = None if following is None else str(following)
         if not found and (following is not None or (at is not None and not at.empty)):
-            return Deletion(0, tombstone=True, following=goes_on)
+            # A repeated call finds nothing any more of what the first one hid.
+            nothing = Deletion(0, tombstone=True, following=goes_on)
+            return self._answered(principal, key, wanted, Deletion, f" at {at}") or nothing
 
         def hide(unit: UnitOfWork) -> Deletion:
             if not found:
@@ -142,6 +144,14 @@ class Deletions:
 
         return self._once(principal, key, wanted, Deletion, delete)
 
+    def _answered(self, principal: Principal, key: str | None, wanted: _Wanted, made: type[_Done], more: str) -> _Done | None:
+        """What the call with this key was answered, None where it is the first one."""
+        if key is None:
+            return None
+        with self._store.read() as unit:
+            first = unit.idempotency.answer(principal.project_id, principal.user_id, key, _digest(_TOLD[made], wanted, more))
+        return made(**json.loads(first)) if first else None
+
     def _once(
         self,
         principal: Principal,
@@ -153,7 +163,7 @@ class Deletions:
     ) -> _Done:
         """Change what is hidden, and tell of it, unless the call with this key has done so before."""
         kind = _TOLD[made]
-        digest = hashlib.sha256(f"{kind}{more} {wanted}".encode()).digest()
+        digest = _digest(kind, wanted, more)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
@@ -164,6 +174,11 @@ class Deletions:
                 unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, json.dumps(asdict(done)))
             unit.events.append(principal.project_id, kind, reference=str(wanted))
         return done
+
+
+def _digest(kind: EventKind, wanted: _Wanted, more: str) -> bytes:
+    """Tells a request from others with the same key."""
+    return hashlib.sha256(f"{kind}{more} {wanted}".encode()).digest()
 
 
 class _Holders:

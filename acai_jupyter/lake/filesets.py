@@ -207,13 +207,13 @@ def _overlay_leaves(collected: _Collected, resolver: Resolver, reference: Refere
     if isinstance(reference, GlobReference) and reference.fileset is not None and reference in found:
         if resolver.fileset(reference.fileset).root != found[reference].root:
             raise _Moved
-        files = resolver.pinned(found[reference].pins)
-        leaves = {file.path.encode(): Leaf(file.path.encode(), file.version, file.size) for file in files}
+        leaves: Iterable[Leaf] = found[reference].leaves
     else:
-        leaves = {leaf.key: leaf for leaf in resolver.leaves(reference)}
-    if not leaves:
+        leaves = resolver.leaves(reference)
+    entries = {leaf.key: leaf for leaf in leaves}
+    if not entries:
         raise EmptyFileset(f"{reference} holds no files: check the folder or pattern.")
-    collected.entries.update(leaves)
+    collected.entries.update(entries)
 
 
 def _content(resolver: Resolver, collected: _Collected) -> Built:

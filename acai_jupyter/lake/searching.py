@@ -3,13 +3,14 @@ makes all others wait. What was found is checked again when it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from acai_jupyter.domain.errors import FileNotFound, FilesetNotFound
+from acai_jupyter.domain.manifest_nodes import Leaf
 from acai_jupyter.domain.positions import Position
-from acai_jupyter.domain.references import GlobReference
+from acai_jupyter.domain.references import FilesetReference, GlobReference
 from acai_jupyter.lake import resolve
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.store.unit import Store
@@ -17,18 +18,17 @@ from acai_jupyter.ports.store.unit import Store
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The paths that a pattern matches, each with its version; `root` is the manifest of the file set in which it looked."""
+    """The paths that a pattern matches, each with its version; within a file set its `leaves` instead, and the manifest in which
+    they stand."""
 
-    pins: list[tuple[str, int]]
+    pins: Sequence[tuple[str, int]] = ()
+    leaves: Sequence[Leaf] = ()
     root: bytes | None = None
 
 
 def _pins_of(store: Store, project_id: UUID, pattern: GlobReference, at: Position | None) -> list[tuple[str, int]]:
-    """The paths that a pattern means, in order, with their versions of the moment of the position `at`. Every read looks at so
-    many paths only, and is soon over.
-
-    Raises FilesetNotFound.
-    """
+    """The paths of the lake that a pattern means, in order, with their versions of the moment of the position `at`. Every read
+    looks at so many paths only, and is soon over."""
     pins: list[tuple[str, int]] = []
     while True:
         with store.read() as unit:
@@ -41,19 +41,24 @@ def _pins_of(store: Store, project_id: UUID, pattern: GlobReference, at: Positio
             return pins
 
 
+def _within_set(store: Store, project_id: UUID, pattern: GlobReference, fileset: FilesetReference) -> Matches:
+    """What a pattern within a file set means: in one read, as a manifest never changes. Raises FilesetNotFound."""
+    with store.read() as unit:
+        resolver = Resolver(unit, project_id)
+        return Matches(leaves=list(resolver.leaves(pattern)), root=resolver.fileset(fileset).root)
+
+
 def matches_of(store: Store, project_id: UUID, patterns: Iterable[GlobReference]) -> dict[GlobReference, Matches]:
     """What patterns match, those of the lake all at the same moment; without those whose file set is not there."""
     found: dict[GlobReference, Matches] = {}
     with store.read() as unit:
-        moment = unit.files.last_moment(project_id)
+        at = Position("/", moment=unit.files.last_moment(project_id), empty=True)
     for pattern in dict.fromkeys(patterns):
-        at, root = Position("/", moment=moment, empty=True), None
-        try:
-            if pattern.fileset is not None:
-                with store.read() as unit:
-                    fileset = Resolver(unit, project_id).fileset(pattern.fileset)
-                at, root = Position("/", version=fileset.version, empty=True), fileset.root
-            found[pattern] = Matches(_pins_of(store, project_id, pattern, at), root)
-        except FilesetNotFound:
+        if pattern.fileset is None:
+            found[pattern] = Matches(_pins_of(store, project_id, pattern, at))
             continue
+        try:
+            found[pattern] = _within_set(store, project_id, pattern, pattern.fileset)
+        except FilesetNotFound:
+            continue  # whoever writes says so
     return found

@@ -16,20 +16,21 @@ from acai_agent.http import Http
 from acai_agent.nearby import disk_headers
 from acai_agent.notes import note
 from acai_agent.platform import Platform
+from acai_agent.steps import Steps
 from acai_agent.transfer import Damaged, Renew, Root, ahead, download
 
 _RESERVED: Final = ("input", "output")
 _PAGES_AHEAD: Final = 2
 
 
-def bring_files(platform: Platform, http: Http, config: Config, first: Mapping[str, Any], cancel: Signal) -> None:
+def bring_files(platform: Platform, http: Http, config: Config, first: Mapping[str, Any], cancel: Signal, steps: Steps) -> None:
     """Fill the working directory. `first` are the pages of files that came with the manifest, by kind; others are asked for.
 
     Raises HttpError, ContractBroken, TransferError, OSError, Cancelled, MustLeave.
     """
     for name in _RESERVED:
         (config.work / name).mkdir(parents=True, exist_ok=True)
-    bring = _Bring(platform, http, config, cancel)
+    bring = _Bring(platform, http, config, steps.counting(cancel), steps)
     for kind, root in (("code", config.work), ("input", config.work / "input"), ("start", config.output)):
         bring.all(kind, root, first.get(kind))
 
@@ -40,12 +41,13 @@ def home_of(config: Config) -> Path | None:
 
 
 class _Bring:
-    def __init__(self, platform: Platform, http: Http, config: Config, cancel: Signal) -> None:
+    def __init__(self, platform: Platform, http: Http, config: Config, cancel: Signal, steps: Steps) -> None:
         self._platform = platform
         self._http = http
         self._home = home_of(config)
         self._cache = None if config.cache is None else InputCache(config.cache, config.cache_bytes)
         self._cancel = cancel
+        self._steps = steps
 
     def all(self, kind: str, root: Path, first: Any) -> None:
         """The files of a kind; `first` is their first page as it came, None where it is to be asked for. While the files of one
@@ -79,9 +81,11 @@ class _Bring:
             kept = [file for at, file in enumerate(files) if found[at] is not file]
             if not kept:
                 raise
-            self._cache.forget_changed(kept)
+            with self._steps.uncounted():
+                self._cache.forget_changed(kept)
             self._download(self._cache.find(files), root, renew)
-        self._cache.keep(files, Path(root.folder))
+        with self._steps.uncounted():  # of a slow disk, large files take as long as they take
+            self._cache.keep(files, Path(root.folder))
 
     def _download(self, files: Sequence[FileEntry], root: Root, renew: Renew) -> None:
         download(files, root, renew=renew, cancel=self._cancel, http=self._http, patience_s=math.inf)

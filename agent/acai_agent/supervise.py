@@ -94,8 +94,7 @@ class Supervisor:
     def _bring_files(self, manifest: Manifest, outcome: Outcome) -> None:
         started = time.monotonic()
         try:
-            cancel = self._steps.counting(self._orders.cancel)
-            bring_files(self._platform, self._http, self._config, manifest.files, cancel)
+            bring_files(self._platform, self._http, self._config, manifest.files, self._orders.cancel, self._steps)
         except Cancelled:
             self._orders.check_leaving()
             outcome.ended = self._orders.how

@@ -120,6 +120,13 @@ def test_costs_show_two_digits_that_tell_something(cost: float, told: str) -> No
     assert dollars(cost).seen == told
 
 
+@pytest.mark.parametrize("value", [float("inf"), -1.5, -float("inf")])
+def test_figures_that_are_no_runtime_cost_or_size_are_shown_as_numbers(value: float) -> None:
+    """Nobody keeps users from giving their own keys these names."""
+    for form in (duration, dollars, size):
+        assert form(value).seen == f"{value:g}"  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("count", "told"),
     [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (2**20 - 1, "1.0 MiB"), (5 * 2**30, "5.0 GiB"), (2**52, "4096.0 TiB")],

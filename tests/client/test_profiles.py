@@ -41,7 +41,7 @@ def test_memories_that_are_no_sizes_are_refused_in_one_line(acai: Acai, memories
 
 
 def test_memories_may_have_units(acai: Acai) -> None:
-    words = ["--template-name", "Units", "--command-template", "true {1,2}", "--cpus", "1", "--memories", "512MB,1GiB"]
+    words = ["--template-name", "Units", "--command-template", "true {1,2}", "--cpus", "1", "--memories", "512MB, 1GiB"]
     told = json.loads(acai("profile", *words, "--json")[1])
     assert sorted({trial["memory_mb"] for trial in told["jobs"]}) == [512, 1024]
 
@@ -52,6 +52,22 @@ def test_hints_that_are_called_as_columns_are_named_apart(client: Client) -> Non
     assert sorted({*zip(trials["arg.job"], trials["arg.cpu"], strict=True)}) == [(7, 3), (7, 4), (8, 3), (8, 4)]
     assert [client.jobs.get(number).status for number in trials["job"]] == ["FINISHED"] * 4
     assert set(trials["cpu"]) == {1}
+
+
+def test_hints_of_any_size_have_a_table(client: Client) -> None:
+    made = client.profiles.create("Huge", "true {1,99999999999999999999}", cpus=[1], memories_mb=[512]).wait(120)
+    assert sorted(made.trials.iloc[:, 0]) == [1, 1e20]
+
+
+def test_what_is_no_template_is_refused_in_words(client: Client) -> None:
+    for template in (None, 5):
+        with pytest.raises(InvalidRequest, match="is no command"):
+            client.profiles.create("No", template)  # type: ignore[arg-type]
+
+
+def test_values_may_be_told_one_by_one(profile: Profile) -> None:
+    assert profile.predict(iter([2]), 1, 1024) == profile.predict([2], 1, 1024)  # type: ignore[arg-type]
+    assert profile.quote(map(float, ["2"])).command == profile.quote([2.0]).command  # type: ignore[arg-type]
 
 
 def test_a_single_value_is_told_how_it_is_written(profile: Profile) -> None:

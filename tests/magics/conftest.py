@@ -57,9 +57,15 @@ def interrupt_when() -> Iterator[Callable[[Callable[[], bool]], None]]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     pressing: list[threading.Thread] = []
 
+    failed: list[BaseException] = []
+
     def press(condition: Callable[[], bool]) -> None:
-        wait_for(condition)
-        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            wait_for(condition)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)  # also then, or nothing would ever end the waiting
 
     def begin(condition: Callable[[], bool]) -> None:
         pressing.append(threading.Thread(target=press, args=(condition,)))
@@ -69,6 +75,8 @@ def interrupt_when() -> Iterator[Callable[[Callable[[], bool]], None]]:
     for thread in pressing:
         thread.join()
     signal.signal(signal.SIGINT, before)
+    if failed:
+        raise failed[0]
 
 
 @pytest.fixture(scope="package")

@@ -42,7 +42,7 @@ def profile(client: Client, given: Namespace) -> Any:
         python=given.python,
         timeout=given.timeout,
         cpus=_numbers(given.cpus, "--cpus"),
-        memories_mb=None if given.memories is None else given.memories.split(","),
+        memories_mb=None if given.memories is None else [size.strip() for size in given.memories.split(",")],
         trials=given.trials,
         budget=given.budget,
         again=given.again,

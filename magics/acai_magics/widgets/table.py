@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets
 
 from acai_jupyter.client.client import Client
-from acai_jupyter.client.html_tables import table_html
+from acai_jupyter.client.html_tables import FORMS, table_html
 from acai_jupyter.domain.errors import AcaiError
-from acai_jupyter.domain.metadata import ArtifactKind
+from acai_jupyter.domain.metadata import BUILT_IN, ArtifactKind
 from acai_magics.widgets.parts import scrolled
 
 
@@ -39,4 +39,6 @@ class QueryTable(ipywidgets.VBox):
         except AcaiError as error:
             self._answer.value = f"<span style='color:#c62828'>{escape(error.message)}</span>"
             return
-        self._answer.value = scrolled(table_html(self.frame.drop(columns="id")))
+        own = BUILT_IN[ArtifactKind(self._kind.value)]  # other keys are the user's, whatever they are called
+        forms = {name: form for name, form in FORMS.items() if name in own}
+        self._answer.value = scrolled(table_html(self.frame.drop(columns="id"), forms))

@@ -203,3 +203,27 @@ def test_a_repeated_call_that_finds_nothing_any_more_gets_the_first_ones_answer(
     assert deletions.delete_files(world.ada, "/d/*", key="once") == first
     back = deletions.restore_files(world.ada, "/d/*", key="again")
     assert deletions.restore_files(world.ada, "/d/*", key="again") == back
+
+
+def test_a_repeated_page_tells_what_the_first_one_hid(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a pattern that matches nothing in the pages after it, too."""
+    monkeypatch.setattr(resolve, "MOST_LOOKED_AT", 3)
+    world.put({"/d/a.csv": b"1", **{f"/d/b{number}.bin": b"1" for number in range(5)}})
+    deletions = Deletions(world.store)
+    first = deletions.delete_files(world.ada, "/d/*.csv", key="once")
+    assert (first.count, first.following is None) == (1, False)
+    assert deletions.delete_files(world.ada, "/d/*.csv", key="once") == first
+    last = first
+    while last.following is not None:  # no page calls the pattern empty
+        last = deletions.delete_files(world.ada, "/d/*.csv", key=last.following, at=read_position(last.following))
+        assert last.count == 0
+
+
+def test_many_matches_within_a_set_are_not_looked_up_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(world, "/few/", 5, "Few")
+    fill(world, "/many/", 150, "Many")
+    few, many = (
+        written_with(world, monkeypatch, lambda name=name: world.filesets.create(world.ada, "Bin", [f"/**/*.bin@{name}"]))  # type: ignore[misc]
+        for name in ("Few", "Many")
+    )
+    assert many <= few + 2  # a larger manifest has more nodes
