@@ -207,6 +207,14 @@ def test_a_query_is_asked_and_asked_again(shell: Shell, client: Client) -> None:
     assert len(table.frame) == 0
 
 
+def test_keys_of_users_are_shown_as_they_are_whatever_they_are_called(shell: Shell, client: Client) -> None:
+    client.metadata.set("Digits:1", {"runtime": float("inf"), "cost": 1.5, "asked": 1.0})
+    told = texts(QueryTable(client, "filesets", "asked == 1"))
+    assert "inf" in told
+    assert "1.5" in told
+    assert "$" not in told
+
+
 @pytest.mark.parametrize("reference", ["Digits", "@Digits:1"])
 def test_a_file_set_that_a_cell_returns_is_shown(shell: Shell, reference: str) -> None:
     shell.ok("import acai_jupyter as acai")
