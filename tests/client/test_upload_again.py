@@ -62,12 +62,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StatCache:
 
 @pytest.fixture
 def opened() -> Iterator[list[str]]:
-    """The files that this process opens from now on."""
+    """The files that this process opens from now on, not the folders."""
     paths: list[str] = []
     listening = True
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if listening and event == "open" and isinstance(arguments[0], str | os.PathLike):
+        if listening and event == "open" and isinstance(arguments[0], str | os.PathLike) and not os.path.isdir(arguments[0]):
             paths.append(os.fspath(arguments[0]))
 
     sys.addaudithook(hear)
