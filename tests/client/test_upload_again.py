@@ -67,7 +67,7 @@ def opened() -> Iterator[list[str]]:
     listening = True
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if listening and event == "open" and isinstance(arguments[0], str | os.PathLike) and not os.path.isdir(arguments[0]):
+        if listening and event == "open" and isinstance(arguments[0], str | os.PathLike) and not Path(arguments[0]).is_dir():
             paths.append(os.fspath(arguments[0]))
 
     sys.addaudithook(hear)
