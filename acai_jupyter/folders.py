@@ -124,18 +124,17 @@ class _Walk:
         first, inside, rest = (folder.after or "").partition("/")
         level = Level(folder.name, folder.path.rstrip("/"), [], array("q"))
         everything = folder.after is None
-        others = [entry for entry in entries if not (everything and entry.is_file(follow_symlinks=False))]
-        folders = [entry for entry in others if entry.is_dir(follow_symlinks=False)]
+        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)] if everything else []
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)] if len(files) < len(entries) else []
         for entry in folders:
             if not inside or entry.name >= first:
                 beyond = rest if inside and entry.name == first else None
                 inner.append(_Folder(f"{level.path}/{entry.name}", f"{folder.name}{entry.name}/", folder.rules, beyond))
-        if everything and len(folders) == len(others):
-            _look_at_all([entry for entry in entries if entry.is_file(follow_symlinks=False)] if others else entries, level)
+        if len(files) + len(folders) == len(entries):
+            _look_at_all(files, level)
             return level
         for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and (everything or (not inside and entry.name > first)):
+            if not entry.is_dir(follow_symlinks=False) and (everything or (not inside and entry.name > first)):
                 self._look_twice(entry, level)
         return level
 

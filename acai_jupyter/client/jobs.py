@@ -253,23 +253,24 @@ class Jobs:
 
         Raises what `upload_code` raises.
         """
-        code = self._script(command) if code is None else code
-        return None if code is None else self._code(code)[0]
+        meant = self._meant(command, code)
+        return None if meant is None else self._code(meant)[0]
 
     def _code_of(self, command: str | Sequence[str], code: Code | None) -> dict[str, Any]:
         """The code and where it comes from; it is uploaded, unless the platform will refuse the command anyway."""
-        is_empty = not str(command).strip() or command == []
-        code = self._script(command) if code is None else code
-        if code is None or is_empty:
+        meant = self._meant(command, code)
+        if meant is None or not str(command).strip() or command == []:
             return {"code": None}
-        pinned, git = self._code(code)
+        pinned, git = self._code(meant)
         return {"code": pinned, "git": None if git is None else asdict(git)}
 
-    def _script(self, command: str | Sequence[str]) -> Snapshot | None:
-        """The script of this folder that `command` runs, with the local modules that it imports. Raises InvalidRequest."""
-        _check_command(command)
+    def _meant(self, command: str | Sequence[str], code: Code | None) -> Code | None:
+        """`code`, or without it the script of this folder that `command` runs, with the local modules that it imports."""
         from acai_jupyter.client.scripts import local_script
 
+        if code is not None:
+            return code
+        _check_command(command)
         script = local_script(command)
         return None if script is None else self.upload_code(for_script(script), git=git_state([Path(script)]))
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _PROFILING: Final = "PROFILING"
 _CPUS_DRAWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _MOST_DRAWN: Final = 60
-_MOST_WHOLE: Final = 2**53
 """Of so many trials a notebook shows a picture beside the table; each is predicted for it."""
+_MOST_WHOLE: Final = 2**53
 _COLUMNS: Final = {
     "name": "text",
     "status": "text",

@@ -32,6 +32,7 @@ def test_loading_brings_the_magics_and_unloading_takes_them(plain_shell: Shell, 
 def test_loading_asks_nothing_of_the_platform(plain_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACAI_URL", "http://127.0.0.1:1")
     plain_shell.ok("%load_ext acai_jupyter")
+    assert "acai" in plain_shell.shell.magics_manager.magics["line"]
     plain_shell.ok("%unload_ext acai_jupyter")
 
 

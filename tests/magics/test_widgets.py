@@ -112,6 +112,7 @@ def test_a_grid_is_retried_by_its_button_and_followed_again(shell: Shell, client
     gate.touch()
     view._retry.click()
     wait_for(lambda: "2 FINISHED" in texts(view))
+    assert "FAILED" not in texts(view)
 
 
 def test_a_silent_job_shows_that_it_goes_on(shell: Shell, client: Client, tmp_path: Path) -> None:
@@ -120,6 +121,7 @@ def test_a_silent_job_shows_that_it_goes_on(shell: Shell, client: Client, tmp_pa
     wait_for(lambda: "RUNNING" in texts(view) and "running" in texts(view))
     gate.touch()
     wait_for(lambda: "FINISHED" in texts(view))
+    assert "RUNNING" not in texts(view)
 
 
 def test_what_was_printed_last_is_shown_although_nothing_follows(shell: Shell, client: Client) -> None:
@@ -128,6 +130,7 @@ def test_what_was_printed_last_is_shown_although_nothing_follows(shell: Shell, c
     wait_for(lambda: "line 50" in texts(view))
     job.kill()
     wait_for(lambda: "KILLED" in texts(view))
+    assert "line 50" in texts(view)
 
 
 def test_a_long_log_is_shown_by_its_end(shell: Shell, client: Client) -> None:
