@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from glob import has_magic
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from fsspec.core import get_compression
 
 from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.copies import copy_files
+from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items
 from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction
@@ -35,8 +35,8 @@ class LakeFileSystem(ReadLake):
 
     def __init__(self, url: str | None = None, token: str | None = None, home: str | None = None, **options: Any) -> None:
         super().__init__(url, token, home, **options)
-        self._to_put: list[Given] | None = None
-        self._to_copy: dict[str, str] | None = None
+        self._puts: Batch[Given] = Batch()
+        self._copies: Batch[tuple[str, str]] = Batch()
 
     def _open(
         self,
@@ -82,17 +82,17 @@ class LakeFileSystem(ReadLake):
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         """Make a version of bytes. Raises FileExistsError where `mode` is `create` and there is one."""
         self._refuse_to_overwrite(path, mode)
-        with self._putting() as waiting:
+        with self._puts.then(self.deliver) as waiting:
             waiting.append(Given(names.file_in_lake(path), bytes(value)))
 
     def pipe(self, path: Any, value: bytes | None = None, **options: Any) -> None:
         """Make a version of bytes, or of several by path, all at once."""
-        with self._putting():
+        with self._puts.then(self.deliver):
             super().pipe(path, value, **options)
 
     def put(self, lpath: Any, rpath: Any, recursive: bool = False, **options: Any) -> None:
         """Upload files, all at once; what the store has is not sent."""
-        with self._putting():
+        with self._puts.then(self.deliver):
             super().put(lpath, rpath, recursive=recursive, **options)
 
     def put_file(self, lpath: Any, rpath: str, callback: Any = DEFAULT_CALLBACK, mode: str = "overwrite", **_: Any) -> None:
@@ -104,7 +104,7 @@ class LakeFileSystem(ReadLake):
         tail = names.common_tail(local.replace(os.sep, "/"), rpath)
         path = names.normal(names.with_tail(rpath, tail, escape(rpath)))
         self._refuse_to_overwrite(path, mode)
-        with self._putting() as waiting:
+        with self._puts.then(self.deliver) as waiting:
             waiting.append(Given(names.file_in_lake(path), Path(local)))
 
     def touch(self, path: str, truncate: bool = True, **_: Any) -> None:
@@ -115,13 +115,13 @@ class LakeFileSystem(ReadLake):
 
     def copy(self, path1: Any, path2: Any, recursive: bool = False, **options: Any) -> None:
         """Make versions elsewhere of the same bytes, all at once; nothing is sent."""
-        with self._copying():
+        with self._copies.then(self._copy):
             super().copy(path1, path2, recursive=recursive, **options)
 
     def cp_file(self, path1: str, path2: str, **_: Any) -> None:
         """Make a version elsewhere of the same bytes. Raises FileNotFoundError."""
-        with self._copying() as pairs:
-            pairs[names.normal(path2)] = names.normal(path1)
+        with self._copies.then(self._copy) as pairs:
+            pairs.append((names.normal(path1), names.normal(path2)))
 
     def rm_file(self, path: str) -> None:
         """Hide a file by a tombstone, or delete a version of it (`/data/a.csv:3`). Raises FileNotFoundError."""
@@ -151,38 +151,9 @@ class LakeFileSystem(ReadLake):
         if mode == "create" and self.exists(path):
             raise FileExistsError(f"{path} exists already.")
 
-    @contextmanager
-    def _putting(self) -> Iterator[list[Given]]:
-        """All that is to be put within this block is put at its end, at once."""
-        if self._to_put is not None:
-            yield self._to_put
-            return
-        self._to_put = []
-        try:
-            yield self._to_put
-            waiting = self._to_put
-        finally:
-            self._to_put = None
-        if waiting:
-            self.deliver(waiting)
-
-    @contextmanager
-    def _copying(self) -> Iterator[dict[str, str]]:
-        """All that is to be copied within this block is copied at its end, at once."""
-        if self._to_copy is not None:
-            yield self._to_copy
-            return
-        self._to_copy = {}
-        try:
-            yield self._to_copy
-            pairs = self._to_copy
-        finally:
-            self._to_copy = None
-        self._copy(pairs)
-
-    def _copy(self, pairs: Mapping[str, str]) -> None:
-        folders = folders_above(pairs.values(), names.ROOT)
-        wanted = {target: source for target, source in pairs.items() if source not in folders}
+    def _copy(self, pairs: Sequence[tuple[str, str]]) -> None:
+        folders = folders_above((source for source, _ in pairs), names.ROOT)
+        wanted = {target: source for source, target in pairs if source not in folders}
         items = self.ask(lambda client: find_items(client, list(wanted.values())))
         found = {}
         for target, source in wanted.items():

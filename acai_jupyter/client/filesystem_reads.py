@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.again import entries_of, items_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
+from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
 from acai_jupyter.client.parallel import at_once
 from acai_jupyter.client.ranges import Span, read_spans
@@ -45,7 +45,7 @@ class ReadLake(ListedLake):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._to_get: list[tuple[str, str]] | None = None
+        self._gets: Batch[tuple[str, str]] = Batch()
 
     def open_to_read(self, path: str, block_size: int | None, size: int | None = None, **options: Any) -> LakeFile:
         """`size` is what some callers of fsspec tell of the file; the platform knows it. Raises FileNotFoundError."""
@@ -79,7 +79,7 @@ class ReadLake(ListedLake):
 
     def get(self, rpath: Any, lpath: Any, recursive: bool = False, **options: Any) -> None:
         """Download files, in parallel, each verified; what is there already with the right bytes is kept."""
-        with self._getting():
+        with self._gets.then(self._bring):
             super().get(rpath, lpath, recursive=recursive, **options)
 
     def get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, outfile: Any = None, **options: Any) -> None:
@@ -87,38 +87,25 @@ class ReadLake(ListedLake):
         if outfile is not None or isfilelike(lpath):
             super().get_file(rpath, lpath, callback=callback, outfile=outfile, **options)
             return
-        with self._getting() as pairs:
+        with self._gets.then(self._bring) as pairs:
             rpath, lpath = names.normal(rpath), os.fspath(lpath)
             tail = names.common_tail(rpath, lpath)
             pairs.append((rpath, names.with_tail(lpath, tail, names.local_name(rpath))))
 
-    @contextmanager
-    def _getting(self) -> Iterator[list[tuple[str, str]]]:
-        """All that is to be got within this block is got at its end, together."""
-        if self._to_get is not None:
-            yield self._to_get
-            return
-        self._to_get = []
-        try:
-            yield self._to_get
-            pairs = self._to_get
-        finally:
-            self._to_get = None
-        self._bring(dict(pairs))
-
-    def _bring(self, places: Mapping[str, str]) -> None:
-        folders = folders_above(places, names.ROOT)
-        wanted = {path: place for path, place in places.items() if path not in folders}
-        items = self.ask(lambda client: find_items(client, list(wanted)))
-        for path, place in places.items():
+    def _bring(self, pairs: Sequence[tuple[str, str]]) -> None:
+        folders = folders_above((path for path, _ in pairs), names.ROOT)
+        items = self.ask(lambda client: find_items(client, [path for path, _ in pairs if path not in folders]))
+        found = []
+        for path, place in pairs:
             item = items.get(path)
-            if item is None or (isinstance(item, AcaiError) and self.isdir(path)):
+            if item is not None and not isinstance(item, AcaiError):
+                found.append((item, Path(place)))
+            elif item is None or self.isdir(path):
                 Path(place).mkdir(parents=True, exist_ok=True)
-            elif isinstance(item, AcaiError):
+            else:
                 raise as_os_error(item) from item
-        found = {path: item for path, item in items.items() if not isinstance(item, AcaiError)}
         if found:
-            fetch_to_disk(self.client.files.transport, found, {path: Path(places[path]) for path in found})
+            fetch_to_disk(self.client.files.transport, found)
 
     def _read(
         self, paths: Sequence[str], starts: Sequence[int | None], ends: Sequence[int | None], on_error: str
@@ -145,11 +132,11 @@ def find_items(client: Client, paths: Sequence[str]) -> dict[str, Json | AcaiErr
     return found
 
 
-def fetch_to_disk(transport: Transport, items: Mapping[str, Json], places: Mapping[str, Path]) -> None:
-    """Write the files `items` to their `places`, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
-    absolute = {path: Path(os.path.abspath(place)) for path, place in places.items()}  # noqa: PTH100 - links stay
-    root = Path(os.path.commonpath([place.parent for place in absolute.values()]))
-    named = {place.relative_to(root).as_posix(): items[path] for path, place in absolute.items()}
+def fetch_to_disk(transport: Transport, wanted: Iterable[tuple[Json, Path]]) -> None:
+    """Write files to their places, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
+    placed = {Path(os.path.abspath(place)): item for item, place in wanted}  # noqa: PTH100 - links stay
+    root = Path(os.path.commonpath([place.parent for place in placed]))
+    named = {place.relative_to(root).as_posix(): item for place, item in placed.items()}
     pins = [(item["path"], item["version"]) for item in named.values()]
     with translated():
         entries = entries_of(named)
