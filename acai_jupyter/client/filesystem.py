@@ -17,7 +17,7 @@ from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.copies import copy_files
 from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
-from acai_jupyter.client.filesystem_reads import ReadLake, find_items
+from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
 from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction
 from acai_jupyter.client.ranges import read_spans, whole
 from acai_jupyter.domain.errors import AcaiError
@@ -141,26 +141,30 @@ class LakeFileSystem(ReadLake):
                 self.rm_file(one)
 
     def _rm_all(self, path: str) -> None:
-        if self.isfile(path):
+        is_file = self.isfile(path)
+        if is_file:
             self.rm_file(path)
-            return
-        with os_errors():
-            self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
+        try:
+            with os_errors():
+                self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
+        except FileNotFoundError:
+            if not is_file:
+                raise
 
     def _refuse_to_overwrite(self, path: str, mode: str) -> None:
         if mode == "create" and self.exists(path):
             raise FileExistsError(f"{path} exists already.")
 
     def _copy(self, pairs: Sequence[tuple[str, str]]) -> None:
-        folders = folders_above((source for source, _ in pairs), names.ROOT)
-        wanted = {target: source for source, target in pairs if source not in folders}
+        wanted = {target: source for source, target in pairs}
         items = self.ask(lambda client: find_items(client, list(wanted.values())))
+        folders = folders_above(items, names.ROOT)
         found = {}
         for target, source in wanted.items():
             item = items[source]
             if not isinstance(item, AcaiError):
                 found[names.file_in_lake(target)] = item
-            elif not self.isdir(source):
+            elif not is_folder_only(source, item, folders) and not self.isdir(source):
                 raise as_os_error(item) from item
         if self._intrans:
             self.deliver(Given(path, read_spans(self.client.files.transport, [whole(item)])[0]) for path, item in found.items())
