@@ -28,3 +28,26 @@ def test_a_damaged_file_keeps_no_other_from_being_read(lake: LakeFileSystem) -> 
     assert (type(damaged), part, whole) == (DigestMismatch, b"t is", b"ho")
     with pytest.raises(DigestMismatch):
         lake.cat(["/damaged", "/whole"])
+
+
+@pytest.mark.parametrize("piece", [-1, 700])
+def test_an_open_file_stays_bad_once_its_bytes_were_seen_to_be(lake: LakeFileSystem, piece: int) -> None:
+    with lake.client.files.open("/damaged") as file:
+        for _ in range(2):
+            file.seek(0)
+            with pytest.raises(DigestMismatch):
+                while file.read(piece):
+                    pass
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_noticed_when_it_is_read_again(lake: LakeFileSystem, server: Server) -> None:
+    content = bytes(range(256)) * 513
+    lake.pipe_file("/later", content)
+    remote = lake.client.files.remote("/later")
+    assert remote.readall() == content
+    [stored] = [path for path in (server.home / "objects").rglob("*") if path.is_file() and path.stat().st_size == len(content)]
+    stored.chmod(0o600)
+    stored.write_bytes(content[:-1] + b"x")
+    remote.seek(0)
+    with pytest.raises(DigestMismatch):
+        remote.readall()
