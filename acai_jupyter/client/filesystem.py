@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from glob import has_magic
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.compression import compr
@@ -18,10 +18,12 @@ from acai_jupyter.client.copies import copy_files
 from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
-from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction, Text
 from acai_jupyter.client.ranges import read_spans, whole
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
+
+_TEXT_OPTIONS: Final = ("encoding", "errors", "newline")
 
 
 class LakeFileSystem(ReadLake):
@@ -63,11 +65,14 @@ class LakeFileSystem(ReadLake):
 
     def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **options: Any) -> Any:
         """A file to read, or to write as a new version. As fsspec's, but closing a compressed one closes the file too."""
-        if compression is None or "r" in mode or "b" not in mode:
+        if "r" in mode:
             return super().open(path, mode, *args, compression=compression, **options)
-        draft = super().open(path, mode, *args, **options)
+        text = {name: options.pop(name) for name in _TEXT_OPTIONS if name in options and "b" not in mode}
+        draft = super().open(path, mode.replace("t", "").replace("b", "") + "b", *args, **options)
         kind = get_compression(path, compression)
-        return draft if kind is None else Compressed(compr[kind](draft, mode="w"), draft)
+        if kind is not None:
+            draft = Compressed(compr[kind](draft, mode="w"), draft)
+        return draft if "b" in mode else Text(draft, **text)
 
     def deliver(self, files: Iterable[Outgoing]) -> None:
         """Make new versions of files, all at once; within a transaction, at its end. Of two for one path the last counts."""
