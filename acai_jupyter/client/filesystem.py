@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from glob import has_magic
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from acai_jupyter.client.copies import copy_files
 from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
-from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction, Text
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Removal, SessionTransaction, Text
 from acai_jupyter.client.ranges import read_spans, whole
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
@@ -130,8 +131,7 @@ class LakeFileSystem(ReadLake):
 
     def rm_file(self, path: str) -> None:
         """Hide a file by a tombstone, or delete a version of it (`/data/a.csv:3`). Raises FileNotFoundError."""
-        with os_errors():
-            self.client.files.delete(names.reference_of(names.normal(path)))
+        self._remove(names.normal(path), folder=False)
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
         """Hide files, and with `recursive` all that folders hold. Raises FileNotFoundError."""
@@ -150,11 +150,33 @@ class LakeFileSystem(ReadLake):
         if is_file:
             self.rm_file(path)
         try:
-            with os_errors():
-                self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
+            self._remove(path, folder=True)
         except FileNotFoundError:
             if not is_file:
                 raise
+
+    def _remove(self, path: str, folder: bool) -> None:
+        """Remove something; within a transaction, at its end. Raises FileNotFoundError."""
+        if not self._intrans:
+            with os_errors():
+                self.client.files.delete(names.reference_of(path, folder=folder), recursive=folder)
+            return
+        if not (self._below(path, recursive=False, limit=1) if folder else self.isfile(path)):
+            raise FileNotFoundError(f"There is nothing at {path} to remove.")
+        self.transaction.removals.append(Removal(path, folder, len(self.transaction.files)))
+
+    def remove(self, path: str, folder: bool, but: Set[str]) -> None:
+        """Remove a file, or all of a folder, except the lake paths `but`; what is gone meanwhile is gone."""
+        below = names.local_name(path).rstrip("/") + "/"
+        if not folder:
+            going = [(path, False)] if names.plain_file(path) not in but else []
+        elif any(one.startswith(below) for one in but):
+            going = [(one, False) for one in self.find(path) if names.plain_file(one) not in but]
+        else:
+            going = [(path, True)]
+        for one, whole_folder in going:
+            with suppress(FileNotFoundError):
+                self._remove(one, whole_folder)
 
     def _refuse_to_overwrite(self, path: str, mode: str) -> None:
         if mode == "create" and self.exists(path):

@@ -12,6 +12,7 @@ import pytest
 from support.servers import Server
 
 from acai_jupyter.client.filesystem import LakeFileSystem
+from acai_jupyter.domain.errors import Unauthenticated
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,18 @@ def test_a_table_that_can_not_be_written_leaves_the_version_before(lake: LakeFil
     with pytest.raises(RuntimeError, match="no text"):
         pd.DataFrame({"a": [*range(100_000), Unwritable()]}).to_csv("acai:///half/table.csv")
     assert [version.size for version in lake.client.files.versions("/half/table.csv")] == [4]
+
+
+def test_what_can_not_be_known_is_not_taken_for_a_file_that_is_not_there(server: Server) -> None:
+    """An append would lose what is there, an exclusive creation would overwrite it."""
+    stranger = LakeFileSystem(server.url, "nobody's token")
+    questions: dict[str, Callable[[str], object]] = {
+        "exists": stranger.exists,
+        "isfile": stranger.isfile,
+        "isdir": stranger.isdir,
+        "append": lambda path: stranger.open(path, "ab"),
+        "create": lambda path: stranger.open(path, "xb"),
+    }
+    for question in questions.values():
+        with pytest.raises(Unauthenticated):
+            question("/half/table.csv")
