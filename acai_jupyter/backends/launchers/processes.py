@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,7 +52,7 @@ def name_of(pid: int) -> ProcessName | None:
 
 
 def is_alive(name: ProcessName) -> bool:
-    """Whether this very process runs."""
+    """Whether this very process runs. Raises OSError where that can't be told now."""
     process = _find(name)
     return process is not None and not process.dead
 
@@ -88,11 +89,15 @@ class Children:
         """Ask all that have ended. Only a failure is remembered: it is a crash, which somebody will ask about."""
         with self._lock:
             for name in [name for name, code in self._codes.items() if code is None]:
-                code = lay_to_rest(name)
-                if code:
-                    self._codes[name] = code
-                elif code == 0 or not exists(name):
-                    del self._codes[name]
+                with suppress(OSError):  # who can't be looked at now is asked another time
+                    self._lay_to_rest(name)
+
+    def _lay_to_rest(self, name: ProcessName) -> None:
+        code = lay_to_rest(name)
+        if code:
+            self._codes[name] = code
+        elif code == 0 or not exists(name):
+            del self._codes[name]
 
     def take_code(self, name: ProcessName) -> int | None:
         """With which failure one ended; told once. None where there was none, or it was not started here."""
@@ -185,11 +190,12 @@ def _table() -> Iterator[Process]:
 
 
 def _look(pid: int) -> Process | None:
+    """Raises OSError where nobody can look now: that this process has too many files open says nothing of another."""
     if not _ON_LINUX:
         return next(_listed("-p", str(pid)), None)
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     fields = text.rpartition(")")[2].split()
     state, parent, group, session = fields[:4]
