@@ -55,6 +55,7 @@ salvage it."""
 
 ALL_THERE_IS: Final = Resources(0.0, 0, 0)
 
+_MOST_PID: Final = 2**22
 _Given = TypeVar("_Given")
 _LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
@@ -230,8 +231,8 @@ class ProcessLauncher:
         return {**told, **held}
 
     def _end(self, agent: Handle) -> None:
-        """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
-        where that has ended too, by its control group or the output folder in its environment."""
+        """End an agent and its job. What an agent that died has left behind is known by the name of the command's process,
+        from which it stems, and where that has ended too, by its control group or the output folder in its environment."""
         folder = Path(agent.folder)
         mark = b"ACAI_OUTPUT=" + os.fsencode(folder / "work" / "output")
         command = _command(folder, agent.boot)
@@ -247,7 +248,7 @@ class ProcessLauncher:
                 or mark in environment_of(process.pid)
             ]
 
-        end_with_descendants(agent.name, others)
+        end_with_descendants([agent.name] if command is None else [agent.name, command], others)
 
     def _held(self, spec: LaunchSpec, folder: Path) -> dict[str, object]:
         """How the job is held to its resources, as its agent is told. Raises Unavailable where others have its GPUs."""
@@ -309,9 +310,10 @@ def _command(folder: Path, boot: str) -> ProcessName | None:
     """The job's own process, as its agent has left its name."""
     try:
         told = read_object(folder / "process.json")
-        return ProcessName(boot, int(told["pid"]), str(told["start"]))
+        name = ProcessName(boot, int(told["pid"]), str(told["start"]))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
+    return name if 0 < name.pid <= _MOST_PID and name.pid != os.getpid() else None
 
 
 def _recorded(folder: Path, record: str) -> Handle | None:

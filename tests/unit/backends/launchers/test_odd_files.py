@@ -52,6 +52,8 @@ ODD = {
     "deep": deep,
     "list": told("[]"),
     "null": told('{"pid": null, "start": null, "boot": null, "cpus": 7, "gpus": 7}'),
+    "negative": told('{"pid": -1, "start": "1", "cpus": [-1], "gpus": ["x"]}'),
+    "endless": told(json.dumps({"pid": 10**30, "start": "1"})),
     "infinite": told('{"pid": 1e400, "start": "1", "boot": "x", "folder": "x", "cpus": [{}], "gpus": [[]]}'),
 }
 

@@ -39,6 +39,14 @@ print("ready", flush=True)
 time.sleep(60)
 """
 
+STRAY = """
+import subprocess, time
+forks = "echo $$ > stray; while :; do setsid sh -c 'echo $$ >> births; sleep 0.1' & sleep 0.02; done"
+subprocess.Popen(["setsid", "sh", "-c", forks], env={"PATH": "/usr/bin:/bin"})
+print("ready", flush=True)
+time.sleep(60)
+"""
+
 
 platform = pytest.fixture(running)
 
@@ -294,6 +302,24 @@ def test_a_daemon_is_found_when_its_agent_and_the_command_have_died(platform: St
     assert is_alive(daemon)
     launcher.kill(handle, force=True)
     assert not is_alive(daemon)
+
+
+def test_what_has_left_the_commands_session_and_environment_is_found_when_its_agent_has_died(
+    platform: StandIn, tmp_path: Path
+) -> None:
+    """Without control groups it is known by who its parents are, and nobody is born unseen meanwhile."""
+    launcher = ProcessLauncher(tmp_path / "jobs", [])
+    handle = running(platform, launcher, [sys.executable, "-c", STRAY])
+    folder = folder_of(handle)
+    wait_for(lambda: (folder / "work" / "births").exists())
+    stray = int((folder / "work" / "stray").read_text())
+    os.kill(json.loads(handle)["pid"], signal.SIGKILL)
+    wait_for(lambda: not is_alive(json.loads(handle)["pid"]))
+    assert is_alive(stray)
+    launcher.kill(handle, force=True)
+    assert not is_alive(stray)
+    assert not any(is_alive(int(pid)) for pid in (folder / "work" / "births").read_text().split())
+    launcher.close()
 
 
 @pytest.fixture
