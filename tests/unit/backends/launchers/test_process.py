@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -441,3 +442,33 @@ def test_a_folder_that_cannot_be_used_is_told(platform: StandIn, tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidSetting, match=r"can't be started in .*: Not a directory"):
         ProcessLauncher(tmp_path / "file" / "jobs").launch(spec(platform))
+
+
+NEVER_INSTALLED = """#!/bin/sh
+case "$*" in
+    *" venv "*) for place; do :; done; mkdir -p "$place/bin"; cp "$0" "$place/bin/python" ;;
+    *" install "*) echo $$ > draft; mv draft pid; exec sleep 60 ;;
+    *) echo 3 ;;
+esac
+"""
+
+
+def test_pip_keeps_its_environment_to_itself_when_its_agent_dies_and_ends_with_the_job(platform: StandIn, tmp_path: Path) -> None:
+    """The next agent would remove what pip still writes, and make it beside it."""
+    python, pid = tmp_path / "python", tmp_path / "environments" / "pid"
+    python.write_text(NEVER_INSTALLED)
+    python.chmod(0o755)
+    launcher = ProcessLauncher(tmp_path / "jobs", [])
+    handle = launcher.launch(spec(platform, requirements="a==1", python=str(python)))
+    wait_for(pid.exists)
+    (place,) = (tmp_path / "environments").glob("*.lock")
+    agent, pip = json.loads(handle)["pid"], int(pid.read_text())
+    os.kill(agent, signal.SIGKILL)
+    wait_for(lambda: not is_alive(agent))
+    with place.open() as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        launcher.kill(handle, force=True)
+        assert not is_alive(pip)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    launcher.close()
