@@ -206,6 +206,21 @@ def test_a_crash_of_an_agent_is_said_at_once_and_with_its_signal(
     launcher.kill(handle, force=True)
 
 
+def test_an_agent_that_can_note_nothing_down_ends_well_all_the_same(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path
+) -> None:
+    """It must not go on as its parent, from which it was forked, when its last words find no room."""
+    wanted = spec(platform, "echo done")
+    folder = tmp_path / "jobs" / wanted.job_id.hex / "1" / "0"
+    folder.mkdir(parents=True)
+    (folder / "agent.log").symlink_to("/dev/full")
+    handle = launcher.launch(wanted)
+    wait_for(lambda: not is_alive(json.loads(handle)["pid"]))
+    assert platform.reports[0]["exit_code"] == 0
+    (folder / "report.json").unlink()
+    assert launcher.poll([handle])[0].detail == "The job's agent ended without a report."
+
+
 STATES = {
     "claiming": "/agent/claim",
     "bringing its files": "/agent/files",
