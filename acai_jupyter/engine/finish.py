@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
@@ -15,6 +16,8 @@ from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
 from acai_jupyter.engine.logs import take_last_line
 from acai_jupyter.lake.commit import commit_output, commit_snapshot
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_NOT_ITS: Final = "The agent's report names an upload that is not this job's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Ending:
 
 
 def finish(store: Store, job: Job, ending: Ending) -> Job:
-    """End a job. Where what it wrote can't be taken, a job that would be FINISHED is FAILED, and any says why.
+    """End a job. Where what it wrote can't be taken, a job that would be FINISHED is FAILED, and any says why; an output that can
+    be no version is kept with the job then, if that works.
 
     Raises JobEnded where it has ended already, Unavailable where it must be tried again.
     """
@@ -38,7 +42,19 @@ def finish(store: Store, job: Job, ending: Ending) -> Job:
     except (JobEnded, Unavailable):
         raise
     except AcaiError as error:
-        return _finish(store, job, Ending(_without_files(ending.outcome, error), ending.phases, ending.used))
+        failed = Ending(_without_files(ending.outcome, error), ending.phases, ending.used)
+    if ending.outcome.status is Status.FINISHED and ending.output_upload is not None:
+        try:
+            return _finish(store, job, replace(failed, outcome=_with_kept(failed.outcome), kept_upload=ending.output_upload))
+        except (JobEnded, Unavailable):
+            raise
+        except AcaiError:
+            pass  # told already: it is the same bytes that are not there
+    return _finish(store, job, failed)
+
+
+def _with_kept(outcome: Outcome) -> Outcome:
+    return replace(outcome, detail=f"{outcome.detail} What the job wrote is kept with it.")
 
 
 def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
@@ -93,7 +109,9 @@ def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
     """The output becomes a version with its edge only where the job FINISHED."""
     if ending.outcome.status is not Status.FINISHED or ending.output_upload is None or job.spec.output_name is None:
         return None
-    session = _session(unit, job, ending.output_upload, Purpose.OUTPUT)
+    session = _session(unit, job, ending.output_upload)
+    if session.purpose is not Purpose.OUTPUT:
+        raise UploadNotFound(_NOT_ITS)
     version = commit_output(unit, session, job.spec.output_name, job.id)
     sources = [] if job.spec.input_id is None else [job.spec.input_id]
     unit.provenance.add(job.project_id, ActionKind.JOB, job.user_id, sources, [version.id], job.id)
@@ -104,13 +122,15 @@ def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
 def _take_kept(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
     if ending.kept_upload is None:
         return None
-    return commit_snapshot(unit, _session(unit, job, ending.kept_upload, Purpose.SNAPSHOT)).id
+    session = _session(unit, job, ending.kept_upload)
+    folder = (job.spec.output_path or "/") if session.purpose is Purpose.OUTPUT else ""
+    return commit_snapshot(unit, session, folder).id
 
 
-def _session(unit: UnitOfWork, job: Job, upload_id: UUID, purpose: Purpose) -> UploadSession:
+def _session(unit: UnitOfWork, job: Job, upload_id: UUID) -> UploadSession:
     session = unit.uploads.get(job.project_id, upload_id, lock=True)
-    if session is None or (session.job_id, session.attempt, session.purpose) != (job.id, job.attempt, purpose):
-        raise UploadNotFound("The agent's report names an upload that is not this job's.")
+    if session is None or (session.job_id, session.attempt) != (job.id, job.attempt):
+        raise UploadNotFound(_NOT_ITS)
     session.require(UploadState.SEALED)
     return session
 
