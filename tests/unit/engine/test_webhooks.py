@@ -206,6 +206,8 @@ def test_only_admins_see_and_set_it_and_its_secret_is_told_to_nobody(
         "http://a b/",
         "http://example.org/\r\nX: y",
         "gopher://x",
+        "http://a..example/",
+        f"http://{'a' * 64}.example/",
         "",
     ],
 )
