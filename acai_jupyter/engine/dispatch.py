@@ -15,6 +15,7 @@ from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput,
 from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
+from acai_jupyter.engine.finish import Ending, finish
 from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
@@ -25,6 +26,7 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _LOG: Final = logging.getLogger(__name__)
 _RANK: Final = 0
+_LASTING: Final = (SecretNotFound, SecretUnreadable, InvalidInput)
 _MOST_AT_ONCE: Final = 100
 
 
@@ -87,13 +89,17 @@ class Dispatch:
         return [(job, config) for job, config in prepared if config is not None]
 
     def _launch(self, job: Job, config: dict[str, object]) -> str | None:
-        """Launch the job's current attempt; its handle, None where that did not work, now or ever."""
+        """Launch the job's current attempt; its handle, None where that did not work, now or ever. One that runs has all that it
+        needs: it is only looked for."""
+        waits = job.status is Status.LAUNCHING
         try:
-            self._secrets.of_job(job)
+            if waits:
+                self._secrets.of_job(job)
             return self._launcher.launch(self._spec(job, config))
-        except (SecretNotFound, SecretUnreadable, InvalidInput) as error:
-            self._fail(job, error.message)
         except AcaiError as error:
+            if waits and isinstance(error, _LASTING):
+                self._fail(job, error.message)
+                return None
             _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
         return None
 
@@ -115,6 +121,7 @@ class Dispatch:
             return False
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
+            unit.jobs.lose(job, _RANK)
             unit.jobs.set_handle(job, _RANK, salvager)
             unit.jobs.set_progress(job, Progress.UPLOADING)
             unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
@@ -147,14 +154,10 @@ class Dispatch:
         return {"contract": CONTRACT, "url": self._agent_url(), "token": token, "servers": servers}
 
     def _fail(self, job: Job, why: str) -> None:
-        with self._store.begin() as unit:
-            unit.lock_project(job.project_id)
-            try:
-                unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
-            except JobEnded:
-                return  # killed meanwhile
-            unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-            unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
+        try:
+            finish(self._store, job, Ending(Outcome(Status.FAILED, Reason.LAUNCH, why)))
+        except JobEnded:
+            pass  # killed meanwhile, or claimed
 
     def manifest(self, job: Job, project_name: str) -> dict[str, object]:
         """What an agent that has claimed its job is told of it, the values of its secrets among it.

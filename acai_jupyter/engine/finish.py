@@ -78,7 +78,7 @@ def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
     output = _take_output(unit, job, ending)
     kept = _take_kept(unit, job, ending)
     ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
-    runtime = _runtime(ended, ending.phases)
+    runtime = _runtime(unit, ended, ending.phases)
     cost = None if runtime is None else _cost(ended, runtime)
     used = ending.used
     if used.peak_memory is None:  # its agent died: what it had told until then is known
@@ -135,16 +135,19 @@ def _session(unit: UnitOfWork, job: Job, upload_id: UUID) -> UploadSession:
     return session
 
 
-def _runtime(job: Job, phases: Phases) -> int | None:
-    """Microseconds in RUNNING as the agent measured them: time without a server is nobody's cost."""
+def _runtime(unit: UnitOfWork, job: Job, phases: Phases) -> int | None:
+    """Microseconds in RUNNING as the agent measured them, or, where it died over that, until it was heard last: time without a
+    server is nobody's cost."""
     if job.running_at is None:
         return None
-    parts = (phases.download_time, phases.command_time, phases.upload_time)
-    measured = sum(part for part in parts if part is not None)
-    if all(part is None for part in parts):
-        return max((job.ended_at or job.running_at) - job.running_at, 0)
-    return int(measured * SECOND)
+    parts = [part for part in (phases.download_time, phases.command_time, phases.upload_time) if part is not None]
+    if parts:
+        return int(sum(parts) * SECOND)
+    heard = max((rank.lost_at or rank.heartbeat_at or 0 for rank in unit.jobs.ranks(job)), default=0)
+    return max(heard - job.running_at, 0)
 
 
 def _cost(job: Job, runtime: int) -> int:
-    return microdollars(hourly_price(job.spec.resources, job.spec.prices) * runtime / SECOND / 3600)
+    """Micro-dollars, of the timeout at most: that is what a budget has set aside for the job."""
+    charged = runtime if job.spec.timeout is None else min(runtime, job.spec.timeout)
+    return microdollars(hourly_price(job.spec.resources, job.spec.prices) * charged / SECOND / 3600)

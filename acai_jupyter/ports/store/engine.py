@@ -180,6 +180,10 @@ class Jobs(Protocol):
         """The rank's agent is alive, and its work has come this far."""
         ...
 
+    def lose(self, job: Job, rank: int) -> None:
+        """The rank's agent has died: it was heard last with its last heartbeat, whoever speaks for it from now on."""
+        ...
+
     def report(self, job: Job, rank: int, report: str) -> bool:
         """Keep an agent's report; False where the rank has reported already."""
         ...
