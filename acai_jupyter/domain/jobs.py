@@ -154,7 +154,8 @@ class Outcome:
 class Job:
     """A job as the database knows it. Times in microseconds, `cost` in micro-dollars, `runtime` in microseconds. `enforced` says
     by what each resource was held, None while that is unknown; `placed_at` when it was given its resources; `waits_for` is how
-    many predecessors it still waits for; `late_at` when it was told that it will miss its bound."""
+    many predecessors it still waits for; `late_at` when it was told that it will miss its bound; `notes` are what the platform
+    has to say about it."""
 
     project_id: UUID
     id: UUID
@@ -190,6 +191,7 @@ class Job:
     steps: Steps | None = None
     arrival: Arrival | None = None
     late_at: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -50,10 +50,9 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job, what the platform has to say about it, how it came to its state, and the numbers of the jobs before it."""
+    """A job, how it came to its state, and the numbers of the jobs before it."""
 
     job: Job
-    notes: tuple[str, ...]
     history: tuple[Transition, ...]
     after: tuple[int, ...] = ()
 

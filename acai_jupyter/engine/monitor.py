@@ -139,9 +139,10 @@ class Monitor:
         """Look after every active job: deliver kills, end what died in silence, and clear away what ended jobs left; returns
         how many were looked at."""
         with self._store.read() as unit:
-            active = [(job, unit.jobs.ranks(job)) for job in unit.jobs.active(limit=1000)]
+            active = unit.jobs.active(limit=1000)
+            ranks = unit.jobs.active_ranks()
             now = unit.now()
-        watched = [(job, rank, rank.handle) for job, ranks in active for rank in ranks if rank.handle is not None]
+        watched = [(job, rank, rank.handle) for job in active for rank in ranks.get(job.id, ()) if rank.handle is not None]
         handles = [handle for _, _, handle in watched]
         self._patience.begin_tick(handles)
         self._hanging.begin_tick(handles)

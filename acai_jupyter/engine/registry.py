@@ -259,7 +259,7 @@ def _add(unit: UnitOfWork, principal: Principal, spec: JobSpec, notes: Sequence[
 def _details(unit: UnitOfWork, job: Job) -> JobDetails:
     before = (unit.jobs.get(job.project_id, one) for one in unit.chains.predecessors(job))
     after = tuple(one.number for one in before if one is not None)
-    return JobDetails(job, tuple(unit.jobs.notes(job)), tuple(unit.jobs.history(job)), after)
+    return JobDetails(job, tuple(unit.jobs.history(job)), after)
 
 
 def _output_path(wanted: Submission) -> str | None:

@@ -33,7 +33,7 @@ class Scheduler:
 
     def is_due(self, unit: UnitOfWork) -> bool:
         """Whether it is any job's turn."""
-        return bool(unit.jobs.ready(self._settings.quota, 1))
+        return unit.jobs.any_ready(self._settings.quota)
 
     def claim_in(self, unit: UnitOfWork) -> list[Job]:
         """`claim`, as a part of what `unit` does. It comes first there: servers take their turns by it."""

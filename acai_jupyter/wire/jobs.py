@@ -53,7 +53,7 @@ def details(item: JobDetails) -> Json:
     """A job with what the platform has to say about it, and how it came to its state."""
     return {
         **job(item.job),
-        "notes": list(item.notes),
+        "notes": list(item.job.notes),
         "history": [transition(entry) for entry in item.history],
         "after": list(item.after),
     }

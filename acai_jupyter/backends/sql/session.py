@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -38,7 +39,21 @@ class Session:
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+        return _insert(self.dialect, table)
+
+    def insert_new(self, table: Table, *key: str) -> Any:
+        """An INSERT that leaves what is there already, by the columns of its `key`."""
+        return _insert_new(self.dialect, table, key)
+
+
+@cache
+def _insert(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _insert_new(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=key)
 
 
 def chunks(items: Sequence[_Item], size: int = MOST_PARAMETERS) -> Iterator[Sequence[_Item]]:

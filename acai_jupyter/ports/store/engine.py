@@ -73,6 +73,10 @@ class Jobs(Protocol):
         for which fewer than `quota` are active, those that wait for others left out."""
         ...
 
+    def any_ready(self, quota: int) -> bool:
+        """Whether it is any job's turn, as `ready` tells."""
+        ...
+
     def active(self, limit: int) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
         ...
@@ -152,8 +156,6 @@ class Jobs(Protocol):
         """Tell the user something about the job; bounded in number and length."""
         ...
 
-    def notes(self, job: Job) -> list[str]: ...
-
     def history(self, job: Job) -> list[Transition]: ...
 
     def add_rank(self, job: Job, rank: int) -> None: ...
@@ -162,6 +164,10 @@ class Jobs(Protocol):
 
     def ranks(self, job: Job) -> list[Rank]:
         """The ranks of the job's current attempt."""
+        ...
+
+    def active_ranks(self) -> dict[UUID, list[Rank]]:
+        """The ranks of the current attempts of all active jobs, by job."""
         ...
 
     def uncleaned(self, limit: int) -> list[Rank]:

@@ -197,6 +197,10 @@ def test_a_rank_is_claimed_by_one_agent_and_reported_once(new_store: Callable[[]
             (1, winner, False),
         ]
         assert unit.jobs.ranks(replace(job, attempt=2)) == []
+        assert unit.jobs.active_ranks() == {job.id: ranks}
+    do(stores[0], lambda unit: unit.jobs.move(job, Status.LAUNCHING, attempt=2))
+    with stores[1].read() as unit:
+        assert unit.jobs.active_ranks() == {}
 
 
 def test_a_heartbeat_is_told_by_the_databases_clock(store: Store, ada: Person) -> None:
@@ -226,7 +230,7 @@ def test_notes_are_told_once_and_are_bounded(store: Store, ada: Person) -> None:
     with store.begin() as unit:
         for number in range(40):
             unit.jobs.add_note(job, f"note {number // 2}" + "x" * 1000)
-        notes = unit.jobs.notes(job)
+        notes = unit.jobs.get(job.project_id, job.id).notes
     assert len(notes) == len(set(notes)) == 20
     assert max(map(len, notes)) == 300
 

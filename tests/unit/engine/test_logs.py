@@ -26,7 +26,7 @@ def values(engine: Engine, number: int = 1) -> dict[str, Value]:
 
 
 def notes(engine: Engine) -> list[str]:
-    return list(engine.registry.get(engine.owner, "1").notes)
+    return list(engine.registry.get(engine.owner, "1").job.notes)
 
 
 def points(engine: Engine) -> list[tuple[str, int, float]]:

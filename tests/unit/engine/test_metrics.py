@@ -71,7 +71,7 @@ def test_a_job_has_at_most_so_many_points_and_its_metadata_goes_on(engine: Engin
     numbers(agent, "loss:0")
     assert series(engine) == [("acc", 1, 1), ("loss", 1, 3), ("loss", 2, 2)]
     assert engine.metadata.get(engine.owner, ArtifactKind.JOBS, "1").values["loss"] == 0.0
-    (note,) = engine.registry.get(engine.owner, "1").notes
+    (note,) = engine.registry.get(engine.owner, "1").job.notes
     assert "only the last values are kept" in note
 
 

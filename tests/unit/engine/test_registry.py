@@ -41,8 +41,8 @@ def nothing_stored(engine: Engine) -> bool:
 
 def test_a_share_of_a_cpu_that_cant_be_held_is_noted(engine: Engine) -> None:
     engine.launcher.place = Capacity(8.0, 8192, 0, frozenset({"cpu"}), whole_cpus=True)
-    assert engine.submit(cpu=1.5).notes == ("cpu=1.5 is held to 2: this machine can only give whole CPUs",)
-    assert engine.submit(cpu=2).notes == ()
+    assert engine.submit(cpu=1.5).job.notes == ("cpu=1.5 is held to 2: this machine can only give whole CPUs",)
+    assert engine.submit(cpu=2).job.notes == ()
 
 
 def test_a_submitted_job_is_queued_with_the_next_number(engine: Engine) -> None:
@@ -73,9 +73,9 @@ def test_code_is_a_snapshot_or_a_pinned_file_set(engine: Engine) -> None:
 def test_resources_are_rounded_up_to_the_grid_and_it_is_said(engine: Engine) -> None:
     details = engine.submit(cpu=1.2, memory="600MB")
     assert details.job.spec.resources == Resources(1.5, 768)
-    assert details.notes == ("cpu rounded up from 1.2 to 1.5", "memory rounded up from 600MB to 768MB")
+    assert details.job.notes == ("cpu rounded up from 1.2 to 1.5", "memory rounded up from 600MB to 768MB")
     assert engine.submit().job.spec.resources == engine.settings.default_resources
-    assert engine.submit(memory="2GiB").notes == ()
+    assert engine.submit(memory="2GiB").job.notes == ()
 
 
 def test_a_job_keeps_the_prices_of_its_submission(engine: Engine) -> None:
@@ -95,7 +95,7 @@ def test_everything_else_is_pinned_as_given(engine: Engine) -> None:
 
 
 def test_an_image_that_is_not_used_is_said(engine: Engine) -> None:
-    assert engine.submit(image="torch:2").notes == ("image torch:2 is not used: jobs run as local processes here",)
+    assert engine.submit(image="torch:2").job.notes == ("image torch:2 is not used: jobs run as local processes here",)
 
 
 @pytest.mark.parametrize("folder", ["/runs/today", "/runs/today/"])

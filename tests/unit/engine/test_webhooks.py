@@ -129,7 +129,7 @@ def test_a_webhook_that_never_takes_it_is_given_up_and_the_job_says_so(
         assert webhooks.deliver() == 1
         make_due(engine)
     assert webhooks.deliver() == 0
-    (note,) = engine.registry.get(engine.owner, "1").notes
+    (note,) = engine.registry.get(engine.owner, "1").job.notes
     assert note == f"The webhook was told of the end in vain {MOST_ATTEMPTS} times: it answered with HTTP status 503."
     assert "token-in-the-path" not in caplog.text + note
     assert SECRET not in caplog.text

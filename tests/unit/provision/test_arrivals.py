@@ -68,7 +68,7 @@ def test_a_coming_miss_is_told_once_and_long_before_it_happens(engine: Engine) -
     assert job.late_at is not None
     assert job.arrival is not None
     assert job.arrival.low > job.late_at
-    [note] = [note for note in engine.registry.get(engine.owner, "1").notes if "bound" in note]
+    [note] = [note for note in engine.registry.get(engine.owner, "1").job.notes if "bound" in note]
     assert "expected to take" in note
     assert "more than its bound of 3600 s (max_time): it will be ended there" in note
     assert told(engine, EventKind.JOB_LATE) == 1

@@ -78,6 +78,7 @@ JOB: Final = Job(
     output_label="Model:1",
     steps=Steps(5.0, 5.0, True, 0, at(4.0)),
     arrival=Arrival(at(4.3), at(4.2), at(4.4), at(3.5)),
+    notes=("memory rounded up from 2000MB to 2048MB",),
 )
 GRID: Final = GridState(
     Grid(UUID(int=1), ID, 3, UUID(int=2), "john", "forest", "python train.py --depth {2,6}", 2, at(0)),
@@ -86,7 +87,6 @@ GRID: Final = GridState(
 GRID_ROW: Final = GridRow({"depth": 6.0}, JOB, {"accuracy": 0.97, "loss": float("nan")})
 DETAILS: Final = JobDetails(
     JOB,
-    ("memory rounded up from 2000MB to 2048MB",),
     (Transition(1, 0, Status.QUEUED, None, None, at(0)), Transition(2, 1, Status.FINISHED, None, None, at(4.2))),
     (11,),
 )

@@ -19,9 +19,8 @@ class SqlAccess:
         self._session = session
 
     def add_project(self, project: Project) -> None:
-        values = {"id": project.id, "name": project.name, "created_at": project.created_at}
-        statement = self._session.insert(projects).values(event_number=0, job_number=0, **values)
-        if not self._session.run(statement.on_conflict_do_nothing(index_elements=["name"])).rowcount:
+        values = {"id": project.id, "name": project.name, "created_at": project.created_at, "event_number": 0, "job_number": 0}
+        if not self._session.run(self._session.insert_new(projects, "name"), values).rowcount:
             raise NameTaken(f"There is a project {project.name!r} already.")
 
     def project(self, name: str) -> Project | None:
@@ -33,9 +32,9 @@ class SqlAccess:
         return [Project(row.id, row.name, row.created_at) for row in rows]
 
     def add_user(self, user: User) -> None:
-        values = {"id": user.id, "name": user.name, "role": user.role.value, "created_at": user.created_at}
-        statement = self._session.insert(users).values(project_id=user.project_id, **values)
-        if not self._session.run(statement.on_conflict_do_nothing(index_elements=["project_id", "name"])).rowcount:
+        own = {"project_id": user.project_id, "id": user.id, "name": user.name}
+        values = {**own, "role": user.role.value, "created_at": user.created_at}
+        if not self._session.run(self._session.insert_new(users, "project_id", "name"), values).rowcount:
             raise NameTaken(f"There is a user {user.name!r} in this project already.")
 
     def user(self, project_id: UUID, name: str) -> User | None:

@@ -17,9 +17,7 @@ class SqlEnvironments:
 
     def add(self, project_id: UUID, record: EnvironmentRecord) -> None:
         values = {"project_id": project_id, "digest": record.digest, "content": record.content}
-        self._session.run(
-            self._session.insert(environments).values(**values).on_conflict_do_nothing(index_elements=["project_id", "digest"])
-        )
+        self._session.run(self._session.insert_new(environments, "project_id", "digest"), values)
 
     def get(self, project_id: UUID, digest: bytes) -> str | None:
         own = (environments.c.project_id == project_id, environments.c.digest == digest)

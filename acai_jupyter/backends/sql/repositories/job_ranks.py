@@ -23,11 +23,7 @@ class SqlRanks:
 
     def add_rank(self, job: Job, rank: int) -> None:
         own = {"project_id": job.project_id, "job_id": job.id, "attempt": job.attempt, "rank": rank}
-        self._session.run(
-            self._session.insert(job_ranks)
-            .values(**own)
-            .on_conflict_do_nothing(index_elements=["project_id", "job_id", "attempt", "rank"])
-        )
+        self._session.run(self._session.insert_new(job_ranks, *own), own)
 
     def set_handle(self, job: Job, rank: int, handle: str) -> None:
         self._change_rank(job, rank, {"handle": handle})
@@ -35,13 +31,18 @@ class SqlRanks:
     def ranks(self, job: Job) -> list[Rank]:
         return [_rank(row) for row in self._session.run(statements.ranks(), {**key_of(job), "of_attempt": job.attempt})]
 
+    def active_ranks(self) -> dict[UUID, list[Rank]]:
+        found: dict[UUID, list[Rank]] = {}
+        for row in self._session.run(statements.active_ranks()):
+            found.setdefault(row.job_id, []).append(_rank(row))
+        return found
+
     def uncleaned(self, limit: int) -> list[Rank]:
         return [_rank(row) for row in self._session.run(statements.uncleaned(), {"most": limit})]
 
     def forget_handle(self, rank: Rank) -> None:
-        own = (job_ranks.c.project_id == rank.project_id, job_ranks.c.job_id == rank.job_id)
-        this = (*own, job_ranks.c.attempt == rank.attempt, job_ranks.c.rank == rank.rank)
-        self._session.run(update(job_ranks).where(*this).values(handle=None))
+        own = {"project": rank.project_id, "job": rank.job_id, "of_attempt": rank.attempt, "of_rank": rank.rank}
+        self._session.run(statements.change_rank(("handle",)), {**own, "new_handle": None})
 
     def claim(self, job: Job, rank: int, instance: UUID) -> bool:
         given = {**_rank_key(job, rank), "by": instance, "now": self._session.now}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -14,6 +14,35 @@ from acai_jupyter.domain.jobs import TERMINAL, Job, JobSpec, Outcome, Phases, Pr
 from acai_jupyter.domain.origins import GitState
 from acai_jupyter.domain.pricing import PriceTable
 from acai_jupyter.domain.resources import Resources
+
+_AS_THEY_ARE: Final = (
+    "attempt",
+    "launching_at",
+    "running_at",
+    "ended_at",
+    "kill_requested_at",
+    "kill_requested_by",
+    "placed_at",
+    "runtime",
+    "cost",
+    "output_id",
+    "kept_snapshot_id",
+    "waits_for",
+    "late_at",
+)
+_OUTCOME: Final = ("reason", "detail", "exit_code", "signal")
+_STEPS: Final = ("step", "step_total", "step_tagged", "step_restarts", "stepped_at")
+_ARRIVAL: Final = ("arrival", "arrival_low", "arrival_high", "arrival_at")
+STATE: Final = (
+    *_AS_THEY_ARE,
+    *("status", "progress", "enforced", "notes"),
+    *_OUTCOME,
+    *Phases.__dataclass_fields__,
+    *Used.__dataclass_fields__,
+    *_STEPS,
+    *_ARRIVAL,
+)
+"""The columns that tell a job's state."""
 
 
 def key_of(job: Job) -> dict[str, Any]:
@@ -54,8 +83,6 @@ def outcome_values(outcome: Outcome) -> dict[str, Any]:
 
 def read_job(row: Row[Any]) -> Job:
     """The job in a row of `select_jobs`."""
-    status = Status(row.status)
-    outcome = Outcome(status, row.reason and Reason(row.reason), row.detail, row.exit_code, row.signal)
     return Job(
         project_id=row.project_id,
         id=row.id,
@@ -63,35 +90,38 @@ def read_job(row: Row[Any]) -> Job:
         user_id=row.user_id,
         creator=row.creator,
         spec=_spec(row),
-        status=status,
-        attempt=row.attempt,
         created_at=row.created_at,
-        progress=row.progress and Progress(row.progress),
-        outcome=outcome if status in TERMINAL else None,
-        launching_at=row.launching_at,
-        running_at=row.running_at,
-        ended_at=row.ended_at,
-        kill_requested_at=row.kill_requested_at,
-        kill_requested_by=row.kill_requested_by,
-        placed_at=row.placed_at,
-        phases=Phases(row.download_time, row.command_time, row.upload_time),
-        used=Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
-        enforced=None if row.enforced is None else json.loads(row.enforced),
-        runtime=row.runtime,
-        cost=row.cost,
-        output_id=row.output_id,
-        kept_snapshot_id=row.kept_snapshot_id,
         code_label=row.code_label,
         input_label=row.input_label,
         output_label=row.output_label,
         retry_of_number=row.retry_of_number,
         input_job_number=row.input_job_number,
         grid_number=row.grid_number,
-        waits_for=row.waits_for,
-        steps=_steps(row),
-        arrival=_arrival(row),
-        late_at=row.late_at,
+        **_state(row),
     )
+
+
+def with_state(job: Job, row: Row[Any]) -> Job:
+    """The job, in the state that a row of the columns `STATE` tells."""
+    return replace(job, **_state(row))
+
+
+def _state(row: Row[Any]) -> dict[str, Any]:
+    """What of a job can become another: its fields, by name."""
+    status = Status(row.status)
+    outcome = Outcome(status, row.reason and Reason(row.reason), row.detail, row.exit_code, row.signal)
+    return {
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        "status": status,
+        "progress": row.progress and Progress(row.progress),
+        "outcome": outcome if status in TERMINAL else None,
+        "phases": Phases(row.download_time, row.command_time, row.upload_time),
+        "used": Used(row.peak_memory, row.cpu_time, row.throttled_time, row.read_bytes, row.written_bytes),
+        "enforced": None if row.enforced is None else json.loads(row.enforced),
+        "notes": tuple(json.loads(row.notes)),
+        "steps": _steps(row),
+        "arrival": _arrival(row),
+    }
 
 
 def _steps(row: Row[Any]) -> Steps | None:

@@ -22,8 +22,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, users
+from acai_jupyter.backends.sql.repositories.job_rows import STATE
+from acai_jupyter.backends.sql.tables import fileset_versions, filesets, grids, job_history, job_ranks, jobs, projects, users
 from acai_jupyter.domain.jobs import ACTIVE, TERMINAL, Status
 
 
@@ -146,15 +148,19 @@ def place() -> Update:
 
 
 @cache
-def change(columns: tuple[str, ...], as_known: bool = False) -> Update:
-    """Change these columns of a job; where it must be `as_known`, it has the status and the attempt that are given."""
+def change(columns: tuple[str, ...], as_known: bool = False) -> ReturningUpdate[Any]:
+    """Change these columns of a job, and tell its state; where it must be `as_known`, it has the status and the attempt that are
+    given."""
     known = (jobs.c.status == bindparam("known_status"), jobs.c.attempt == bindparam("known_attempt")) if as_known else ()
-    return update(jobs).where(*_own(), *known).values({name: bindparam(f"new_{name}") for name in columns})
+    changed = update(jobs).where(*_own(), *known).values({name: bindparam(f"new_{name}") for name in columns})
+    return changed.returning(*(jobs.c[name] for name in STATE))
 
 
 @cache
-def notes() -> Select[Any]:
-    return select(jobs.c.notes).where(*_own())
+def more_numbers() -> ReturningUpdate[Any]:
+    """As many more numbers for jobs of a project; the last of them."""
+    more = projects.c.job_number + bindparam("count", type_=BigInteger)
+    return update(projects).where(projects.c.id == bindparam("project")).values(job_number=more).returning(projects.c.job_number)
 
 
 @cache
@@ -191,6 +197,14 @@ def _rank() -> tuple[Any, ...]:
 @cache
 def ranks() -> Select[Any]:
     return select(job_ranks).where(*_rank()[:3]).order_by(job_ranks.c.rank)
+
+
+@cache
+def active_ranks() -> Select[Any]:
+    """The ranks of all active jobs' current attempts."""
+    of_job = and_(jobs.c.project_id == job_ranks.c.project_id, jobs.c.id == job_ranks.c.job_id)
+    now = (jobs.c.status.in_(values_of(ACTIVE)), job_ranks.c.attempt == jobs.c.attempt)
+    return select(job_ranks).select_from(job_ranks.join(jobs, of_job)).where(*now).order_by(job_ranks.c.rank)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -13,12 +12,12 @@ from sqlalchemy import Select, select, update
 
 from acai_jupyter.backends.sql.repositories import job_statements as statements
 from acai_jupyter.backends.sql.repositories.job_ranks import SqlRanks
-from acai_jupyter.backends.sql.repositories.job_rows import key_of, outcome_values, read_job, spec_values
+from acai_jupyter.backends.sql.repositories.job_rows import key_of, outcome_values, read_job, spec_values, with_state
 from acai_jupyter.backends.sql.repositories.job_statements import select_jobs
 from acai_jupyter.backends.sql.repositories.links import add_links, make_links_due
 from acai_jupyter.backends.sql.repositories.webhooks import tell_of_end
 from acai_jupyter.backends.sql.session import chunks, to_json
-from acai_jupyter.backends.sql.tables import job_history, jobs, projects
+from acai_jupyter.backends.sql.tables import job_history, jobs
 from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import JobEnded
@@ -40,12 +39,7 @@ class SqlJobs(SqlRanks):
         return job
 
     def add_many(self, project_id: UUID, user_id: UUID, wanted: Sequence[NewJob], notes: Sequence[str]) -> list[UUID]:
-        last = self._session.run(
-            update(projects)
-            .where(projects.c.id == project_id)
-            .values(job_number=projects.c.job_number + len(wanted))
-            .returning(projects.c.job_number)
-        ).scalar_one()
+        last = self._session.run(statements.more_numbers(), {"project": project_id, "count": len(wanted)}).scalar_one()
         state = {"status": Status.QUEUED.value, "attempt": 0, "created_at": self._session.now, "notes": to_json(list(notes))}
         rows = []
         for number, new in enumerate(wanted, last - len(wanted) + 1):
@@ -94,6 +88,9 @@ class SqlJobs(SqlRanks):
         found = [self.get(row.project_id, row.id) for row in turns]
         return [job for job in found if job is not None]
 
+    def any_ready(self, quota: int) -> bool:
+        return self._session.run(statements.turns(), {"quota": quota, "most": 1}).first() is not None
+
     def active(self, limit: int) -> list[Job]:
         return self._many(statements.active(), most=limit)
 
@@ -141,22 +138,27 @@ class SqlJobs(SqlRanks):
             values[stamp] = self._session.now
         if outcome is not None:
             values |= outcome_values(outcome)
-        if not self._change(job, values, as_known=True):
+        moved = self._change(job, values, as_known=True)
+        if moved is None:
             raise JobEnded(f"Job {job.number} has moved on meanwhile; look at it again.")
         if to in TERMINAL:
             tell_of_end(self._session, job.project_id, job.id)
             make_links_due(self._session, job)
-        return self._written(job, why)
+        self._write_history(moved, why)
+        return moved
 
     def set_progress(self, job: Job, progress: Progress) -> Job:
         running = replace(job, status=Status.RUNNING)
-        if self._change(running, {"progress": progress.value}, as_known=True):
-            return self._written(job)
-        return job
+        moved = self._change(running, {"progress": progress.value}, as_known=True)
+        if moved is None:
+            return job
+        self._write_history(moved)
+        return moved
 
     def add_progress(self, job: Job, reached: Mapping[Progress, int]) -> None:
-        for progress, at in reached.items():
-            self._write_history(replace(job, status=Status.RUNNING, progress=progress), at=at)
+        running = replace(job, status=Status.RUNNING)
+        rows = [_history_row(replace(running, progress=progress), None, at) for progress, at in reached.items()]
+        self._session.run(statements.write_history(), rows)
 
     def set_result(
         self,
@@ -170,12 +172,11 @@ class SqlJobs(SqlRanks):
         kept: UUID | None,
     ) -> Job:
         values = asdict(phases) | asdict(used) | {"runtime": runtime, "cost": cost, "output_id": output, "kept_snapshot_id": kept}
-        self._change(job, values)
-        return self._again(job)
+        changed = self._must_change(job, values)
+        return changed if output is None else self._again(job)  # only a read tells the output's label
 
     def set_enforced(self, job: Job, enforced: Mapping[str, str]) -> Job:
-        self._change(job, {"enforced": to_json(dict(enforced))})
-        return self._again(job)
+        return self._must_change(job, {"enforced": to_json(dict(enforced))})
 
     def request_kill(self, job: Job, by: str) -> Job:
         first = jobs.c.kill_requested_at.is_(None)
@@ -189,14 +190,10 @@ class SqlJobs(SqlRanks):
         return bool(self._session.run(statements.hold_launch(), given).rowcount)
 
     def add_note(self, job: Job, note: str) -> None:
-        kept = self.notes(job)
+        kept = self._again(job).notes
         shown = note[:_MOST_NOTE_CHARACTERS]
         if shown not in kept and len(kept) < _MOST_NOTES:
             self._session.run(update(jobs).where(*_is(job)).values(notes=to_json([*kept, shown])))
-
-    def notes(self, job: Job) -> list[str]:
-        kept = self._session.run(statements.notes(), key_of(job)).scalar_one()
-        return list(json.loads(kept))
 
     def history(self, job: Job) -> list[Transition]:
         rows = self._session.run(statements.history(), key_of(job))
@@ -205,41 +202,45 @@ class SqlJobs(SqlRanks):
             for row in rows
         ]
 
-    def _written(self, job: Job, why: str | None = None) -> Job:
-        current = self._again(job)
-        self._write_history(current, why)
-        return current
-
     def _again(self, job: Job) -> Job:
         current = self.get(job.project_id, job.id)
         assert current is not None
         return current
 
-    def _write_history(self, job: Job, why: str | None = None, at: int | None = None) -> None:
-        given = {
-            "of_project": job.project_id,
-            "of_job": job.id,
-            "new_project_id": job.project_id,
-            "new_job_id": job.id,
-            "new_attempt": job.attempt,
-            "new_status": job.status.value,
-            "new_progress": job.progress and job.progress.value,
-            "new_reason": _why(job.outcome) or why,
-            "new_at": self._session.now if at is None else at,
-        }
-        self._session.run(statements.write_history(), given)
+    def _write_history(self, job: Job, why: str | None = None) -> None:
+        self._session.run(statements.write_history(), _history_row(job, why, self._session.now))
 
-    def _change(self, job: Job, values: Mapping[str, Any], as_known: bool = False) -> bool:
-        """Change columns of a job; False where it is not (any more) as it is known."""
+    def _must_change(self, job: Job, values: Mapping[str, Any]) -> Job:
+        changed = self._change(job, values)
+        assert changed is not None
+        return changed
+
+    def _change(self, job: Job, values: Mapping[str, Any], as_known: bool = False) -> Job | None:
+        """Change columns of a job; the job then, None where it is not (any more) as it is known."""
         given = {
             **key_of(job),
             **{f"new_{name}": value for name, value in values.items()},
             **(_as_known(job) if as_known else {}),
         }
-        return bool(self._session.run(statements.change(tuple(values), as_known), given).rowcount)
+        row = self._session.run(statements.change(tuple(values), as_known), given).one_or_none()
+        return row and with_state(job, row)
 
     def _many(self, statement: Select[Any], **given: Any) -> list[Job]:
         return [read_job(row) for row in self._session.run(statement, given)]
+
+
+def _history_row(job: Job, why: str | None, at: int) -> dict[str, Any]:
+    return {
+        "of_project": job.project_id,
+        "of_job": job.id,
+        "new_project_id": job.project_id,
+        "new_job_id": job.id,
+        "new_attempt": job.attempt,
+        "new_status": job.status.value,
+        "new_progress": job.progress and job.progress.value,
+        "new_reason": _why(job.outcome) or why,
+        "new_at": at,
+    }
 
 
 def _why(outcome: Outcome | None) -> str | None:

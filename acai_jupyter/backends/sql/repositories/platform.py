@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from acai_jupyter.backends.sql.session import Session, to_json
@@ -32,8 +32,7 @@ class SqlEvents:
         self._session.changed[project_id] = number
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
-        wanted = select(events).where(events.c.project_id == project_id, events.c.number > number)
-        return [_event(row) for row in self._session.run(wanted.order_by(events.c.number).limit(limit))]
+        return [_event(row) for row in self._session.run(_after(), {"project": project_id, "after": number, "most": limit})]
 
     def last_of(self, project_id: UUID, kinds: Collection[EventKind]) -> Event | None:
         wanted = select(events).where(events.c.project_id == project_id, events.c.kind.in_([kind.value for kind in kinds]))
@@ -41,10 +40,10 @@ class SqlEvents:
         return row and _event(row)
 
     def last_numbers(self) -> dict[UUID, int]:
-        return {row.id: row.event_number for row in self._session.run(select(projects.c.id, projects.c.event_number))}
+        return {row.id: row.event_number for row in self._session.run(_last_numbers())}
 
     def first_number(self, project_id: UUID) -> int:
-        kept = self._session.run(select(func.min(events.c.number)).where(events.c.project_id == project_id)).scalar()
+        kept = self._session.run(_first_number(), {"project": project_id}).scalar()
         if kept is not None:
             return int(kept)
         last = self._session.run(select(projects.c.event_number).where(projects.c.id == project_id)).scalar()
@@ -66,6 +65,22 @@ class SqlEvents:
 def _next_number() -> ReturningUpdate[Any]:
     one_more = update(projects).values(event_number=projects.c.event_number + 1)
     return one_more.where(projects.c.id == bindparam("project")).returning(projects.c.event_number)
+
+
+@cache
+def _after() -> Select[Any]:
+    wanted = select(events).where(events.c.project_id == bindparam("project"), events.c.number > bindparam("after"))
+    return wanted.order_by(events.c.number).limit(bindparam("most", type_=Integer))
+
+
+@cache
+def _first_number() -> Select[Any]:
+    return select(func.min(events.c.number)).where(events.c.project_id == bindparam("project"))
+
+
+@cache
+def _last_numbers() -> Select[Any]:
+    return select(projects.c.id, projects.c.event_number)
 
 
 def _event(row: Row[Any]) -> Event:
@@ -100,10 +115,7 @@ class SqlIdempotency:
     def answer(self, project_id: UUID, user_id: UUID, key: str, request_digest: bytes) -> str | None:
         # A repetition that comes while the first call is still at work waits for its answer.
         _serialize(self._session, f"idempotency {project_id} {user_id} {key}")
-        kept = idempotency_keys
-        row = self._session.run(
-            select(kept).where(kept.c.project_id == project_id, kept.c.user_id == user_id, kept.c.key == key)
-        ).one_or_none()
+        row = self._session.run(_answer(), {"project": project_id, "user": user_id, "of_key": key}).one_or_none()
         if row is None:
             return None
         if row.request_digest != request_digest:
@@ -111,13 +123,19 @@ class SqlIdempotency:
         return str(row.answer)
 
     def keep(self, project_id: UUID, user_id: UUID, key: str, request_digest: bytes, answer: str) -> None:
+        own = {"project_id": project_id, "user_id": user_id, "key": key}
         values = {"request_digest": request_digest, "answer": answer, "created_at": self._session.now}
-        self._session.run(
-            self._session.insert(idempotency_keys).values(project_id=project_id, user_id=user_id, key=key, **values)
-        )
+        self._session.run(self._session.insert(idempotency_keys), {**own, **values})
 
     def forget_before(self, at: int) -> None:
         self._session.run(delete(idempotency_keys).where(idempotency_keys.c.created_at < at))
+
+
+@cache
+def _answer() -> Select[Any]:
+    kept = idempotency_keys.c
+    own = (kept.project_id == bindparam("project"), kept.user_id == bindparam("user"), kept.key == bindparam("of_key"))
+    return select(idempotency_keys).where(*own)
 
 
 def _serialize(session: Session, name: str) -> None:

@@ -28,8 +28,7 @@ class SqlSamples:
             if sample.position < _MOST_POSITION
         ]
         if rows:
-            insert = self._session.insert(job_samples).values(rows)
-            self._session.run(insert.on_conflict_do_nothing(index_elements=["project_id", "job_id", "attempt", "position"]))
+            self._session.run(self._session.insert_new(job_samples, "project_id", "job_id", "attempt", "position"), rows)
 
     def page(self, project_id: UUID, job_id: UUID, after: tuple[int, int] | None, limit: int) -> list[Sample]:
         own = job_samples.c

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import webhook_deliveries, webhooks
@@ -68,7 +70,12 @@ class SqlWebhooks:
 
 def tell_of_end(session: Session, project_id: UUID, job_id: UUID) -> None:
     """Put a job's end into the outbox, where its project has a webhook."""
-    if session.run(select(webhooks.c.project_id).where(webhooks.c.project_id == project_id)).one_or_none() is None:
+    if session.run(_has_webhook(), {"project": project_id}).one_or_none() is None:
         return
     values = {"id": new_id(), "job_id": job_id, "attempts": 0, "created_at": session.now, "due_at": session.now}
-    session.run(session.insert(webhook_deliveries).values(project_id=project_id, **values))
+    session.run(session.insert(webhook_deliveries), {"project_id": project_id, **values})
+
+
+@cache
+def _has_webhook() -> Select[Any]:
+    return select(webhooks.c.project_id).where(webhooks.c.project_id == bindparam("project"))
