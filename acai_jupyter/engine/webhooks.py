@@ -142,8 +142,10 @@ class Webhooks:
         try:
             url, secret = json.loads(self._vault.open(delivery.project_id.hex, found[0]))
             self._post(delivery, job, url, secret)
-        except (NotTaken, AcaiError) as error:
-            self._failed(delivery, job, error.message if isinstance(error, AcaiError) else str(error))
+        except NotTaken as error:
+            self._failed(delivery, job, str(error))
+        except AcaiError as error:
+            self._failed(delivery, job, f"could not be told: {error.message}")
         except Exception as error:  # an attempt all the same, or it would be tried for ever
             name = type(error).__name__
             # Without the error's own text, which may hold the address.

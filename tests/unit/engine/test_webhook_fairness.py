@@ -71,7 +71,7 @@ def test_one_that_can_never_be_told_uses_up_its_attempts_and_the_other_project_i
         assert webhooks.deliver() == 1
     make_due(engine)
     assert webhooks.deliver() == 0
-    (note,) = engine.registry.get(engine.owner, "1").notes
+    (note,) = engine.registry.get(engine.owner, "1").job.notes
     assert note.startswith(f"The webhook was told of the end in vain {MOST_ATTEMPTS} times: it ")
     assert "secret-path" not in note + caplog.text
 
