@@ -77,7 +77,7 @@ class Jobs(Protocol):
         """Whether it is any job's turn, as `ready` tells."""
         ...
 
-    def active(self, limit: int) -> list[Job]:
+    def active(self) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
         ...
 
