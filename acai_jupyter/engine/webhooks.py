@@ -26,6 +26,7 @@ from acai_jupyter.wire.jobs import job as job_to_json
 _LOG: Final = logging.getLogger(__name__)
 _MOST_AT_ONCE: Final = 4
 _MOST_A_ROUND: Final = 100
+_SOON_SECONDS: Final = 600.0
 _HOLD_SECONDS: Final = 300.0
 """More than a delivery takes: another server tries only after this one has died over it."""
 
@@ -126,10 +127,11 @@ class Webhooks:
                 return delivery
         return None
 
-    def untried(self) -> int:
-        """How many ends nobody has tried to tell yet."""
+    def untold(self) -> int:
+        """How many ends are to be told soon, so that a server that would stop should stay for them: a receiver that is away for
+        minutes is waited for, one that is away for longer is told by the next server."""
         with self._store.read() as unit:
-            return unit.webhooks.untried()
+            return unit.webhooks.due_within(_SOON_SECONDS)
 
     def _deliver(self, delivery: Delivery) -> bool:
         """Whether it was taken, or is nobody's to take any more."""

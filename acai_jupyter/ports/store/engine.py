@@ -310,7 +310,9 @@ class Webhooks(Protocol):
         """It was told, or never will be."""
         ...
 
-    def untried(self) -> int: ...
+    def due_within(self, seconds: float) -> int:
+        """How much is to be told until then."""
+        ...
 
 
 class Logs(Protocol):

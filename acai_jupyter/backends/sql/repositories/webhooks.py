@@ -63,9 +63,9 @@ class SqlWebhooks:
         own = (webhook_deliveries.c.project_id == delivery.project_id, webhook_deliveries.c.id == delivery.id)
         self._session.run(delete(webhook_deliveries).where(*own))
 
-    def untried(self) -> int:
-        count = select(func.count()).select_from(webhook_deliveries).where(webhook_deliveries.c.attempts == 0)
-        return int(self._session.run(count).scalar_one())
+    def due_within(self, seconds: float) -> int:
+        soon = webhook_deliveries.c.due_at <= self._session.now + int(seconds * SECOND)
+        return int(self._session.run(select(func.count()).select_from(webhook_deliveries).where(soon)).scalar_one())
 
 
 def tell_of_end(session: Session, project_id: UUID, job_id: UUID) -> None:
