@@ -82,6 +82,7 @@ class Lifetime:
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._state.relay.stop()
+        self._state.job_news.stop()
         self._open_files.stop()
         if self._file is not None:
             self._file.withdraw()
