@@ -82,15 +82,15 @@ def _send(connection: Connection, method: str, target: str, headers: Mapping[str
     size = body.size if isinstance(body, Stream) else len(body or b"")
     if "content-length" not in names and (size or method in ("POST", "PUT", "PATCH")):
         client.putheader("Content-Length", str(size))
-    if isinstance(body, bytes) and size <= _PIECE:
+    if body is None or (isinstance(body, bytes) and size <= _PIECE):
         client.endheaders(body)
         return None
     client.endheaders()
     return _send_body(client, body)
 
 
-def _send_body(client: http.client.HTTPConnection, body: Body | None) -> OSError | None:
-    for piece in body.pieces() if isinstance(body, Stream) else (body or b"",):
+def _send_body(client: http.client.HTTPConnection, body: Body) -> OSError | None:
+    for piece in body.pieces() if isinstance(body, Stream) else (body,):
         try:
             client.send(piece)
         except (BrokenPipeError, ConnectionResetError) as error:

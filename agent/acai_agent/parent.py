@@ -7,6 +7,7 @@ The parent ends with its launcher; agents go on.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import os
@@ -42,6 +43,7 @@ def main() -> int:
 def _warm_up() -> None:
     """What an agent would load only when it first needs it; and all of it shared with the agents, not copied to each."""
     "localhost".encode("idna")
+    codecs.lookup("ascii")
     gc.collect()
     gc.freeze()
 

@@ -103,30 +103,40 @@ class Meter:
         return self._count("cpu v1", "cpu.stat", "throttled_time") / _BILLION
 
     def _disk(self, processes: Iterable[Process]) -> tuple[int, int]:
-        found = [_pairs(Path(f"/proc/{process.pid}/io"), ":") for process in processes]
+        found = [_pairs(Path(f"/proc/{process.pid}/io")) for process in processes]
         return sum(one.get("read_bytes", 0) for one in found), sum(one.get("write_bytes", 0) for one in found)
 
     def _count(self, group: str, file: str, name: str) -> int:
-        return _pairs(self._groups[group] / file).get(name, 0) if group in self._groups else 0
+        return _named(self._groups[group] / file, name) if group in self._groups else 0
 
 
 def _shared_fairly(process: Process) -> int:
-    return _pairs(Path(f"/proc/{process.pid}/smaps_rollup"), ":").get("Pss", 0) * 1024
+    return _pairs(Path(f"/proc/{process.pid}/smaps_rollup")).get("Pss", 0) * 1024
 
 
 def _machine_kills() -> int:
-    return _pairs(Path("/proc/vmstat")).get("oom_kill", 0)
+    return _named(Path("/proc/vmstat"), "oom_kill")
 
 
-def _pairs(path: Path, separator: Optional[str] = None) -> dict[str, int]:
-    """The lines `name number` of a file; nothing where it has gone or may not be read."""
+def _named(path: Path, name: str) -> int:
+    """The number in the line `name number` of a file; 0 where there is none, or no file that may be read."""
+    try:
+        _, _, rest = (b"\n" + path.read_bytes()).partition(b"\n%s " % name.encode())
+    except OSError:
+        return 0
+    words = rest.split(maxsplit=1)
+    return int(words[0]) if words and words[0].isdigit() else 0
+
+
+def _pairs(path: Path) -> dict[str, int]:
+    """The lines `name: number` of a file; nothing where it has gone or may not be read."""
     found: dict[str, int] = {}
     try:
         lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return found
     for line in lines:
-        name, _, rest = line.partition(separator or " ")
+        name, _, rest = line.partition(":")
         words = rest.split()
         if words and words[0].isdecimal():
             found[name] = int(words[0])

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from acai_agent.sampler import Sampler
 from acai_agent.usage import Use
@@ -79,3 +85,35 @@ def test_a_job_of_a_year_has_hardly_more_samples_than_one_of_a_day() -> None:
     after = dict(enumerate(itertools.accumulate(pauses.pauses)))
     assert after[1800] < 86_400 * 7 < after[3400]
     assert after[4200] > 86_400 * 366 / 2
+
+
+FAMILY = """
+import subprocess, sys, threading
+from acai_agent.processes import _below_us, _table, adopt_orphans, descendants
+adopt_orphans()
+wait = "import sys; sys.stdin.read()"
+below = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', %r], start_new_session=True); print(1, flush=True); %s"
+started = []
+def start(code):
+    started.append(subprocess.Popen([sys.executable, "-c", code], stdin=0, stdout=subprocess.PIPE))
+thread = threading.Thread(target=start, args=[below % (wait, wait)])
+thread.start()
+thread.join()
+start(below % (wait, "sys.exit()"))
+assert all(one.stdout.readline() for one in started)
+started[1].wait()
+told = {one.pid: one for one in descendants()}
+known = {one.pid: one for one in _below_us(list(_table()))}
+print(len(told), told.keys() == known.keys(), all(told[pid][:4] == known[pid][:4] for pid in told))
+"""
+
+
+@pytest.mark.skipif(not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists(), reason="This system tells no children")
+def test_children_are_found_whichever_thread_started_them_and_orphans_too() -> None:
+    """A child and its own, started by another thread, and one whose parent has ended: the same that the process table tells."""
+    family = subprocess.Popen([sys.executable, "-c", FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with family:
+        assert family.stdout is not None
+        assert family.stdin is not None
+        assert family.stdout.readline() == "3 True True\n"
+        family.stdin.close()
