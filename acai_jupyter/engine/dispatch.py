@@ -107,6 +107,8 @@ class Dispatch:
                 self._fail(job, error.message)
                 return None
             _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
+        except Exception:  # what is wrong with one job is no harm to the others
+            _LOG.exception("Job %s can't be launched.", job.number)
         return None
 
     def salvage(self, job: Job, handle: str, died_of: str) -> bool:

@@ -151,6 +151,8 @@ class Monitor:
                 self._look(job, rank, handle, observation, now)
             except AcaiError as error:
                 _LOG.warning("Job %s can't be looked after at the moment: %s", job.number, error.message)
+            except Exception:  # what is wrong with one job is no harm to the others
+                _LOG.exception("Job %s can't be looked after.", job.number)
         self._cleaner.run()
         return len(watched)
 
@@ -250,7 +252,7 @@ def _readable(report: str | None) -> Report | None:
     """A report that an agent left, where it is one: the job's own command can write where it lies."""
     try:
         return None if report is None else report_from_json(json.loads(report))
-    except (AcaiError, ValueError, KeyError, TypeError, AttributeError):
+    except (AcaiError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

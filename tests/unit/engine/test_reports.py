@@ -64,7 +64,18 @@ def test_a_report_that_an_agent_left_behind_counts(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "[]", "null", "7", "{}", '{"ended": "exited", "exit_code": "x"}', '{"ended": "exited", "upload_time": NaN}']
+    "left",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "{}",
+        '{"ended": "exited", "exit_code": "x"}',
+        '{"ended": "exited", "upload_time": NaN}',
+        pytest.param("[" * 100_000, id="deep"),
+    ],
 )
 def test_what_is_no_report_is_not_believed_and_holds_nobody_up(engine: Engine, left: str) -> None:
     """The job's own command can write the file in which its agent leaves the report."""
@@ -115,6 +126,13 @@ def test_details_are_cut_to_what_can_be_shown(engine: Engine) -> None:
     outcome = engine.running().report(exit_code=1, detail="x" * 10_000).outcome
     assert outcome is not None
     assert len(outcome.detail or "") == 2000
+
+
+def test_details_may_hold_what_is_no_text(engine: Engine) -> None:
+    """Such as the name of a file that its job has made of any bytes."""
+    outcome = engine.running().report(exit_code=1, detail="not taken: a\udcff\0.bin", enforced={"cpu": "\udcff\0"}).outcome
+    assert outcome is not None
+    assert outcome.detail == "not taken: a\\udcff\\x00.bin"
 
 
 def test_runtime_and_cost_are_those_that_the_agent_measured(engine: Engine) -> None:
