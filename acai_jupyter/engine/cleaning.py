@@ -34,7 +34,8 @@ class Cleaner:
         cleaned = [rank for rank in waiting if rank.handle and rank.handle not in self._not_before and self._clean(rank.handle)]
         if cleaned:
             with self._store.begin() as unit:
-                for rank in cleaned:
+                # In one order, or two servers that clean the same would each wait for the other's rows.
+                for rank in sorted(cleaned, key=lambda one: (one.project_id, one.job_id, one.attempt, one.rank)):
                     unit.jobs.forget_handle(rank)
         return len(cleaned)
 

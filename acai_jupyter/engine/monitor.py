@@ -139,7 +139,7 @@ class Monitor:
         """Look after every active job: deliver kills, end what died in silence, and clear away what ended jobs left; returns
         how many were looked at."""
         with self._store.read() as unit:
-            active = unit.jobs.active(limit=1000)
+            active = unit.jobs.active()
             ranks = unit.jobs.active_ranks()
             now = unit.now()
         watched = [(job, rank, rank.handle) for job in active for rank in ranks.get(job.id, ()) if rank.handle is not None]
