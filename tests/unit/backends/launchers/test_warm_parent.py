@@ -135,12 +135,12 @@ def test_a_parent_that_dies_over_a_request_starts_no_second_agent(platform: Stan
 FAILS_AFTER_ITS_FORK = """if True:
     import os, sys
     from pathlib import Path
-    fork, orphan = os.fork, Path("ORPHAN")
+    fork, pids = os.fork, Path("PIDS")
     def failing():
         os.fork = fork
         pid = fork()
-        if pid and not orphan.exists():
-            orphan.write_text(str(pid))
+        if pid and not pids.exists():
+            pids.write_text(" ".join(map(str, (os.getpid(), pid))))
             os.kill(os.getpid(), SIGNAL)
         return pid
     if "{module}" == "parent":
@@ -157,14 +157,14 @@ def test_only_a_recorded_agent_does_the_job_where_a_parent_forks_one_and_can_not
     platform: StandIn, launcher: ProcessLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals
 ) -> None:
     """Else the job runs while it is taken for lost, and is killed for that."""
-    orphan = tmp_path / "orphan"
-    boot = FAILS_AFTER_ITS_FORK.replace("ORPHAN", str(orphan)).replace("SIGNAL", str(int(how)))
+    pids = tmp_path / "pids"
+    boot = FAILS_AFTER_ITS_FORK.replace("PIDS", str(pids)).replace("SIGNAL", str(int(how)))
     monkeypatch.setattr(starting, "_BOOT", boot)
     monkeypatch.setattr(warm_parent, "_LONGEST_ANSWER_S", 3.0)
     handle = waits(platform, launcher)
     command = json.loads((folder_of(handle) / "process.json").read_text())["pid"]
     assert parent_of_process(command) == json.loads(handle)["pid"]
-    wait_for(lambda: not is_alive(int(orphan.read_text())))
+    wait_for(lambda: not any(is_alive(int(pid)) for pid in pids.read_text().split()))
     go_on(platform, launcher, handle)
     assert len(platform.claims) == 1
 
