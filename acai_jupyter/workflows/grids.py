@@ -23,6 +23,7 @@ from acai_jupyter.engine.lookup import find_grid
 from acai_jupyter.engine.predecessors import MOST_LINKS, copy_arguments, jobs_before, retried
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.secrets import require_secrets
+from acai_jupyter.engine.submission_checks import check_command
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.workflows.grid_quotes import GridBounds, GridQuotes, said_of, under_bounds
@@ -111,7 +112,7 @@ class Grids:
         """New jobs for the rows that FAILED or were KILLED, with the same pins; the others stay. `key` makes a repeated call
         submit nothing more.
 
-        Raises GridNotFound, Forbidden.
+        Raises GridNotFound, ResourcesOutOfBounds, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
         asked = f"retry grid {reference}"
@@ -119,7 +120,7 @@ class Grids:
             unit.lock_project(principal.project_id)
             grid = find_grid(unit, principal.project_id, reference)
             if self._answered(unit, principal, key, asked) is None:
-                _retry(unit, principal, grid)
+                self._retry(unit, principal, grid)
                 self._keep(unit, principal, key, asked, grid)
             return _state(unit, grid)
 
@@ -132,7 +133,7 @@ class Grids:
             check_key(ARGUMENT + name, ArtifactKind.JOBS)
         spec, notes = self._registry.check(replace(wanted.job, command=commands[0].command))
         for one in commands[1:]:
-            self._registry.check_command(one.command)
+            check_command(one.command)
         spec = self._registry.pin(unit, principal, spec, wanted.job)
         before = jobs_before(unit, principal.project_id, wanted.job)
         if len(before) * len(commands) * len(sources) > MOST_LINKS:
@@ -156,6 +157,19 @@ class Grids:
         _set_arguments(unit, grid, {one: arguments for one, (_, _, arguments) in zip(ids, rows, strict=True)})
         unit.events.append(grid.project_id, EventKind.GRID_SUBMITTED, grid=write(Kind.GRID, grid.id))
         return grid
+
+    def _retry(self, unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
+        again = [job for job in unit.grids.rows(grid, 0, grid.row_count) if job.status in (Status.FAILED, Status.KILLED)]
+        if not again:
+            return
+        new = [retried(unit, job) for job in again]
+        for resources in dict.fromkeys(one.spec.resources for one in new):
+            self._registry.check_room(resources)
+        require_secrets(unit, principal, new[0].spec.secrets)
+        check_budget(unit, principal, [one.spec for one in new])
+        ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
+        copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})
+        unit.events.append(grid.project_id, EventKind.GRID_RETRIED, grid=write(Kind.GRID, grid.id))
 
     @staticmethod
     def _answered(unit: UnitOfWork, principal: Principal, key: str | None, asked: str) -> Grid | None:
@@ -203,18 +217,6 @@ def _row_spec(
         grid_row=number,
         input_job_id=spec.input_job_id if source.job_id is None else source.job_id,
     )
-
-
-def _retry(unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
-    again = [job for job in unit.grids.rows(grid, 0, grid.row_count) if job.status in (Status.FAILED, Status.KILLED)]
-    if not again:
-        return
-    new = [retried(unit, job) for job in again]
-    require_secrets(unit, principal, new[0].spec.secrets)
-    check_budget(unit, principal, [one.spec for one in new])
-    ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
-    copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})
-    unit.events.append(grid.project_id, EventKind.GRID_RETRIED, grid=write(Kind.GRID, grid.id))
 
 
 def _set_arguments(unit: UnitOfWork, grid: Grid, arguments: Mapping[UUID, Mapping[str, Value]]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from support.attempts import is_alive
 from support.waiting import wait_for
 
+from acai_jupyter.backends.launchers import starting, warm_parent
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.ports.launcher import Sign
 from tests.agent.stand_in import TOKEN, StandIn, running
@@ -46,7 +47,10 @@ def launcher(tmp_path: Path, crashes: Crashes) -> Iterator[ProcessLauncher]:
 
 
 def parent_of(handle: str) -> int:
-    pid = json.loads(handle)["pid"]
+    return parent_of_process(json.loads(handle)["pid"])
+
+
+def parent_of_process(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
@@ -128,6 +132,43 @@ def test_a_parent_that_dies_over_a_request_starts_no_second_agent(platform: Stan
     assert parent_of(launcher.launch(spec(platform, "true", attempt=3))) != parent
 
 
+FAILS_AFTER_ITS_FORK = """if True:
+    import os, sys
+    from pathlib import Path
+    fork, pids = os.fork, Path("PIDS")
+    def failing():
+        os.fork = fork
+        pid = fork()
+        if pid and not pids.exists():
+            pids.write_text(" ".join(map(str, (os.getpid(), pid))))
+            os.kill(os.getpid(), SIGNAL)
+        return pid
+    if "{module}" == "parent":
+        os.fork = failing
+    sys.path.append(sys.argv.pop())
+    from acai_agent.{module} import main
+    sys.exit(main())
+"""
+"""How an agent or its parent begins here; the first parent gets this signal before it can tell of its first agent."""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_only_a_recorded_agent_does_the_job_where_a_parent_forks_one_and_can_not_say_so(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals
+) -> None:
+    """Else the job runs while it is taken for lost, and is killed for that."""
+    pids = tmp_path / "pids"
+    boot = FAILS_AFTER_ITS_FORK.replace("PIDS", str(pids)).replace("SIGNAL", str(int(how)))
+    monkeypatch.setattr(starting, "_BOOT", boot)
+    monkeypatch.setattr(warm_parent, "_LONGEST_ANSWER_S", 3.0)
+    handle = waits(platform, launcher)
+    command = json.loads((folder_of(handle) / "process.json").read_text())["pid"]
+    assert parent_of_process(command) == json.loads(handle)["pid"]
+    wait_for(lambda: not any(is_alive(int(pid)) for pid in pids.read_text().split()))
+    go_on(platform, launcher, handle)
+    assert len(platform.claims) == 1
+
+
 def test_a_parent_ends_with_its_launcher_and_its_agents_go_on(platform: StandIn, launcher: ProcessLauncher) -> None:
     handle = waits(platform, launcher)
     parent = parent_of(handle)
@@ -163,6 +204,21 @@ def test_a_crash_of_an_agent_is_said_at_once_and_with_its_signal(
     assert crashes.heard.wait(30)
     assert "(signal 9)" in (launcher.poll([handle])[0].detail or "")
     launcher.kill(handle, force=True)
+
+
+def test_an_agent_that_can_note_nothing_down_ends_well_all_the_same(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path
+) -> None:
+    """It must not go on as its parent, from which it was forked, when its last words find no room."""
+    wanted = spec(platform, "echo done")
+    folder = tmp_path / "jobs" / wanted.job_id.hex / "1" / "0"
+    folder.mkdir(parents=True)
+    (folder / "agent.log").symlink_to("/dev/full")
+    handle = launcher.launch(wanted)
+    wait_for(lambda: not is_alive(json.loads(handle)["pid"]))
+    assert platform.reports[0]["exit_code"] == 0
+    (folder / "report.json").unlink()
+    assert launcher.poll([handle])[0].detail == "The job's agent ended without a report."
 
 
 STATES = {
