@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from glob import has_magic
@@ -20,11 +21,12 @@ from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
 from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Removal, SessionTransaction, Text
-from acai_jupyter.client.ranges import read_spans, whole
+from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
 
 _TEXT_OPTIONS: Final = ("encoding", "errors", "newline")
+_PIECE: Final = 4 * 1024 * 1024
 
 
 class LakeFileSystem(ReadLake):
@@ -61,13 +63,15 @@ class LakeFileSystem(ReadLake):
             raise FileExistsError(f"{path} exists already.")
         draft = Draft(place, self.deliver if autocommit else None)
         if there:
-            draft.write(self.cat_file(path))
+            with os_errors():
+                self._fill(draft, self.ask(lambda client: client.files.remote(names.reference_of(path))))
         return draft
 
     def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **options: Any) -> Any:
         """A file to read, or to write as a new version. As fsspec's, but closing a compressed one closes the file too."""
         if "r" in mode:
             return super().open(path, mode, *args, compression=compression, **options)
+        names.check_file(os.fspath(path))
         text = {name: options.pop(name) for name in _TEXT_OPTIONS if name in options and "b" not in mode}
         draft = super().open(path, mode.replace("t", "").replace("b", "") + "b", *args, **options)
         kind = get_compression(path, compression)
@@ -87,12 +91,15 @@ class LakeFileSystem(ReadLake):
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         """Make a version of bytes. Raises FileExistsError where `mode` is `create` and there is one."""
+        names.check_file(path)
         self._refuse_to_overwrite(path, mode)
         with self._puts.then(self.deliver) as waiting:
             waiting.append(Given(names.file_in_lake(path), bytes(value)))
 
     def pipe(self, path: Any, value: bytes | None = None, **options: Any) -> None:
         """Make a version of bytes, or of several by path, all at once."""
+        for one in [path] if isinstance(path, str) else path:
+            names.check_file(one)
         with self._puts.then(self.deliver):
             super().pipe(path, value, **options)
 
@@ -106,6 +113,7 @@ class LakeFileSystem(ReadLake):
         local = os.fspath(lpath)
         if Path(local).is_dir():
             return
+        names.check_file(rpath)
         # The names that fsspec took over from the local disk are literal.
         tail = names.common_tail(local.replace(os.sep, "/"), rpath)
         path = names.normal(names.with_tail(rpath, tail, escape(rpath)))
@@ -182,6 +190,15 @@ class LakeFileSystem(ReadLake):
         if mode == "create" and self.exists(path):
             raise FileExistsError(f"{path} exists already.")
 
+    def _fill(self, draft: Draft, remote: RemoteFile) -> None:
+        """Write a file of the lake into a draft, piece by piece. Raises DigestMismatch."""
+        try:
+            with os_errors():
+                shutil.copyfileobj(remote, draft, _PIECE)
+        except BaseException:
+            draft.discard()
+            raise
+
     def _copy(self, pairs: Sequence[tuple[str, str]]) -> None:
         wanted = {target: source for source, target in pairs}
         items = self.ask(lambda client: find_items(client, list(wanted.values())))
@@ -194,7 +211,10 @@ class LakeFileSystem(ReadLake):
             elif not is_folder_only(source, item, folders) and not self.isdir(source):
                 raise as_os_error(item) from item
         if self._intrans:
-            self.deliver(Given(path, read_spans(self.client.files.transport, [whole(item)])[0]) for path, item in found.items())
+            for path, item in found.items():
+                draft = Draft(path, None)
+                self._fill(draft, RemoteFile(self.client.files.transport, path, item))
+                self.transaction.files.append(draft)
         elif found:
             with os_errors():
                 copy_files(self.client.files.transport, found)

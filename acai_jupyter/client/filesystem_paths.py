@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from acai_jupyter.domain.errors import InvalidReference
 from acai_jupyter.domain.globs import unescape
 from acai_jupyter.domain.references import FileReference, escape, parse, parse_destination
 
@@ -52,6 +53,12 @@ def file_in_lake(path: str) -> str:
     """The literal lake path where a file may be written. Raises InvalidReference for a version, a set or a pattern."""
     reference = parse_destination(reference_of(normal(path)))
     return reference.path
+
+
+def check_file(path: str) -> None:
+    """Raises InvalidReference where a file is to be written at what is a folder's path."""
+    if path.endswith("/"):
+        raise InvalidReference(f"{path!r} ends with '/', as a folder does: name the file to write.")
 
 
 def plain_file(path: str) -> str | None:

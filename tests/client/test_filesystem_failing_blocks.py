@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -12,7 +13,7 @@ import pytest
 from support.servers import Server
 
 from acai_jupyter.client.filesystem import LakeFileSystem
-from acai_jupyter.domain.errors import Unauthenticated
+from acai_jupyter.domain.errors import InvalidReference, Unauthenticated
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,8 @@ OPENED: dict[str, Callable[[LakeFileSystem, str], Any]] = {
 def test_a_block_that_fails_makes_no_version(lake: LakeFileSystem, way: str) -> None:
     def write(path: str, error: Exception | None) -> None:
         with OPENED[way](lake, path) as file:
-            file.write(b"half" if way in ("bytes", "compressed", "fsspec") else "half")
+            text = "half" if error else "whole"
+            file.write(text.encode() if way in ("bytes", "compressed", "fsspec") else text)
             if error:
                 raise error
 
@@ -111,3 +113,22 @@ def test_what_can_not_be_known_is_not_taken_for_a_file_that_is_not_there(server:
     for question in questions.values():
         with pytest.raises(Unauthenticated):
             question("/half/table.csv")
+
+
+def test_a_file_is_not_written_at_the_path_of_a_folder(lake: LakeFileSystem, tmp_path: Path) -> None:
+    (tmp_path / "local").write_bytes(b"x")
+    writes: tuple[Callable[[str], object], ...] = (
+        lambda path: lake.open(path, "wb"),
+        lambda path: lake.open(f"acai://{path}", "w"),
+        lambda path: lake.pipe_file(path, b"x"),
+        lambda path: lake.pipe(path, b"x"),
+        lambda path: lake.pipe({path: b"x"}),
+        lambda path: lake.put_file(str(tmp_path / "local"), path),
+        lake.touch,
+    )
+    for write in writes:
+        with pytest.raises(InvalidReference, match="name the file"):
+            write("/as/folder/")
+    assert not lake.exists("/as")
+    lake.put(str(tmp_path / "local"), "/as/folder/")
+    assert lake.find("/as") == ["/as/folder/local"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,3 +140,22 @@ def test_a_transaction_that_fails_moves_and_removes_nothing(lake: LakeFileSystem
     assert lake.find("/k") == ["/k/moved", "/k/removed"]
     lake.rm("/k/removed")  # the transaction is over
     assert lake.find("/k") == ["/k/moved"]
+
+
+def test_a_large_file_is_continued_and_copied_in_a_transaction_piece_by_piece(lake: LakeFileSystem) -> None:
+    content = random.Random(7).randbytes(24 * 2**20)
+    lake.pipe_file("/large/source", content)
+    tracemalloc.start()
+    try:
+        with lake.open("/large/source", "ab") as file:
+            file.write(b"more")
+            held = tracemalloc.get_traced_memory()[1]
+        with lake.transaction:
+            tracemalloc.reset_peak()
+            lake.copy("/large/source:1", "/large/copy")
+            held = max(held, tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
+    assert held < len(content) * 0.75
+    assert lake.cat_file("/large/source") == content + b"more"
+    assert lake.cat_file("/large/copy") == content
