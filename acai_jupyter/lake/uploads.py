@@ -15,6 +15,7 @@ from acai_jupyter.domain.errors import (
     EmptyFileset,
     Forbidden,
     InvalidRequest,
+    UploadNotFound,
 )
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
@@ -141,12 +142,28 @@ class Uploads:
             session.require(UploadState.PENDING)
             items = [add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
-        started = [(item, answer) for item, answer in signed if answer.multipart_id and not item.multipart_id]
-        if started:
-            with self._store.begin() as unit:
-                for item, answer in started:
-                    unit.uploads.set_multipart(session, item.ordinal, answer.multipart_id or "")
-        return [(item.ordinal, answer) for item, answer in signed]
+        kept = self._keep_multiparts(principal.project_id, upload_id, signed)
+        return [
+            (item.ordinal, self._blobs.sign_upload(kept[item.ordinal], base_url, self._url_seconds))
+            if item.ordinal in kept
+            else (item.ordinal, answer)
+            for item, answer in signed
+        ]
+
+    def _keep_multiparts(
+        self, project_id: UUID, upload_id: UUID, signed: Sequence[tuple[UploadObject, SignedUpload]]
+    ) -> dict[int, UploadObject]:
+        """Keep the uploads in parts that were begun. Of two calls that began one for the same object the first is kept;
+        returns the objects, by ordinal, for which that was the other call: all parts must go to one."""
+        begun = [(item, answer.multipart_id) for item, answer in signed if answer.multipart_id and not item.multipart_id]
+        if not begun:
+            return {}
+        with self._store.begin() as unit:
+            session = unit.uploads.get(project_id, upload_id, lock=True)
+            if session is None:
+                raise UploadNotFound("There is no such upload (any more): begin a new one.")
+            kept = [(item, own, unit.uploads.keep_multipart(session, item.ordinal, own)) for item, own in begun]
+        return {item.ordinal: replace(item, multipart_id=first) for item, own, first in kept if first != own}
 
     def seal(self, principal: Principal, upload_id: UUID) -> UploadSession:
         """Verify that all bytes are there, outside any transaction; nothing may be added afterwards.

@@ -194,11 +194,11 @@ class SqlUploads:
         there = select(upload_objects).where(*_of(upload_objects, session), upload_objects.c.ordinal == item.ordinal)
         return _object(self._session.run(there).one())
 
-    def set_multipart(self, session: UploadSession, ordinal: int, multipart_id: str) -> None:
-        at_ordinal = upload_objects.c.ordinal == ordinal
-        self._session.run(
-            update(upload_objects).where(*_of(upload_objects, session), at_ordinal).values(multipart_id=multipart_id)
-        )
+    def keep_multipart(self, session: UploadSession, ordinal: int, multipart_id: str) -> str:
+        held = upload_objects.c.multipart_id
+        statement = update(upload_objects).where(*_of(upload_objects, session), upload_objects.c.ordinal == ordinal)
+        kept = statement.values(multipart_id=func.coalesce(held, multipart_id)).returning(held)
+        return str(self._session.run(kept).scalar_one())
 
     def objects(self, session: UploadSession) -> list[UploadObject]:
         wanted = select(upload_objects).where(*_of(upload_objects, session)).order_by(upload_objects.c.ordinal)
