@@ -8,7 +8,9 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,7 +23,8 @@ _PRIVATE: Final = "lies in a private network; ACAI_WEBHOOK_PRIVATE_ADDRESSES=1 a
 
 
 class HttpPoster:
-    """`private` allows addresses of private networks and of this machine. A post takes at most `seconds`."""
+    """`private` allows addresses of private networks and of this machine. A post takes at most `seconds`, the look-up of the name
+    and all its addresses among them."""
 
     def __init__(self, private: bool, seconds: float) -> None:
         self._private = private
@@ -37,13 +40,14 @@ class HttpPoster:
         """Raises NotTaken: for an answer other than 2xx (redirects are not followed), or none in time."""
         parts = _parts(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        until = time.monotonic() + self._seconds
         try:
-            connected = self._connect(host, port)
-        except OSError as error:
-            raise NotTaken(f"can't be reached ({error.strerror or type(error).__name__})") from error
+            connected = self._connect(host, port, until)
+        except (OSError, ValueError) as error:  # a name that can't be asked for is a ValueError
+            raise NotTaken(f"can't be reached ({getattr(error, 'strerror', None) or type(error).__name__})") from error
         sockets = [connected]
         # A socket's own timeout begins anew with every byte: this one ends the whole exchange.
-        alarm = threading.Timer(self._seconds, lambda: _shut(sockets[-1]))
+        alarm = threading.Timer(max(until - time.monotonic(), 0.0), lambda: _shut(sockets[-1]))
         alarm.daemon = True
         alarm.start()
         try:
@@ -56,18 +60,35 @@ class HttpPoster:
         if not 200 <= status < 300:
             raise NotTaken(f"answered with HTTP status {status}")
 
-    def _connect(self, host: str, port: int) -> socket.socket:
-        """To the very address that was looked at: a name may mean another one a moment later. Raises OSError, NotTaken."""
+    def _connect(self, host: str, port: int, until: float) -> socket.socket:
+        """To the very address that was looked at: a name may mean another one a moment later. Raises OSError, ValueError,
+        NotTaken."""
         failure: OSError | None = None
-        for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            address = str(place[0])
+        for address in _addresses(host, port, self._seconds):
             if not self._private and _is_private(address):
                 raise NotTaken(_PRIVATE)
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
             try:
-                return socket.create_connection((address, port), self._seconds)
+                return socket.create_connection((address, port), left)
             except OSError as error:
                 failure = error
         raise failure or OSError("no address")
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """What a name means. A look-up can't be ended, only left. Raises OSError, ValueError."""
+    answer: Future[list[str]] = Future()
+
+    def look_up() -> None:
+        try:
+            answer.set_result([str(place[0]) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)])
+        except (OSError, ValueError) as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=look_up, name="acai-look-up", daemon=True).start()
+    return answer.result(seconds)
 
 
 def _exchange(sockets: list[socket.socket], parts: SplitResult, port: int, headers: Mapping[str, str], body: bytes) -> int:
@@ -93,10 +114,11 @@ def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         valid = bool(parts.scheme in _PORTS and parts.hostname and parts.port != 0)
+        (parts.hostname or "").encode("idna")  # as it is looked up: an empty or endless part is no name
     except ValueError:
         valid = False
     if not valid or len(url) > MOST_URL_CHARACTERS or not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidRequest("A webhook's address is a URL that begins with http:// or https://.")
+        raise InvalidRequest("A webhook's address is a URL that begins with http:// or https:// and a host's name.")
     if "@" in parts.netloc:
         raise InvalidRequest("A webhook's address holds no user and password: what it receives is signed with a secret.")
     return parts

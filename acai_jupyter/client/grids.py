@@ -42,7 +42,8 @@ class GridOutputs:
 
 
 class Grid:
-    """A grid of the platform. What can still change is asked for anew until all its jobs have ended."""
+    """A grid of the platform. What can still change is asked for anew until all its jobs have FINISHED: one that FAILED or was
+    KILLED may be retried by anybody."""
 
     def __init__(self, transport: Transport, details: Json) -> None:
         self._transport = transport
@@ -114,7 +115,7 @@ class Grid:
 
         Raises TimeoutError.
         """
-        if Status(self._details["status"]) in TERMINAL:
+        if self._is_final:
             yield self
             return
         try:
@@ -165,9 +166,13 @@ class Grid:
         return self._transport.pages(f"/grids/{self.id}/rows")
 
     def _current(self) -> Json:
-        if Status(self._details["status"]) not in TERMINAL:
+        if not self._is_final:
             self._refresh()
         return self._details
+
+    @property
+    def _is_final(self) -> bool:
+        return Status(self._details["status"]) is Status.FINISHED
 
     def _refresh(self) -> None:
         self._details = self._transport.get(f"/grids/{self.id}")

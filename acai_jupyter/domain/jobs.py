@@ -213,7 +213,8 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Rank:
     """One agent of one attempt, as the platform knows it. `handle` is the launcher's; `progress` is another text whenever the
-    agent's work has moved on, None where it can't be told."""
+    agent's work has moved on, None where it can't be told. `lost_at` is when the agent of the job was last heard, where
+    another one has been started to bring home what it left."""
 
     project_id: UUID
     job_id: UUID
@@ -225,6 +226,7 @@ class Rank:
     heartbeat_at: int | None
     reported_at: int | None
     progress: str | None = None
+    lost_at: int | None = None
 
 
 def require_move(job: Job, to: Status) -> None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 from typing import Final
 
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
@@ -164,7 +164,8 @@ def _name(before: str, taken: Sequence[str]) -> str:
     """What a hint is called: the flag or variable before it, else its place."""
     flag = _FLAG.search(before)
     name = flag[1] if flag else f"value{len(taken) + 1}"
-    return name if name not in taken else f"{name}-{len(taken) + 1}"
+    free = (f"{name}-{number}" for number in count(len(taken) + 1))
+    return name if name not in taken else next(one for one in free if one not in taken)
 
 
 def _unpaired(text: str, token: re.Match[str]) -> str:

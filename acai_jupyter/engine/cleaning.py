@@ -34,7 +34,8 @@ class Cleaner:
         cleaned = [rank for rank in waiting if rank.handle and rank.handle not in self._not_before and self._clean(rank.handle)]
         if cleaned:
             with self._store.begin() as unit:
-                for rank in cleaned:
+                # In one order, or two servers that clean the same would each wait for the other's rows.
+                for rank in sorted(cleaned, key=lambda one: (one.project_id, one.job_id, one.attempt, one.rank)):
                     unit.jobs.forget_handle(rank)
         return len(cleaned)
 
@@ -45,6 +46,12 @@ class Cleaner:
             _LOG.warning("What a job left is not in reach of this launcher, and stays: %s", error.message)
         except AcaiError as error:
             _LOG.warning("What a job left can't be removed now: %s", error.message)
-            self._not_before[handle] = self._clock() + _AGAIN_SECONDS
-            return False
+            return self._put_off(handle)
+        except Exception:  # what is wrong with one job is no harm to the others
+            _LOG.exception("What a job left can't be removed.")
+            return self._put_off(handle)
         return True
+
+    def _put_off(self, handle: str) -> bool:
+        self._not_before[handle] = self._clock() + _AGAIN_SECONDS
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, InvalidInput,
 from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Job, Outcome, Progress, Reason, Status
+from acai_jupyter.engine.finish import Ending, finish
 from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.scheduler import Scheduler
 from acai_jupyter.engine.secrets import Secrets
@@ -25,7 +26,9 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _LOG: Final = logging.getLogger(__name__)
 _RANK: Final = 0
+_LASTING: Final = (SecretNotFound, SecretUnreadable, InvalidInput)
 _MOST_AT_ONCE: Final = 100
+_MOST_TOKENS: Final = 10_000
 
 
 class Dispatch:
@@ -51,6 +54,7 @@ class Dispatch:
         self._servers = servers
         self.placement = Placement(store, launcher.capacity)
         self._secrets = secrets
+        self._unused_tokens: dict[tuple[UUID, int, bool], str] = {}
 
     def launch_waiting(self, scheduler: Scheduler | None = None) -> int:
         """Give waiting jobs their resources, and launch every one that has them and of which no launcher is known; returns how
@@ -84,17 +88,27 @@ class Dispatch:
                 scheduler.claim_in(unit)
             self.placement.place_in(unit, capacity)
             prepared = [(job, self._prepare(unit, job)) for job in unit.jobs.unlaunched(_MOST_AT_ONCE)]
+        for job, config in prepared:
+            self._keep_token(job, config)
         return [(job, config) for job, config in prepared if config is not None]
 
     def _launch(self, job: Job, config: dict[str, object]) -> str | None:
-        """Launch the job's current attempt; its handle, None where that did not work, now or ever."""
+        """Launch the job's current attempt; its handle, None where that did not work, now or ever. One that runs has all that it
+        needs: it is only looked for."""
+        waits = job.status is Status.LAUNCHING
         try:
-            self._secrets.of_job(job)
-            return self._launcher.launch(self._spec(job, config))
-        except (SecretNotFound, SecretUnreadable, InvalidInput) as error:
-            self._fail(job, error.message)
+            if waits:
+                self._secrets.of_job(job)
+            handle = self._launcher.launch(self._spec(job, config))
+            self._unused_tokens.pop(_token_key(job, config), None)
+            return handle
         except AcaiError as error:
+            if waits and isinstance(error, _LASTING):
+                self._fail(job, error.message)
+                return None
             _LOG.warning("Job %s can't be launched at the moment: %s", job.number, error.message)
+        except Exception:  # what is wrong with one job is no harm to the others
+            _LOG.exception("Job %s can't be launched.", job.number)
         return None
 
     def salvage(self, job: Job, handle: str, died_of: str) -> bool:
@@ -108,13 +122,16 @@ class Dispatch:
             current = unit.jobs.get(job.project_id, job.id, lock=True)
             if current is None or (current.status, current.attempt) != (job.status, job.attempt):
                 return True  # it has moved on since it was looked at
-            config = self._config(unit, job) | {"salvage": died_of, "heartbeat_s": float(self._settings.heartbeat)}
+            config = self._config(unit, job, {"salvage": died_of, "heartbeat_s": float(self._settings.heartbeat)})
+        self._keep_token(job, config)
         try:
             salvager = self._launcher.launch(self._spec(job, config, salvage=handle))
         except InvalidInput:
             return False
+        self._unused_tokens.pop(_token_key(job, config), None)
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
+            unit.jobs.lose(job, _RANK)
             unit.jobs.set_handle(job, _RANK, salvager)
             unit.jobs.set_progress(job, Progress.UPLOADING)
             unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
@@ -139,22 +156,29 @@ class Dispatch:
         unit.jobs.add_rank(job, _RANK)
         return self._config(unit, job)
 
-    def _config(self, unit: UnitOfWork, job: Job) -> dict[str, object]:
-        """What an agent must know to speak with the platform; its token is new."""
-        scope = JobScope(job.id, job.attempt, _RANK)
-        token = Access.add_job_token(unit, job.project_id, job.user_id, TokenKind.AGENT, scope)
+    def _config(self, unit: UnitOfWork, job: Job, more: Mapping[str, object] | None = None) -> dict[str, object]:
+        """What an agent must know to speak with the platform, and `more`. Its token is new, unless it was made for a launch that
+        the launcher could not make: that one is used at the next, or each would leave one."""
+        config = {"contract": CONTRACT, "url": self._agent_url(), **(more or {})}
+        token = self._unused_tokens.get(_token_key(job, config))
+        if token is None:
+            scope = JobScope(job.id, job.attempt, _RANK)
+            token = Access.add_job_token(unit, job.project_id, job.user_id, TokenKind.AGENT, scope)
         servers = None if self._servers is None else str(self._servers)
-        return {"contract": CONTRACT, "url": self._agent_url(), "token": token, "servers": servers}
+        return config | {"token": token, "servers": servers}
+
+    def _keep_token(self, job: Job, config: Mapping[str, object] | None) -> None:
+        """Remember it, now that the database does."""
+        if config is not None:
+            if len(self._unused_tokens) >= _MOST_TOKENS:
+                self._unused_tokens.clear()
+            self._unused_tokens[_token_key(job, config)] = str(config["token"])
 
     def _fail(self, job: Job, why: str) -> None:
-        with self._store.begin() as unit:
-            unit.lock_project(job.project_id)
-            try:
-                unit.jobs.move(job, Status.FAILED, outcome=Outcome(Status.FAILED, Reason.LAUNCH, why))
-            except JobEnded:
-                return  # killed meanwhile
-            unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
-            unit.events.append(job.project_id, EventKind.JOB_ENDED, **job_ids(job))
+        try:
+            finish(self._store, job, Ending(Outcome(Status.FAILED, Reason.LAUNCH, why)))
+        except JobEnded:
+            pass  # killed meanwhile, or claimed
 
     def manifest(self, job: Job, project_name: str) -> dict[str, object]:
         """What an agent that has claimed its job is told of it, the values of its secrets among it.
@@ -187,3 +211,8 @@ class Dispatch:
             "kill_grace_s": self._settings.kill_grace,
             "sample_s": self._settings.sample,
         }
+
+
+def _token_key(job: Job, config: Mapping[str, object]) -> tuple[UUID, int, bool]:
+    """For which agent a token is: the attempt's own, or one that salvages what that left."""
+    return job.id, job.attempt, "salvage" in config

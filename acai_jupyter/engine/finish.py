@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
 from acai_jupyter.domain.clock import SECOND
@@ -15,6 +16,8 @@ from acai_jupyter.domain.uploads import Purpose, UploadSession, UploadState
 from acai_jupyter.engine.logs import take_last_line
 from acai_jupyter.lake.commit import commit_output, commit_snapshot
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
+
+_NOT_ITS: Final = "The agent's report names an upload that is not this job's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Ending:
 
 
 def finish(store: Store, job: Job, ending: Ending) -> Job:
-    """End a job. Where what it wrote can't be taken, a job that would be FINISHED is FAILED, and any says why.
+    """End a job. Where what it wrote can't be taken, a job that would be FINISHED is FAILED, and any says why; an output that can
+    be no version is kept with the job then, if that works.
 
     Raises JobEnded where it has ended already, Unavailable where it must be tried again.
     """
@@ -38,7 +42,19 @@ def finish(store: Store, job: Job, ending: Ending) -> Job:
     except (JobEnded, Unavailable):
         raise
     except AcaiError as error:
-        return _finish(store, job, Ending(_without_files(ending.outcome, error), ending.phases, ending.used))
+        failed = Ending(_without_files(ending.outcome, error), ending.phases, ending.used)
+    if ending.outcome.status is Status.FINISHED and ending.output_upload is not None:
+        try:
+            return _finish(store, job, replace(failed, outcome=_with_kept(failed.outcome), kept_upload=ending.output_upload))
+        except (JobEnded, Unavailable):
+            raise
+        except AcaiError:
+            pass  # told already: it is the same bytes that are not there
+    return _finish(store, job, failed)
+
+
+def _with_kept(outcome: Outcome) -> Outcome:
+    return replace(outcome, detail=f"{outcome.detail} What the job wrote is kept with it.")
 
 
 def _without_files(outcome: Outcome, error: AcaiError) -> Outcome:
@@ -62,7 +78,7 @@ def finish_in(unit: UnitOfWork, job: Job, ending: Ending) -> Job:
     output = _take_output(unit, job, ending)
     kept = _take_kept(unit, job, ending)
     ended = unit.jobs.move(job, ending.outcome.status, outcome=ending.outcome)
-    runtime = _runtime(ended, ending.phases)
+    runtime = _runtime(unit, ended, ending.phases)
     cost = None if runtime is None else _cost(ended, runtime)
     used = ending.used
     if used.peak_memory is None:  # its agent died: what it had told until then is known
@@ -93,7 +109,9 @@ def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
     """The output becomes a version with its edge only where the job FINISHED."""
     if ending.outcome.status is not Status.FINISHED or ending.output_upload is None or job.spec.output_name is None:
         return None
-    session = _session(unit, job, ending.output_upload, Purpose.OUTPUT)
+    session = _session(unit, job, ending.output_upload)
+    if session.purpose is not Purpose.OUTPUT:
+        raise UploadNotFound(_NOT_ITS)
     version = commit_output(unit, session, job.spec.output_name, job.id)
     sources = [] if job.spec.input_id is None else [job.spec.input_id]
     unit.provenance.add(job.project_id, ActionKind.JOB, job.user_id, sources, [version.id], job.id)
@@ -104,27 +122,32 @@ def _take_output(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
 def _take_kept(unit: UnitOfWork, job: Job, ending: Ending) -> UUID | None:
     if ending.kept_upload is None:
         return None
-    return commit_snapshot(unit, _session(unit, job, ending.kept_upload, Purpose.SNAPSHOT)).id
+    session = _session(unit, job, ending.kept_upload)
+    folder = (job.spec.output_path or "/") if session.purpose is Purpose.OUTPUT else ""
+    return commit_snapshot(unit, session, folder).id
 
 
-def _session(unit: UnitOfWork, job: Job, upload_id: UUID, purpose: Purpose) -> UploadSession:
+def _session(unit: UnitOfWork, job: Job, upload_id: UUID) -> UploadSession:
     session = unit.uploads.get(job.project_id, upload_id, lock=True)
-    if session is None or (session.job_id, session.attempt, session.purpose) != (job.id, job.attempt, purpose):
-        raise UploadNotFound("The agent's report names an upload that is not this job's.")
+    if session is None or (session.job_id, session.attempt) != (job.id, job.attempt):
+        raise UploadNotFound(_NOT_ITS)
     session.require(UploadState.SEALED)
     return session
 
 
-def _runtime(job: Job, phases: Phases) -> int | None:
-    """Microseconds in RUNNING as the agent measured them: time without a server is nobody's cost."""
+def _runtime(unit: UnitOfWork, job: Job, phases: Phases) -> int | None:
+    """Microseconds in RUNNING as the agent measured them, or, where it died over that, until it was heard last: time without a
+    server is nobody's cost."""
     if job.running_at is None:
         return None
-    parts = (phases.download_time, phases.command_time, phases.upload_time)
-    measured = sum(part for part in parts if part is not None)
-    if all(part is None for part in parts):
-        return max((job.ended_at or job.running_at) - job.running_at, 0)
-    return int(measured * SECOND)
+    parts = [part for part in (phases.download_time, phases.command_time, phases.upload_time) if part is not None]
+    if parts:
+        return int(sum(parts) * SECOND)
+    heard = max((rank.lost_at or rank.heartbeat_at or 0 for rank in unit.jobs.ranks(job)), default=0)
+    return max(heard - job.running_at, 0)
 
 
 def _cost(job: Job, runtime: int) -> int:
-    return microdollars(hourly_price(job.spec.resources, job.spec.prices) * runtime / SECOND / 3600)
+    """Micro-dollars, of the timeout at most: that is what a budget has set aside for the job."""
+    charged = runtime if job.spec.timeout is None else min(runtime, job.spec.timeout)
+    return microdollars(hourly_price(job.spec.resources, job.spec.prices) * charged / SECOND / 3600)

@@ -11,7 +11,7 @@ from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.arrivals import PROGRESS_BARS
 from acai_jupyter.domain.errors import AgentSuperseded, Forbidden, InvalidRequest
 from acai_jupyter.domain.events import EventKind, job_ids
-from acai_jupyter.domain.ids import new_id
+from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.logs import LogChunk
 from acai_jupyter.engine.lookup import find_job
@@ -58,6 +58,12 @@ class Logs:
             if taken.measured:
                 unit.events.append(job.project_id, EventKind.JOB_MEASURED, **job_ids(job))
             return state.size + len(new)
+
+    def whose(self, principal: Principal, reference: str) -> str:
+        """The id of the job whose log this is, as events name it. Raises JobNotFound."""
+        principal.require(Right.READ)
+        with self._store.read() as unit:
+            return write(Kind.JOB, find_job(unit, principal.project_id, reference).id)
 
     def read(self, principal: Principal, reference: str, offset: int, limit: int = MOST_READ_BYTES) -> LogChunk:
         """A piece of a job's log from `offset` on. `complete` says that the job has ended and this reaches its end.

@@ -139,7 +139,7 @@ class Monitor:
         """Look after every active job: deliver kills, end what died in silence, and clear away what ended jobs left; returns
         how many were looked at."""
         with self._store.read() as unit:
-            active = unit.jobs.active(limit=1000)
+            active = unit.jobs.active()
             ranks = unit.jobs.active_ranks()
             now = unit.now()
         watched = [(job, rank, rank.handle) for job in active for rank in ranks.get(job.id, ()) if rank.handle is not None]
@@ -151,6 +151,8 @@ class Monitor:
                 self._look(job, rank, handle, observation, now)
             except AcaiError as error:
                 _LOG.warning("Job %s can't be looked after at the moment: %s", job.number, error.message)
+            except Exception:  # what is wrong with one job is no harm to the others
+                _LOG.exception("Job %s can't be looked after.", job.number)
         self._cleaner.run()
         return len(watched)
 
@@ -250,7 +252,7 @@ def _readable(report: str | None) -> Report | None:
     """A report that an agent left, where it is one: the job's own command can write where it lies."""
     try:
         return None if report is None else report_from_json(json.loads(report))
-    except (AcaiError, ValueError, KeyError, TypeError, AttributeError):
+    except (AcaiError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -12,6 +12,7 @@ from acai_jupyter.domain.errors import JobEnded, ResourcesOutOfBounds
 from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.jobs import Outcome, Reason, Status
 from acai_jupyter.domain.resources import Resources, cpus_in_words
+from acai_jupyter.engine.scheduler import TURN
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.engine import Unplaced
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -41,7 +42,7 @@ class Placement:
 
     def place_in(self, unit: UnitOfWork, capacity: Capacity) -> int:
         """Give waiting jobs their resources as far as there are, as a part of what `unit` does; returns how many got them."""
-        unit.leases.serialize("placement")
+        unit.leases.serialize(TURN)
         every = unit.jobs.unplaced(_MOST_AT_ONCE)
         if not every:
             return 0
@@ -56,6 +57,7 @@ class Placement:
             together = _together(taken, waiting.resources, capacity)
             if not _fits(together, capacity):
                 break
+            unit.lock_project(waiting.project_id)  # before the job's row, as everyone does
             if unit.jobs.place(waiting):
                 taken = together
                 placed += 1

@@ -94,7 +94,7 @@ class Registry:
             job = self._find(unit, principal, reference)
             if not job.ended:
                 raise JobNotEnded(f"Job {job.number} is {job.status}: wait for its end, or kill it, before you retry it.")
-            check_size(job.spec.resources, self._capacity())
+            self.check_room(job.spec.resources)
             require_secrets(unit, principal, job.spec.secrets)
             again = retried(unit, job)
             new = _add(unit, principal, again.spec, [], again.after)
@@ -181,7 +181,7 @@ class Registry:
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
         rounded = on_grid(resources, self._settings.bounds)
-        check_size(rounded.resources, self._capacity())
+        self.check_room(rounded.resources)
         notes = [*rounded.said, *self._said_of_place(rounded.resources)]
         if wanted.image and not self._images_used:
             notes.append(f"image {wanted.image} is not used: jobs run as local processes here")
@@ -202,6 +202,10 @@ class Registry:
             secrets=tuple(dict.fromkeys(wanted.secrets)),
         )
         return spec, notes
+
+    def check_room(self, resources: Resources) -> None:
+        """Whether jobs of this size can still run here. Raises ResourcesOutOfBounds."""
+        check_size(resources, self._capacity())
 
     def _said_of_place(self, resources: Resources) -> list[str]:
         """What a user should know about where a job of this size runs."""

@@ -12,6 +12,9 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _MOST_AT_ONCE: Final = 50
 
+TURN: Final = "scheduler"
+"""Who locks several projects in one unit of work has this turn first, so that no two do it in different orders."""
+
 
 class Scheduler:
     """Moves jobs from QUEUED to LAUNCHING when it is their turn. Any number of servers may do so at once."""
@@ -34,7 +37,7 @@ class Scheduler:
 
     def claim_in(self, unit: UnitOfWork) -> list[Job]:
         """`claim`, as a part of what `unit` does. It comes first there: servers take their turns by it."""
-        unit.leases.serialize("scheduler")
+        unit.leases.serialize(TURN)
         claimed = []
         for job in unit.jobs.ready(self._settings.quota, _MOST_AT_ONCE):
             unit.lock_project(job.project_id)

@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
+import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import AcaiError, WebhookNotFound
@@ -19,15 +24,26 @@ from acai_jupyter.ports.webhooks import NotTaken, Poster
 from acai_jupyter.wire.jobs import job as job_to_json
 
 _LOG: Final = logging.getLogger(__name__)
-_MOST_AT_ONCE: Final = 10
+_MOST_AT_ONCE: Final = 4
+_MOST_A_ROUND: Final = 100
+_SOON_SECONDS: Final = 600.0
 _HOLD_SECONDS: Final = 300.0
-"""More than a round of deliveries takes: another server tries only after this one has died over it."""
+"""More than a delivery takes: another server tries only after this one has died over it."""
 
 _TOLD: Final = (
     *("id", "number", "name", "creator", "status", "reason", "detail", "exit_code", "signal", "create_time", "start_time"),
     *("end_time", "runtime", "cost", "input", "output_version"),
 )
 """Of a job: neither its command nor its variables, which may hold what others should not know."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one round of deliveries has come to. The projects `left_out` are being told, or were in vain."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    left_out: set[UUID] = field(default_factory=set)
+    tried: int = 0
 
 
 class Webhooks:
@@ -73,36 +89,74 @@ class Webhooks:
                 raise WebhookNotFound("The project has no webhook.")
 
     def deliver(self) -> int:
-        """Tell what is due now; returns how much was tried. Any number of servers may do so at once."""
-        with self._store.read() as unit:
-            if not unit.webhooks.is_due():
-                return 0
-        with self._store.begin() as unit:
-            unit.leases.serialize("webhooks")
-            claimed = unit.webhooks.claim(_MOST_AT_ONCE, _HOLD_SECONDS)
-        for delivery in claimed:
-            self._deliver(delivery)
-        return len(claimed)
+        """Tell what is due now; returns how much was tried. Any number of servers may do so at once.
 
-    def untried(self) -> int:
-        """How many ends nobody has tried to tell yet."""
+        Each project is told one thing at a time, beside the others, and no more in this round after one that was not taken: an
+        address that is dead delays nobody else.
+        """
         with self._store.read() as unit:
-            return unit.webhooks.untried()
+            projects = unit.webhooks.due_projects(_MOST_AT_ONCE)
+        told = _Round()
+        if len(projects) == 1:
+            self._work(told)
+        elif projects:
+            with ThreadPoolExecutor(len(projects), thread_name_prefix="acai-webhooks") as workers:
+                for worker in [workers.submit(self._work, told) for _ in projects]:
+                    worker.result()
+        return told.tried
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _work(self, told: _Round) -> None:
+        while (delivery := self._claim(told)) is not None:
+            if self._deliver(delivery):
+                told.left_out.discard(delivery.project_id)
+
+    def _claim(self, told: _Round) -> Delivery | None:
+        """The next delivery of a project that nobody is at; this one's is nobody else's now."""
+        with told.lock:
+            if told.tried >= _MOST_A_ROUND:
+                return None
+            with self._store.read() as unit:
+                if not unit.webhooks.due_projects(1, told.left_out):
+                    return None
+            with self._store.begin() as unit:
+                unit.leases.serialize("webhooks")
+                claimed = unit.webhooks.claim(1, _HOLD_SECONDS, told.left_out)
+            for delivery in claimed:
+                told.left_out.add(delivery.project_id)
+                told.tried += 1
+                return delivery
+        return None
+
+    def untold(self) -> int:
+        """How many ends are to be told soon, so that a server that would stop should stay for them: a receiver that is away for
+        minutes is waited for, one that is away for longer is told by the next server."""
+        with self._store.read() as unit:
+            return unit.webhooks.due_within(_SOON_SECONDS)
+
+    def _deliver(self, delivery: Delivery) -> bool:
+        """Whether it was taken, or is nobody's to take any more."""
         with self._store.read() as unit:
             found = unit.webhooks.get(delivery.project_id)
             job = unit.jobs.get(delivery.project_id, delivery.job_id)
         if found is None or job is None:
             self._end(delivery)
-            return
+            return True
         try:
             url, secret = json.loads(self._vault.open(delivery.project_id.hex, found[0]))
             self._post(delivery, job, url, secret)
-        except (NotTaken, AcaiError) as error:
-            self._failed(delivery, job, error.message if isinstance(error, AcaiError) else str(error))
+        except NotTaken as error:
+            self._failed(delivery, job, str(error))
+        except AcaiError as error:
+            self._failed(delivery, job, f"could not be told: {error.message}")
+        except Exception as error:  # an attempt all the same, or it would be tried for ever
+            name = type(error).__name__
+            # Without the error's own text, which may hold the address.
+            _LOG.error("A webhook could not be told: %s\n%s", name, "".join(traceback.format_tb(error.__traceback__)))
+            self._failed(delivery, job, f"could not be told ({name})")
         else:
             self._end(delivery)
+            return True
+        return False
 
     def _post(self, delivery: Delivery, job: Job, url: str, secret: str | None) -> None:
         told = job_to_json(job)

@@ -49,10 +49,10 @@ def commit_session(unit: UnitOfWork, session: UploadSession, principal: Principa
     unit.events.append(session.project_id, EventKind.FILES_COMMITTED, upload=write(Kind.UPLOAD, session.id))
 
 
-def commit_snapshot(unit: UnitOfWork, session: UploadSession) -> Snapshot:
-    """Make a sealed session's files a snapshot."""
+def commit_snapshot(unit: UnitOfWork, session: UploadSession, folder: str = "") -> Snapshot:
+    """Make a sealed session's files a snapshot; where they have paths of the lake, by their paths below `folder`."""
     unit.blobs.record_upload(session)
-    snapshot = unit.snapshots.add(session)
+    snapshot = unit.snapshots.add(session, folder)
     _end(unit, session, snapshot=snapshot.id)
     return snapshot
 

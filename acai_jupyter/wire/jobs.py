@@ -128,7 +128,7 @@ def report_from_json(given: Mapping[str, Any]) -> Report:
         ended=str(given["ended"]),
         exit_code=_integer(given, "exit_code"),
         signal=_integer(given, "signal"),
-        detail=None if given.get("detail") is None else str(given["detail"]),
+        detail=None if given.get("detail") is None else _keepable(given["detail"]),
         download_time=_seconds(given, "download_time"),
         command_time=_seconds(given, "command_time"),
         upload_time=_seconds(given, "upload_time"),
@@ -146,7 +146,12 @@ def enforced(given: Mapping[str, Any]) -> Mapping[str, str] | None:
         return None
     if not isinstance(told, dict) or len(told) > _MOST_RESOURCES:
         raise InvalidRequest("What an agent says about limits can't be read.")
-    return {str(name)[:_MOST_WORD]: str(how)[:_MOST_WORD] for name, how in told.items()}
+    return {_keepable(name)[:_MOST_WORD]: _keepable(how)[:_MOST_WORD] for name, how in told.items()}
+
+
+def _keepable(told: object) -> str:
+    """A text that a database keeps: an agent may tell the name of a file, which can be any bytes."""
+    return str(told).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _used(given: Mapping[str, Any]) -> Used:

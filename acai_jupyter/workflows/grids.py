@@ -111,7 +111,7 @@ class Grids:
         """New jobs for the rows that FAILED or were KILLED, with the same pins; the others stay. `key` makes a repeated call
         submit nothing more.
 
-        Raises GridNotFound, Forbidden.
+        Raises GridNotFound, ResourcesOutOfBounds, SecretNotFound, BudgetExceeded, TimeoutRequired, Forbidden.
         """
         principal.require(Right.WRITE)
         asked = f"retry grid {reference}"
@@ -119,7 +119,7 @@ class Grids:
             unit.lock_project(principal.project_id)
             grid = find_grid(unit, principal.project_id, reference)
             if self._answered(unit, principal, key, asked) is None:
-                _retry(unit, principal, grid)
+                self._retry(unit, principal, grid)
                 self._keep(unit, principal, key, asked, grid)
             return _state(unit, grid)
 
@@ -156,6 +156,19 @@ class Grids:
         _set_arguments(unit, grid, {one: arguments for one, (_, _, arguments) in zip(ids, rows, strict=True)})
         unit.events.append(grid.project_id, EventKind.GRID_SUBMITTED, grid=write(Kind.GRID, grid.id))
         return grid
+
+    def _retry(self, unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
+        again = [job for job in unit.grids.rows(grid, 0, grid.row_count) if job.status in (Status.FAILED, Status.KILLED)]
+        if not again:
+            return
+        new = [retried(unit, job) for job in again]
+        for resources in dict.fromkeys(one.spec.resources for one in new):
+            self._registry.check_room(resources)
+        require_secrets(unit, principal, new[0].spec.secrets)
+        check_budget(unit, principal, [one.spec for one in new])
+        ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
+        copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})
+        unit.events.append(grid.project_id, EventKind.GRID_RETRIED, grid=write(Kind.GRID, grid.id))
 
     @staticmethod
     def _answered(unit: UnitOfWork, principal: Principal, key: str | None, asked: str) -> Grid | None:
@@ -203,18 +216,6 @@ def _row_spec(
         grid_row=number,
         input_job_id=spec.input_job_id if source.job_id is None else source.job_id,
     )
-
-
-def _retry(unit: UnitOfWork, principal: Principal, grid: Grid) -> None:
-    again = [job for job in unit.grids.rows(grid, 0, grid.row_count) if job.status in (Status.FAILED, Status.KILLED)]
-    if not again:
-        return
-    new = [retried(unit, job) for job in again]
-    require_secrets(unit, principal, new[0].spec.secrets)
-    check_budget(unit, principal, [one.spec for one in new])
-    ids = unit.jobs.add_many(grid.project_id, principal.user_id, new, [])
-    copy_arguments(unit, grid.project_id, {old.id: new for old, new in zip(again, ids, strict=True)})
-    unit.events.append(grid.project_id, EventKind.GRID_RETRIED, grid=write(Kind.GRID, grid.id))
 
 
 def _set_arguments(unit: UnitOfWork, grid: Grid, arguments: Mapping[UUID, Mapping[str, Value]]) -> None:

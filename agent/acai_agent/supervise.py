@@ -109,10 +109,10 @@ class Supervisor:
         started = time.monotonic()
         folder = self._config.environments or self._config.folder / "environments"
         python = manifest.python or "python3"
+        # By its output folder a process is known as the job's, should this agent die.
+        environment = {**os.environ, **manifest.env, "ACAI_OUTPUT": str(self._config.output)}
         try:
-            made = Environments(folder, self._orders, spool.append).python_for(
-                python, requirements, {**os.environ, **manifest.env}
-            )
+            made = Environments(folder, self._orders, spool.append).python_for(python, requirements, environment)
             manifest = manifest._replace(python=made)
         except (CannotPrepare, OSError) as error:
             self._orders.check_leaving()

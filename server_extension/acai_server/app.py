@@ -69,7 +69,8 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
         if self._lifetime is None:
             return
         await self._lifetime.stop()
-        if self._lifetime.unended and self._lifetime.settings.hand_over and not self.is_team_server:
+        left = self._lifetime.unended or self._lifetime.untold
+        if left and self._lifetime.settings.hand_over and not self.is_team_server:
             hand_over(self._lifetime.settings, self.log)
 
     def current_activity(self) -> dict[str, int] | None:

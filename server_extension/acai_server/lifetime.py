@@ -29,8 +29,7 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 class Lifetime:
     """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first; `untold` how
-    many ends of jobs nobody has tried to tell the webhook. One that `drains`
-    is there only until no job is left."""
+    many of their ends webhooks are to be told soon. One that `drains` is there only until none of either is left."""
 
     def __init__(
         self,
@@ -83,6 +82,7 @@ class Lifetime:
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._state.relay.stop()
+        self._state.job_news.stop()
         self._open_files.stop()
         if self._file is not None:
             self._file.withdraw()
@@ -97,7 +97,7 @@ class Lifetime:
             return
         try:
             if self._usable:  # a database that was refused may not even have tables
-                self.unended = platform.registry.unended()
+                self.unended, self.untold = platform.registry.unended(), platform.webhooks.untold()
         except AcaiError as error:
             self._log.warning("Whether jobs are left can't be told: %s", error.message)
         if self._kernel_token is not None:
@@ -189,7 +189,10 @@ class Lifetime:
     async def _look_after_jobs(self) -> None:
         platform = self._state.platform
         await self._state.pools.run(BACKGROUND, platform.look_after_jobs)
-        self.unended = await self._state.pools.run(BACKGROUND, platform.registry.unended)
+        unended = await self._state.pools.run(BACKGROUND, platform.registry.unended)
+        if self.drains:  # after the jobs: what has ended until then is to be told
+            self.untold = await self._state.pools.run(BACKGROUND, platform.webhooks.untold)
+        self.unended = unended
 
     def _paced(self, seconds: float) -> Callable[[], Awaitable[None]]:
         """A pause of at least so many `seconds` that ends with the next event."""
@@ -203,8 +206,6 @@ class Lifetime:
 
     async def _tell(self) -> None:
         await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.deliver)
-        if self.drains:
-            self.untold = await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.untried)
 
     async def _sweep(self) -> None:
         await self._state.pools.run(BACKGROUND, self._state.platform.sweep)

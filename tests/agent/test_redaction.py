@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acai_agent import redaction
 from acai_agent.redaction import Redactor
 from tests.agent.agents import Agents
 from tests.agent.stand_in import StandIn
@@ -37,6 +39,79 @@ def test_however_a_stream_is_cut_the_same_is_stored_without_the_value(words: lis
     assert stored.count(b"***") <= text.translate(None, b"\n").count(VALUE.encode())
     if VALUE.encode() not in text.translate(None, b"\n"):
         assert stored == text
+
+
+SHORT, LONG, CROSSING = "abcdefgh", "abcdefghSECRETTAIL", "TAIL-of-another-one"
+SECRETS = {"A": SHORT, "B": LONG, "C": CROSSING, "K": KEY}
+SHARDS = [
+    SHORT,
+    LONG,
+    CROSSING,
+    KEY,
+    KEY[:40],
+    KEY[18:],
+    KEY[18:60],
+    SHORT[:5],
+    "SECRET",
+    "TAIL",
+    "a",
+    "-",
+    "\n",
+    "\r\n",
+    "noise ",
+]
+
+
+@given(st.lists(st.sampled_from(SHARDS), max_size=10), st.data())
+def test_values_that_overlap_or_have_lines_are_stored_the_same_however_a_stream_is_cut(
+    shards: list[str], data: st.DataObject
+) -> None:
+    """Here also the shortest beginning waits: else up to three bytes of it would stand before the mark."""
+    text = "".join(shards).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    pieces = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "_LEAST_HELD", 1)
+        assert passed(pieces, **SECRETS) == passed([text], **SECRETS)
+    for stored in (passed(pieces, **SECRETS), passed([text], **SECRETS)):
+        bare = stored.translate(None, b"\r\n")
+        assert not any(value.encode().translate(None, b"\n") in bare for value in SECRETS.values())
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 64])
+def test_a_value_with_which_a_longer_one_begins_gives_nothing_of_that_away(size: int) -> None:
+    text = f"x {LONG} y {SHORT} z\n".encode()
+    stored = passed([text[at : at + size] for at in range(0, len(text), size)], A=SHORT, B=LONG)
+    assert re.fullmatch(rb"x (abc|ab|a)?\*\*\* y (abc|ab|a)?\*\*\* z\n", stored)
+
+
+SHORT_ENDED = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nq9Zx8Kd1Q==\n-----END KEY-----\n"
+
+
+def test_a_key_that_comes_line_by_line_is_one_value() -> None:
+    lines = [f"{line}\n".encode() for line in SHORT_ENDED.splitlines()]
+    assert passed(lines, K=SHORT_ENDED) == passed([SHORT_ENDED.encode()], K=SHORT_ENDED) == b"***\n"
+
+
+def test_a_short_line_at_which_a_key_breaks_off_is_not_told() -> None:
+    stored = passed([SHORT_ENDED.partition("-----END")[0].encode(), b"no more"], K=SHORT_ENDED)
+    assert stored.split() == [b"***", b"***", b"no", b"more"]
+
+
+def test_a_mark_is_told_at_once_and_only_what_may_belong_to_it_waits() -> None:
+    redactor = Redactor({"A": SHORT, "B": LONG})
+    assert redactor.feed(SHORT.encode()) == b"***"
+    assert redactor.feed(b"SEC") == b""
+    assert redactor.feed(b"OND\n") == b"SECOND\n"
+    assert redactor.feed(f"{SHORT}SECR".encode()) == b"***"
+    assert redactor.flush() == b"SECR"
+
+
+def test_a_beginning_before_very_many_line_breaks_is_not_held_for_ever() -> None:
+    redactor = Redactor({"T": VALUE})
+    stored = b"".join(redactor.feed(piece) for piece in [VALUE[:9].encode(), *[b"\n" * 1000] * 9])
+    assert len(stored) > 7000
+    assert stored + redactor.flush() == VALUE[:9].encode() + b"\n" * 9000
 
 
 @given(st.binary(max_size=60), st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=8, max_size=20), st.data())
@@ -73,7 +148,9 @@ def test_what_stands_between_two_of_them_stays() -> None:
 
 def test_other_forms_of_it_are_found() -> None:
     odd = 'pass"word\tå&?/x'
-    for text in (json.dumps({"p": odd}), repr([odd]), "https://h/?p=pass%22word%09%C3%A5%26%3F%2Fx"):
+    url = "https://h/?p=pass%22word%09%C3%A5%26%3F%2Fx"
+    small = "https://h/?p=pass%22word%09%c3%a5%26%3f%2fx"
+    for text in (json.dumps({"p": odd}), json.dumps([odd], ensure_ascii=False), repr([odd]), url, small):
         assert b"***" in passed([text.encode()], P=odd), text
         assert b"word" not in passed([text.encode()], P=odd)
 

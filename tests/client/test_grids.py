@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.servers import Server
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import GridNotFound, InvalidRequest, LimitExceeded
@@ -59,6 +60,18 @@ def test_a_failed_row_is_retried_alone(client: Client, tmp_path: Path) -> None:
     assert grid.retry().wait(60).counts == {"FINISHED": 3}
     after = [job.number for job in grid.jobs]
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_a_handle_of_a_grid_that_failed_sees_what_others_retry(client: Client, server: Server, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    grid = client.jobs.submit_grid(f"[ {{1,2}} != 2 ] || [ -e {gate} ]").wait(60)
+    assert (grid.status, grid.ended) == ("FAILED", True)
+    gate.touch()
+    client.grids.get(grid.number).jobs[1].retry()
+    assert grid.wait(60).counts == {"FINISHED": 2}
+    looks = server.settled_log.count(f"/grids/{grid.id}")
+    assert (grid.status, grid.wait(60).counts) == ("FINISHED", {"FINISHED": 2})
+    assert server.settled_log.count(f"/grids/{grid.id}") == looks
 
 
 def test_a_kill_ends_all_of_it(client: Client) -> None:

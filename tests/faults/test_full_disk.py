@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from support.servers import Server
 from support.small_disk import SizeLimit, SmallDisk, small_disk
+from support.waiting import wait_for
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.transport import Transport
@@ -142,3 +143,44 @@ def test_a_limit_on_the_size_of_the_database_is_told_and_everything_goes_on_once
         for number in range(1000):
             client.files.upload({f"{number}/{at}": b"" for at in range(200)}, "/many/")
     everything_goes_on(client, limit.free)
+
+
+@pytest.fixture
+def server_of_full_jobs(tmp_path: Path, new_server: Callable[..., Server]) -> Iterator[tuple[Server, SmallDisk]]:
+    """A server whose jobs have a small disk to work on."""
+    server = new_server(environment=QUICK)
+    (server.folder / "home").mkdir(parents=True)
+    with small_disk(server.folder / "home" / "jobs", MEGABYTES) as disk:
+        yield server.start(), disk
+        server.end()
+
+
+def test_a_job_that_fills_its_disk_ends_as_its_command_does_and_says_what_is_lost(
+    server_of_full_jobs: tuple[Server, SmallDisk], tmp_path: Path
+) -> None:
+    """Nothing that its agent keeps beside the command's files may end it: its log, its report, the command's name."""
+    server, _ = server_of_full_jobs
+    fills = "i=0; while printf %065536d 0; do i=$((i+1)); done > output/big; "
+    says = "for i in $(seq 5000); do echo line $i of what nobody can keep; done; "  # more than a pipe holds
+    jobs = server.client().jobs
+    failed = jobs.submit(f"echo begins; {fills}{says}rm output/big; echo half > output/half; exit 3").wait(120)
+    assert (failed.status, failed.exit_code) == ("FAILED", 3)
+    assert failed.detail == "A part of the log is lost: it can't be written to disk (No space left on device)."
+    assert failed.logs().startswith("begins\n")
+    assert [path.read_text() for path in failed.download(tmp_path / "kept")] == ["half\n"]
+    full = jobs.submit(f"echo x > output/x; {fills}true", output="Full").wait(120)
+    assert (full.status, full.output and full.output.file_count) == ("FINISHED", 2)
+    # All that they wrote has gone, too.
+    assert jobs.submit("echo again").wait(120).status == "FINISHED"
+    assert "Traceback" not in server.settled_log
+
+
+def test_a_job_for_which_there_is_no_room_waits_for_it(server_of_full_jobs: tuple[Server, SmallDisk]) -> None:
+    server, disk = server_of_full_jobs
+    disk.fill()
+    job = server.client().jobs.submit("echo x > output/x")
+    wait_for(lambda: "No space left on device" in server.log)
+    assert job.status == "LAUNCHING"
+    disk.free()
+    assert job.wait(120).status == "FINISHED"
+    assert "Traceback" not in server.settled_log

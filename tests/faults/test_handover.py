@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.attempts import end_agents, is_alive
+from support.receiver import receiving
 from support.servers import Server
 from support.waiting import wait_for
 
@@ -94,6 +97,23 @@ def test_a_jupyter_server_without_jobs_leaves_nothing_behind(jupyter: Server) ->
     assert jupyter.client().jobs.submit("true").wait(timeout=180).status == "FINISHED"
     jupyter.stop()
     assert not (jupyter.home / "drain.log").exists()
+
+
+def test_an_end_that_a_webhook_did_not_take_is_told_after_the_server_has_stopped(jupyter: Server) -> None:
+    jupyter.environment["ACAI_WEBHOOK_PRIVATE_ADDRESSES"] = "1"
+    jupyter.stop()
+    client = jupyter.start().client()
+    with receiving() as receiver:
+        receiver.statuses = [503]
+        client.projects.set_webhook(receiver.url, None)
+        assert client.jobs.submit("true").wait(timeout=180).status == "FINISHED"
+        wait_for(lambda: receiver.received)
+        jupyter.stop()
+        (drain,) = wait_for(lambda: drains(jupyter.home))
+        with closing(sqlite3.connect(jupyter.home / "acai.db", timeout=60, isolation_level=None)) as database:
+            database.execute("UPDATE webhook_deliveries SET due_at = 0")  # as if the pause before the next attempt were over
+        wait_for(lambda: not is_alive(drain))
+        assert [message.json["data"]["number"] for message in receiver.received] == [1, 1]
 
 
 def test_the_settings_of_the_server_go_on_with_its_jobs(new_server: NewServer, tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from acai_jupyter.domain.errors import StoreUnavailable
+from acai_jupyter.domain.errors import InvalidRequest, StoreUnavailable
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 
 class FaultyStore:
-    """The real store; a unit that writes raises at its call number `fail_at`. `done` holds the calls of the last one."""
+    """The real store; a unit that writes raises at its call number `fail_at`, or refuses the call of that name for good. `done`
+    holds the calls of the last one."""
 
-    def __init__(self, store: Store, fail_at: int) -> None:
+    def __init__(self, store: Store, fail_at: int | str) -> None:
         self._store = store
         self._fail_at = fail_at
         self.done: list[str] = []
@@ -28,6 +29,8 @@ class FaultyStore:
         self.done.append(name)
         if len(self.done) == self._fail_at:
             raise StoreUnavailable(f"The disk is full at {name}.")
+        if name == self._fail_at:
+            raise InvalidRequest(f"The database can't keep what {name} is given.")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

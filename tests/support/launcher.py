@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from acai_jupyter.domain.errors import AcaiError, InvalidRequest
+from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
 
 ALIVE = Observation(Sign.ALIVE)
@@ -20,8 +20,9 @@ class StandInLauncher:
         self.seen: dict[str, Observation] = {}
         self.killed: list[tuple[str, bool]] = []
         self.cleaned: list[str] = []
-        self.refusals: list[AcaiError] = []
-        self.clean_refusals: list[AcaiError] = []
+        self.refusals: list[Exception] = []
+        self.kill_refusals: list[Exception] = []
+        self.clean_refusals: list[Exception] = []
         self.salvageable = False
         self.place = Capacity(1000.0, 1_000_000, 0, frozenset({"cpu", "memory"}))
         self.on_launch: Callable[[LaunchSpec], None] = lambda spec: None
@@ -52,6 +53,8 @@ class StandInLauncher:
         return [self.seen.get(handle, ALIVE) for handle in handles]
 
     def kill(self, handle: str, force: bool) -> None:
+        if self.kill_refusals:
+            raise self.kill_refusals.pop(0)
         self.killed.append((handle, force))
 
     def clean(self, handle: str) -> None:

@@ -14,16 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from acai_jupyter.backends.launchers.capacity import Machine
 from acai_jupyter.backends.launchers.folders import (
     holds_results,
     locked,
     of_attempts,
+    read_object,
     read_text,
     remove,
     remove_empty,
+    remove_odd,
     tail,
     write_text,
 )
@@ -53,7 +55,9 @@ salvage it."""
 
 ALL_THERE_IS: Final = Resources(0.0, 0, 0)
 
-_LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError)
+_MOST_PID: Final = 2**22
+_Given = TypeVar("_Given")
+_LASTING: Final = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Handle:
         try:
             told = json.loads(text)
             return cls(str(told["boot"]), int(told["pid"]), str(told["start"]), str(told["folder"]))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidRequest(f"{text[:80]!r} is not the handle of a local process.") from error
 
 
@@ -102,7 +106,7 @@ class ProcessLauncher:
         self._starter = Starter(self._folder, warm, on_crash)
         self._capacity, self._cache_bytes = capacity, cache_bytes
         self._machine = Machine()
-        self._limits = Limits(lambda: self._swept(machine_ways(lambda: self._taken("cpus")) if ways is None else ways))
+        self._limits = Limits(lambda: self._swept(machine_ways(lambda: self._taken("cpus", int)) if ways is None else ways))
 
     def capacity(self) -> Capacity:
         """What this process may use of the machine, and what of it a job can be held to here."""
@@ -136,16 +140,20 @@ class ProcessLauncher:
             raise Unavailable(f"A job can't be started now: {error.strerror}.") from error
 
     def poll(self, handles: Sequence[str]) -> list[Observation]:
+        """An agent that can't be looked at now is taken to live: it is looked at again."""
         self._starter.lay_to_rest()
-        return [self._observe(handle) for handle in handles]
+        return [self._seen(handle) for handle in handles]
 
     def kill(self, handle: str, force: bool) -> None:
-        """Raises InvalidRequest for what is no handle."""
+        """Raises InvalidRequest for what is no handle, Unavailable where processes can't be found now."""
         agent = Handle.parse(handle)
-        if force:
-            self._end(agent)
-        else:
-            send(agent.name, signal.SIGTERM)
+        try:
+            if force:
+                self._end(agent)
+            else:
+                send(agent.name, signal.SIGTERM)
+        except OSError as error:
+            raise Unavailable(f"Process {agent.pid} can't be ended now: {error.strerror}.") from error
 
     def clean(self, handle: str) -> None:
         """Ends what is left of the job, too, but leaves an agent alone that has its report ready.
@@ -156,9 +164,9 @@ class ProcessLauncher:
         folder = Path(agent.folder)
         if not folder.is_relative_to(self._folder) or len(folder.relative_to(self._folder).parts) != 3:
             raise InvalidRequest(f"{folder} is not the folder of one of this launcher's jobs.")
-        if not (folder / "report.json").exists():
-            self._end(agent)
         try:
+            if read_text(folder / "report.json") is None:
+                self._end(agent)
             self._limits.remove(_group(folder))
             remove(folder)
             remove_empty(folder.parent)
@@ -169,6 +177,13 @@ class ProcessLauncher:
     def close(self) -> None:
         """End the parent of agents, which serves this process alone."""
         self._starter.close()
+
+    def _seen(self, handle: str) -> Observation:
+        try:
+            return self._observe(handle)
+        except Exception:
+            _LOG.exception("The agent %s can't be looked at now.", handle)
+            return Observation(Sign.ALIVE)
 
     def _observe(self, text: str) -> Observation:
         try:
@@ -193,6 +208,7 @@ class ProcessLauncher:
             raise InvalidRequest("There is nothing (more) to salvage.")
         if started is None:
             self._end(dead)
+            remove_odd(folder)
             started = self._start(spec, folder, _SALVAGER)
         return started
 
@@ -215,8 +231,8 @@ class ProcessLauncher:
         return {**told, **held}
 
     def _end(self, agent: Handle) -> None:
-        """End an agent and its job. What an agent that died has left behind is known by the name of the command's process and,
-        where that has ended too, by its control group or the output folder in its environment."""
+        """End an agent and its job. What an agent that died has left behind is known by the name of the command's process,
+        from which it stems, and where that has ended too, by its control group or the output folder in its environment."""
         folder = Path(agent.folder)
         mark = b"ACAI_OUTPUT=" + os.fsencode(folder / "work" / "output")
         command = _command(folder, agent.boot)
@@ -232,13 +248,13 @@ class ProcessLauncher:
                 or mark in environment_of(process.pid)
             ]
 
-        end_with_descendants(agent.name, others)
+        end_with_descendants([agent.name] if command is None else [agent.name, command], others)
 
     def _held(self, spec: LaunchSpec, folder: Path) -> dict[str, object]:
         """How the job is held to its resources, as its agent is told. Raises Unavailable where others have its GPUs."""
         with locked(self._folder):
             wanted = spec.resources.gpu
-            gpus = first_free(self._gpus, self._taken("gpus"), wanted) if wanted else ()
+            gpus = first_free(self._gpus, self._taken("gpus", str), wanted) if wanted else ()
             if gpus is None:
                 raise Unavailable("The machine's GPUs are in use by other jobs.")
             orders = self._orders(spec, folder).to_json()
@@ -269,13 +285,14 @@ class ProcessLauncher:
             way.sweep(is_used)
         return ways
 
-    def _taken(self, what: str) -> list[Any]:
+    def _taken(self, what: str, kind: type[_Given]) -> list[_Given]:
         """The `cpus` or `gpus` that living jobs were given."""
-        taken: list[Any] = []
+        taken: list[_Given] = []
         for file in of_attempts(self._folder, _LIMITS):
             agent = _recorded(file.parent, _AGENT)
             if agent is not None and is_alive(agent.name):
-                taken += json.loads(read_text(file) or "{}").get(what) or []
+                given = read_object(file).get(what)
+                taken += [one for one in given if isinstance(one, kind)] if isinstance(given, list) else []
         return taken
 
     def _make(self, folder: Path) -> None:
@@ -292,10 +309,11 @@ def _group(folder: Path) -> str:
 def _command(folder: Path, boot: str) -> ProcessName | None:
     """The job's own process, as its agent has left its name."""
     try:
-        told = json.loads(read_text(folder / "process.json") or "{}")
-        return ProcessName(boot, int(told["pid"]), str(told["start"]))
-    except (ValueError, KeyError):
+        told = read_object(folder / "process.json")
+        name = ProcessName(boot, int(told["pid"]), str(told["start"]))
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
+    return name if 0 < name.pid <= _MOST_PID and name.pid != os.getpid() else None
 
 
 def _recorded(folder: Path, record: str) -> Handle | None:

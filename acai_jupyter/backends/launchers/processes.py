@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,7 +52,7 @@ def name_of(pid: int) -> ProcessName | None:
 
 
 def is_alive(name: ProcessName) -> bool:
-    """Whether this very process runs."""
+    """Whether this very process runs. Raises OSError where that can't be told now."""
     process = _find(name)
     return process is not None and not process.dead
 
@@ -88,11 +89,15 @@ class Children:
         """Ask all that have ended. Only a failure is remembered: it is a crash, which somebody will ask about."""
         with self._lock:
             for name in [name for name, code in self._codes.items() if code is None]:
-                code = lay_to_rest(name)
-                if code:
-                    self._codes[name] = code
-                elif code == 0 or not exists(name):
-                    del self._codes[name]
+                with suppress(OSError):  # who can't be looked at now is asked another time
+                    self._lay_to_rest(name)
+
+    def _lay_to_rest(self, name: ProcessName) -> None:
+        code = lay_to_rest(name)
+        if code:
+            self._codes[name] = code
+        elif code == 0 or not exists(name):
+            del self._codes[name]
 
     def take_code(self, name: ProcessName) -> int | None:
         """With which failure one ended; told once. None where there was none, or it was not started here."""
@@ -119,24 +124,43 @@ def send(name: ProcessName, number: signal.Signals) -> bool:
         os.close(descriptor)
 
 
-def end_with_descendants(name: ProcessName, others: Callable[[list[Process]], Iterable[Process]]) -> None:
-    """End a process by force, with all that stem from it, and with those that `others` picks from the process table."""
-    # Stopped, it can neither start anything new nor make something of its children's end.
-    send(name, signal.SIGSTOP)
+def end_with_descendants(names: Sequence[ProcessName], others: Callable[[list[Process]], Iterable[Process]]) -> None:
+    """End processes by force, with all that stem from them, and with those that `others` picks from the process table. Of
+    `names` each stems from the one before, as long as that lives."""
+    # Stopped, they can neither start anything new nor make something of their children's end.
+    for name in names:
+        send(name, signal.SIGSTOP)
     deadline = time.monotonic() + _LONGEST_END_S
+    stopped: set[ProcessName] = set()
     while time.monotonic() < deadline:
-        table = list(_table())
-        doomed = {process.pid: process for process in [*_descendants(name, table), *others(table)]}
-        living = [process for process in doomed.values() if not process.dead and process.pid not in (name.pid, os.getpid())]
-        if not living:
+        found = _doomed(names, others)
+        if not found:
             break
-        for process in living:
-            send(ProcessName(boot_id(), process.pid, process.start), signal.SIGKILL)
+        # Who dies takes along the trace of its children: first all are stopped, until there are no new ones.
+        how = signal.SIGKILL if found <= stopped else signal.SIGSTOP
+        for one in found if how is signal.SIGKILL else found - stopped:
+            send(one, how)
+        stopped |= found
+        if how is signal.SIGKILL:
+            time.sleep(_LOOK_S)
+    for name in reversed(names):
+        send(name, signal.SIGKILL)
+    while any(is_alive(name) for name in names) and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
-    send(name, signal.SIGKILL)
-    while is_alive(name) and time.monotonic() < deadline:
-        time.sleep(_LOOK_S)
-    lay_to_rest(name)
+    for name in names:
+        lay_to_rest(name)
+
+
+def _doomed(names: Sequence[ProcessName], others: Callable[[list[Process]], Iterable[Process]]) -> set[ProcessName]:
+    """The living that are to end with these processes, without them and us."""
+    table = list(_table())
+    kept = {os.getpid(), *(name.pid for name in names)}
+    found = [process for name in names for process in _descendants(name, table)]
+    return {
+        ProcessName(boot_id(), process.pid, process.start)
+        for process in [*found, *others(table)]
+        if not process.dead and process.pid not in kept
+    }
 
 
 def environment_of(pid: int) -> frozenset[bytes]:
@@ -185,11 +209,12 @@ def _table() -> Iterator[Process]:
 
 
 def _look(pid: int) -> Process | None:
+    """Raises OSError where nobody can look now: that this process has too many files open says nothing of another."""
     if not _ON_LINUX:
         return next(_listed("-p", str(pid)), None)
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     fields = text.rpartition(")")[2].split()
     state, parent, group, session = fields[:4]

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -41,17 +42,9 @@ class Starter:
 
     def start(self, folder: Path) -> tuple[ProcessName, BinaryIO]:
         """An agent in its folder, and its standard input, on which it waits to be told what to do. Raises OSError."""
-        told, tells = os.pipe()
-        writer = os.fdopen(tells, "wb")
-        try:
-            with (folder / "agent.log").open("ab") as notes:
-                name = self._forked(folder, told, notes.fileno()) or self._spawned(folder, told, notes.fileno())
-        except BaseException:
-            writer.close()
-            raise
-        finally:
-            os.close(told)
-        return name, writer
+        with (folder / "agent.log").open("ab") as file:
+            notes = file.fileno()
+            return self._forked(folder, notes) or _on_a_pipe(lambda told: self._spawned(folder, told, notes))
 
     def lay_to_rest(self) -> None:
         """Ask all that have ended how they did: else they stay in the table of processes."""
@@ -72,7 +65,7 @@ class Starter:
         if parent is not None:
             parent.close()
 
-    def _forked(self, folder: Path, told: int, notes: int) -> ProcessName | None:
+    def _forked(self, folder: Path, notes: int) -> tuple[ProcessName, BinaryIO] | None:
         """An agent of the parent; None where there can't be one now."""
         if not self._warm or time.monotonic() < self._not_before:
             return None
@@ -80,7 +73,9 @@ class Starter:
         for _ in range(_TRIES):
             try:
                 parent = self._living_parent()
-                return None if parent is None else parent.start(folder, allowed_environment(os.environ), told, notes)
+                if parent is None:
+                    return None
+                return _on_a_pipe(partial(parent.start, folder, allowed_environment(os.environ), notes))
             except (ParentGone, OSError) as error:
                 why = str(error)
         _LOG.warning("Agents start slowly for a while, because the parent that forks them is of no use: %s", why)
@@ -111,6 +106,20 @@ class Starter:
         process.returncode = 0  # from here on it is known by its name, also to other processes than this one
         self._children.add(name)
         return name
+
+
+def _on_a_pipe(start: Callable[[int], ProcessName]) -> tuple[ProcessName, BinaryIO]:
+    """What `start` has started, and the pipe on which it is told what to do. No other try shares that: what a failed one may
+    have started all the same is never recorded, reads nothing there, and leaves."""
+    told, tells = os.pipe()
+    writer = os.fdopen(tells, "wb")
+    try:
+        return start(told), writer
+    except BaseException:
+        writer.close()
+        raise
+    finally:
+        os.close(told)
 
 
 def _command(module: str) -> list[str]:

@@ -57,8 +57,9 @@ class WarmParent:
         """Whether it can start nothing more."""
         return self._gone
 
-    def start(self, folder: Path, environment: Mapping[str, str], told: int, notes: int) -> ProcessName:
-        """Have an agent forked, with the descriptor `told` as its standard input and `notes` for what it says.
+    def start(self, folder: Path, environment: Mapping[str, str], notes: int, told: int) -> ProcessName:
+        """Have an agent forked, with the descriptor `told` as its standard input and `notes` for what it says. `told` is for
+        this try alone: what was forked by a parent that could not say so learns there that it is to leave.
 
         Raises ParentGone, OSError where the system refuses.
         """
@@ -110,7 +111,6 @@ class WarmParent:
             self._take(json.loads(message))
         self._end()
         with self._changed:
-            self._gone = True
             self._living.clear()
             self._changed.notify_all()
         self._reap()
@@ -135,6 +135,7 @@ class WarmParent:
 
     def _end(self) -> None:
         """Nobody asks it any more: it ends by itself."""
+        self._gone = True
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -77,7 +77,7 @@ class Jobs(Protocol):
         """Whether it is any job's turn, as `ready` tells."""
         ...
 
-    def active(self, limit: int) -> list[Job]:
+    def active(self) -> list[Job]:
         """The LAUNCHING and RUNNING jobs of all projects."""
         ...
 
@@ -186,6 +186,10 @@ class Jobs(Protocol):
         """The rank's agent is alive, and its work has come this far."""
         ...
 
+    def lose(self, job: Job, rank: int) -> None:
+        """The rank's agent has died: it was heard last with its last heartbeat, whoever speaks for it from now on."""
+        ...
+
     def report(self, job: Job, rank: int, report: str) -> bool:
         """Keep an agent's report; False where the rank has reported already."""
         ...
@@ -292,10 +296,12 @@ class Webhooks(Protocol):
         """With what was not told yet. False where there is none."""
         ...
 
-    def is_due(self) -> bool: ...
+    def due_projects(self, limit: int, but_for: Collection[UUID] = ()) -> list[UUID]:
+        """Projects, others than `but_for`, of which something is due."""
+        ...
 
-    def claim(self, limit: int, hold_seconds: float) -> list[Delivery]:
-        """What is due, of all projects, and not due again for so long."""
+    def claim(self, limit: int, hold_seconds: float, but_for: Collection[UUID] = ()) -> list[Delivery]:
+        """What is due, of all projects but for these, and not due again for so long."""
         ...
 
     def put_off(self, delivery: Delivery, seconds: float) -> None: ...
@@ -304,7 +310,9 @@ class Webhooks(Protocol):
         """It was told, or never will be."""
         ...
 
-    def untried(self) -> int: ...
+    def due_within(self, seconds: float) -> int:
+        """How much is to be told until then."""
+        ...
 
 
 class Logs(Protocol):

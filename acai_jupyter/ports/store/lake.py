@@ -103,7 +103,7 @@ class Uploads(Protocol):
         ...
 
     def overdue(self, limit: int) -> list[UploadSession]:
-        """Open sessions past their expiry."""
+        """Open sessions past their expiry, those left out that the current attempts of unended jobs have."""
         ...
 
     def ended_before(self, at: int, limit: int) -> list[UploadSession]:
@@ -222,8 +222,9 @@ class Filesets(Protocol):
 class Snapshots(Protocol):
     """Unversioned lists of files that jobs pin."""
 
-    def add(self, session: UploadSession) -> Snapshot:
-        """The snapshot of a session's files; equal content is one snapshot."""
+    def add(self, session: UploadSession, folder: str = "") -> Snapshot:
+        """The snapshot of a session's files, of those below `folder` where one is given, by their paths from there; equal
+        content is one snapshot."""
         ...
 
     def get(self, project_id: UUID, snapshot_id: UUID) -> Snapshot | None: ...

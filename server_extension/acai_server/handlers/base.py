@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.identity import IdentityProvider, User
@@ -13,8 +14,10 @@ from tornado import web
 
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import AcaiError, Forbidden, Unauthenticated, Unavailable
+from acai_jupyter.domain.events import Event
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_server.identity import AcaiIdentity, bearer_token
+from acai_server.job_news import JobNews
 from acai_server.pools import INTERACTIVE, Pools
 from acai_server.relay import Relay
 from acai_server.requests import answered
@@ -23,6 +26,7 @@ from acai_server.routes import Route
 if TYPE_CHECKING:
     from acai_jupyter.platform import Platform
 
+EVENTS_PAGE: Final = 500
 _AUTH_RESOURCE: Final = "acai"
 _OTHER_NAME: Final = "This server does not answer under that name: use its address, or ServerApp.local_hostnames."
 
@@ -33,6 +37,7 @@ class State:
     def __init__(self, pools: Pools, relay: Relay) -> None:
         self.pools = pools
         self.relay = relay
+        self.job_news = JobNews(relay, self._last_event, self.events_after)
         self.opened: Platform | None = None
         self.refusal: AcaiError | None = Unavailable("The platform is starting; try again in a moment.")
         self.requests = 0
@@ -44,6 +49,22 @@ class State:
         if self.opened is None:
             raise self.refusal or Unavailable("The platform is starting; try again in a moment.")
         return self.opened
+
+    async def events_after(self, project_id: UUID, number: int) -> list[Event]:
+        """A page of a project's events after that number, in order."""
+
+        def after() -> list[Event]:
+            with self.platform.store.read() as unit:
+                return unit.events.after(project_id, number, EVENTS_PAGE)
+
+        return await self.pools.run(INTERACTIVE, after)
+
+    async def _last_event(self, project_id: UUID) -> int:
+        def last() -> int:
+            with self.platform.store.read() as unit:
+                return unit.events.last_numbers().get(project_id, 0)
+
+        return await self.pools.run(INTERACTIVE, last)
 
 
 class Authenticated:

@@ -13,14 +13,12 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest, Unauthenticated
-from acai_jupyter.domain.events import Event
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_jupyter.wire.jobs import event as event_to_json
-from acai_server.handlers.base import Authenticated, State
+from acai_server.handlers.base import EVENTS_PAGE, Authenticated, State
 from acai_server.identity import bearer_token
 from acai_server.pools import BACKGROUND, INTERACTIVE
 
-_PAGE: Final = 500
 _CLOSE_REFUSED: Final = 4000  # plus the HTTP status that the same refusal has
 _CLOSE_FAILED: Final = 1011
 
@@ -139,7 +137,7 @@ class EventsHandler(StreamHandler):
     async def _send_after(self, who: Principal, number: int) -> tuple[int, bool]:
         """Send what comes after `number`; returns the last number sent, and whether there is more at once."""
         heard = self.state.relay.number(who.project_id)
-        events = await self.state.pools.run(INTERACTIVE, self._after, who, number)
+        events = await self.state.events_after(who.project_id, number)
         if not events and heard > number:
             return await self._reset(heard), False
         for item in events:
@@ -147,7 +145,7 @@ class EventsHandler(StreamHandler):
                 await self._reset(item.number - 1)
             await self.write_message(json.dumps(event_to_json(item)))
             number = item.number
-        return number, len(events) == _PAGE
+        return number, len(events) == EVENTS_PAGE
 
     async def _reset(self, number: int) -> int:
         await self.write_message(json.dumps({"kind": "reset", "number": number}))
@@ -157,24 +155,23 @@ class EventsHandler(StreamHandler):
         with self.state.platform.store.read() as unit:
             return unit.events.first_number(who.project_id), unit.events.last_numbers().get(who.project_id, 0)
 
-    def _after(self, who: Principal, number: int) -> list[Event]:
-        with self.state.platform.store.read() as unit:
-            return unit.events.after(who.project_id, number, _PAGE)
-
 
 class LogHandler(StreamHandler):
     """A job's log from `offset` on: binary messages are its bytes; at the end comes `{"complete": true, "size": n}`."""
 
     async def follow(self, who: Principal, **path: str) -> None:
         offset = self.number("offset") or 0
-        while True:
-            heard = self.state.relay.number(who.project_id)
-            chunk = await self.state.pools.run(INTERACTIVE, self.state.platform.logs.read, who, path["job"], offset)
-            if chunk.data:
-                await self.write_message(chunk.data, binary=True)
-                offset += len(chunk.data)
-            if chunk.complete:
-                await self.write_message(json.dumps({"complete": True, "size": chunk.size}))
-                return
-            if not chunk.data:
-                await self.state.relay.changed(who.project_id, heard)
+        logs = self.state.platform.logs
+        job = await self.state.pools.run(INTERACTIVE, logs.whose, who, path["job"])
+        with self.state.job_news.about(who.project_id, job) as news:
+            while True:
+                news.clear()
+                chunk = await self.state.pools.run(INTERACTIVE, logs.read, who, path["job"], offset)
+                if chunk.data:
+                    await self.write_message(chunk.data, binary=True)
+                    offset += len(chunk.data)
+                if chunk.complete:
+                    await self.write_message(json.dumps({"complete": True, "size": chunk.size}))
+                    return
+                if not chunk.data:
+                    await self.state.job_news.wait(news)

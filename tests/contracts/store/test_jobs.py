@@ -97,7 +97,7 @@ def test_active_jobs_count_and_ended_ones_do_not(store: Store, ada: Person) -> N
     assert ready(store) == [3, 4]
     with store.read() as unit:
         assert unit.jobs.count_unended() == 2
-        assert unit.jobs.active(10) == []
+        assert unit.jobs.active() == []
 
 
 def test_priority_comes_before_number(store: Store, ada: Person) -> None:

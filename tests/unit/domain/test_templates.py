@@ -58,6 +58,18 @@ def test_hints_after_the_same_flag_have_different_names() -> None:
     assert names == ["size", "size-2", "value3"]
 
 
+def test_no_name_is_given_twice_whatever_the_flags_are_called() -> None:
+    names = [hint.name for hint in parse_template("train --lr {1,2} --lr-3 {3,4} --lr {5,6}").hints]
+    assert names == ["lr", "lr-3", "lr-4"]
+
+
+@given(st.lists(st.sampled_from(["--a", "--a-2", "--a-3", "--a-2-3", "--value2", ""]), min_size=1, max_size=6))
+@settings(max_examples=50)
+def test_every_hint_has_a_name_of_its_own(flags: list[str]) -> None:
+    hints = parse_template(" ".join(f"{flag} {{1,2}}" for flag in flags)).hints
+    assert len({hint.name for hint in hints}) == len(flags)
+
+
 @pytest.mark.parametrize(
     ("text", "command"),
     [

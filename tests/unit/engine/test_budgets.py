@@ -41,6 +41,17 @@ def test_what_was_spent_counts_and_what_was_not_is_free_again(engine: Engine) ->
         engine.submit(timeout="2m")
 
 
+def test_a_job_costs_at_most_what_was_set_aside_for_it(engine: Engine) -> None:
+    engine.budgets.set(engine.owner, HOUR)
+    agent = engine.running(timeout="30m")
+    set_aside = engine.budgets.get(engine.owner).reserved
+    job = agent.report(ended="timeout", exit_code=None, download_time=1.0, command_time=1810.0, upload_time=7200.0)
+    assert job.runtime == 9_011_000_000
+    assert (job.cost, engine.budgets.get(engine.owner).spent) == (pytest.approx(set_aside, abs=1), job.cost)  # rounded up or not
+    assert job.cost is not None
+    assert job.cost <= set_aside
+
+
 def test_under_a_budget_a_timeout_is_required(engine: Engine) -> None:
     engine.submit()
     engine.budgets.set(engine.owner, 100)

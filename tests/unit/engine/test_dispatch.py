@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 from support.databases import all_rows
 from support.engine import URL, Engine, NewEngine
 from support.launcher import GONE
 
+from acai_jupyter.backends.sql.tables import tokens as stored_tokens
 from acai_jupyter.domain.access import TokenKind, token_digest
 from acai_jupyter.domain.errors import InvalidSetting, TokenExpired, Unavailable
 from acai_jupyter.domain.ids import Kind, write
@@ -121,6 +123,33 @@ def test_what_the_launcher_can_do_later_is_tried_again_and_holds_nobody_up(engin
     assert engine.job(1).status is Status.LAUNCHING
     engine.tick()
     assert [spec.job_id for spec in engine.launcher.specs] == [engine.job(2).id, engine.job(1).id]
+
+
+def test_a_launch_that_must_wait_leaves_no_tokens_behind(engine: Engine) -> None:
+    engine.submit()
+    for _ in range(3):
+        engine.launcher.refusals = [Unavailable("All GPUs are taken.")]
+        engine.tick()
+        assert tokens(engine) == 1
+    engine.tick()
+    agent = engine.agent()
+    assert agent.claim().status is Status.RUNNING
+    assert tokens(engine) == 1
+    engine.launcher.salvageable = True
+    engine.launcher.seen[agent.handle] = GONE
+    for _ in range(3):
+        engine.launcher.refusals = [Unavailable("The disk is full.")]
+        engine.tick()
+        assert tokens(engine) == 2
+    engine.tick()
+    assert (engine.agent().spec.salvage, tokens(engine)) == (agent.handle, 2)
+
+
+def tokens(engine: Engine) -> int:
+    """How many tokens jobs have."""
+    with engine.store.read() as unit:
+        own = select(func.count()).select_from(stored_tokens).where(stored_tokens.c.job_id.is_not(None))
+        return int(unit.session.run(own).scalar_one())  # type: ignore[attr-defined]
 
 
 def test_jobs_are_launched_in_the_order_of_their_turn(new_engine: NewEngine) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert, update
 from support.engine import Engine
 from support.launcher import GONE
 
+from acai_jupyter.backends.sql.tables import job_ranks, jobs
 from acai_jupyter.domain.errors import Forbidden
 from acai_jupyter.domain.jobs import Status
+from acai_jupyter.ports.store.engine import NewJob
 
 
 def statuses(engine: Engine) -> list[Status]:
@@ -44,6 +47,24 @@ def test_more_jobs_than_one_transaction_takes_are_ended(engine: Engine) -> None:
             unit.jobs.add(engine.owner.project_id, engine.owner.user_id, spec, [])
     assert engine.kills.kill_all(engine.owner, everyone=False) == 251
     assert engine.registry.unended() == 0
+
+
+def test_the_agent_of_the_last_of_very_many_jobs_is_told_to_end(engine: Engine) -> None:
+    count = 1_010
+    spec = engine.submit().job.spec
+    project_id = engine.owner.project_id
+    with engine.store.begin() as unit:
+        unit.lock_project(project_id)
+        ids = unit.jobs.add_many(project_id, engine.owner.user_id, [NewJob(spec)] * (count - 1), [])
+        ids = [engine.job().id, *ids]
+        run = {"status": "RUNNING", "attempt": 1, "launching_at": 1, "running_at": 1, "placed_at": 1}
+        session = unit.session  # type: ignore[attr-defined]
+        session.run(update(jobs).values(**run))
+        ranks = [{"job_id": one, "handle": one.hex, "claimed_at": 1, "heartbeat_at": 1} for one in ids]
+        session.run(insert(job_ranks), [{"project_id": project_id, "attempt": 1, "rank": 0, **rank} for rank in ranks])
+    assert engine.kills.kill_all(engine.owner, everyone=False) == count
+    assert engine.monitor.check() == count
+    assert {handle for handle, _ in engine.launcher.killed} == {one.hex for one in ids}
 
 
 def test_a_jobs_history_says_who_killed_it(engine: Engine) -> None:

@@ -137,3 +137,33 @@ def test_an_agent_that_is_slow_to_speak_is_left_alone_as_long_as_it_lives(engine
         engine.tick(3600)
     assert engine.job().status is Status.RUNNING
     assert engine.launcher.killed == []
+
+
+def test_what_is_wrong_with_one_job_is_no_harm_to_the_others(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever its launcher stumbles over: it is told with where it came from, and tried again."""
+    engine.launcher.refusals = [ValueError("of the first launch")]
+    engine.submit()
+    engine.submit()
+    engine.tick()
+    (spec,) = engine.launcher.specs
+    first = Agent(engine, spec)
+    first.claim()
+    second = engine.running()
+    engine.launcher.kill_refusals = [TypeError("of the first kill")]
+    for agent in (first, second):
+        engine.registry.kill(engine.owner, str(agent.job.number))
+    engine.tick()
+    assert [handle for handle, _ in engine.launcher.killed] == [second.handle]
+    engine.launcher.clean_refusals = [KeyError("of the first folder")]
+    for agent in (first, second):
+        engine.launcher.seen[agent.handle] = GONE
+    engine.tick()
+    engine.tick()
+    assert len(engine.launcher.cleaned) == 1
+    engine.tick(61)
+    assert sorted(engine.launcher.cleaned) == sorted(agent.handle for agent in (first, second))
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == [
+        "of the first launch",
+        "of the first kill",
+        "'of the first folder'",
+    ]

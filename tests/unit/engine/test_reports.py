@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from support.engine import Engine
+from sqlalchemy import update
+from support.engine import Agent, Engine
 from support.launcher import GONE
 
+from acai_jupyter.backends.sql.tables import job_ranks, jobs
+from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import AgentSuperseded, JobEnded, TokenExpired
 from acai_jupyter.domain.ids import Kind, new_id, write
 from acai_jupyter.domain.jobs import Outcome, Progress, Reason, Status, Used
+from acai_jupyter.domain.pricing import job_cost, microdollars
 from acai_jupyter.ports.launcher import Observation, Sign
 
 
@@ -60,7 +64,18 @@ def test_a_report_that_an_agent_left_behind_counts(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "[]", "null", "7", "{}", '{"ended": "exited", "exit_code": "x"}', '{"ended": "exited", "upload_time": NaN}']
+    "left",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "{}",
+        '{"ended": "exited", "exit_code": "x"}',
+        '{"ended": "exited", "upload_time": NaN}',
+        pytest.param("[" * 100_000, id="deep"),
+    ],
 )
 def test_what_is_no_report_is_not_believed_and_holds_nobody_up(engine: Engine, left: str) -> None:
     """The job's own command can write the file in which its agent leaves the report."""
@@ -113,6 +128,13 @@ def test_details_are_cut_to_what_can_be_shown(engine: Engine) -> None:
     assert len(outcome.detail or "") == 2000
 
 
+def test_details_may_hold_what_is_no_text(engine: Engine) -> None:
+    """Such as the name of a file that its job has made of any bytes."""
+    outcome = engine.running().report(exit_code=1, detail="not taken: a\udcff\0.bin", enforced={"cpu": "\udcff\0"}).outcome
+    assert outcome is not None
+    assert outcome.detail == "not taken: a\\udcff\\x00.bin"
+
+
 def test_runtime_and_cost_are_those_that_the_agent_measured(engine: Engine) -> None:
     job = engine.running(cpu=2, memory=2048).report(download_time=1.5, command_time=3600.0, upload_time=0.5)
     assert job.runtime == 3_602_000_000
@@ -130,15 +152,41 @@ def test_a_job_that_never_ran_costs_nothing(engine: Engine) -> None:
     assert (engine.job().status, engine.job().runtime, engine.job().cost) == (Status.KILLED, None, None)
 
 
-def test_a_lost_jobs_runtime_is_the_time_it_was_seen_running(engine: Engine) -> None:
-    agent = engine.running()
+def silent_since(engine: Engine, agent: Agent, heard: float, ago: float) -> None:
+    """The job is RUNNING since `ago` seconds, and its agent was heard for the first `heard` of them."""
+    with engine.store.begin() as unit:
+        began = unit.now() - int(ago * SECOND)
+        unit.session.run(update(jobs).values(running_at=began))  # type: ignore[attr-defined]
+        unit.session.run(update(job_ranks).values(heartbeat_at=began + int(heard * SECOND)))  # type: ignore[attr-defined]
     engine.launcher.seen[agent.handle] = GONE
+
+
+def test_a_lost_jobs_runtime_ends_when_it_was_heard_last(engine: Engine) -> None:
+    agent = engine.running()
+    silent_since(engine, agent, heard=90, ago=86_400)
     engine.tick()
     job = engine.job()
-    assert job.running_at is not None
-    assert job.ended_at is not None
-    assert job.runtime == job.ended_at - job.running_at
-    assert job.cost is not None
+    assert (job.status, job.runtime) == (Status.FAILED, 90 * SECOND)
+    assert job.cost == microdollars(job_cost(1.0, 1024, 90))
+
+
+def test_a_lost_job_of_which_nothing_was_heard_costs_nothing(engine: Engine) -> None:
+    silent_since(engine, engine.running(), heard=0, ago=86_400)
+    engine.tick()
+    assert (engine.job().runtime, engine.job().cost) == (0, 0)
+
+
+def test_what_speaks_for_a_dead_agent_makes_its_job_no_dearer(engine: Engine) -> None:
+    engine.launcher.salvageable = True
+    agent = engine.running()
+    silent_since(engine, agent, heard=90, ago=86_400)
+    engine.tick()
+    salvager = engine.agent()
+    engine.monitor.heartbeat(salvager.principal, salvager.instance, None, salvages=True, steps=1)
+    report = json.dumps({"ended": "lost", "exit_code": None, "detail": "gone"})
+    engine.launcher.seen[salvager.handle] = Observation(Sign.GONE, report=report)
+    engine.tick()
+    assert (engine.job().status, engine.job().runtime) == (Status.FAILED, 90 * SECOND)
 
 
 def test_an_ended_job_stays_as_it_ended(engine: Engine) -> None:

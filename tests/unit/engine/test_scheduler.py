@@ -24,7 +24,7 @@ def statuses(engine: Engine) -> dict[int, Status]:
 
 def active(engine: Engine) -> list[int]:
     with engine.store.read() as unit:
-        return sorted(job.number for job in unit.jobs.active(100))
+        return sorted(job.number for job in unit.jobs.active())
 
 
 @pytest.mark.parametrize("quota", [1, 2, 4])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from support.engine import Engine
+from support.engine import Agent, Engine, NewEngine
 
 from acai_jupyter.backends.vault import FernetVault
 from acai_jupyter.domain.errors import (
@@ -21,6 +21,7 @@ from acai_jupyter.domain.errors import (
 from acai_jupyter.domain.jobs import Reason, Status
 from acai_jupyter.domain.secrets import MOST_BYTES, MOST_OF_A_USER
 from acai_jupyter.engine.secrets import Secrets
+from acai_jupyter.ports.launcher import LaunchSpec
 
 VALUE = "hf_S3cretValue0123456789"
 
@@ -95,7 +96,36 @@ def test_a_job_whose_secret_was_deleted_before_its_agent_came_fails_and_the_agen
     engine.secrets.delete(engine.owner, "HF_TOKEN")
     with pytest.raises(AgentSuperseded, match="HF_TOKEN"):
         manifest(engine)
-    assert engine.job().status is Status.FAILED
+    job = engine.job()
+    assert (job.status, job.outcome and job.outcome.reason) == (Status.FAILED, Reason.LAUNCH)
+    assert (job.runtime, job.cost) == (0, 0)
+
+
+def test_a_job_that_runs_keeps_running_when_its_secret_is_deleted(new_engine: NewEngine) -> None:
+    """Also where a server died between its launch and its note, and the next one looks for the agent."""
+    engine = new_engine(launch_hold=0.0)
+    engine.secrets.set(engine.owner, "HF_TOKEN", VALUE)
+    engine.submit(secrets=("HF_TOKEN",))
+
+    def claim_and_die(_spec: LaunchSpec) -> None:
+        engine.launcher.on_launch = lambda spec: None
+        agents.append(engine.agent())
+        agents[0].claim()
+        raise KeyboardInterrupt
+
+    agents: list[Agent] = []
+    engine.launcher.on_launch = claim_and_die
+    with pytest.raises(KeyboardInterrupt):
+        engine.tick()
+    engine.secrets.delete(engine.owner, "HF_TOKEN")
+    engine.launcher.refusals = [InvalidRequest("There is no such folder.")]
+    for _ in range(2):
+        engine.tick()
+    with engine.store.read() as unit:
+        (rank,) = unit.jobs.ranks(engine.job())
+    assert rank.handle == engine.launcher.handles[-1]
+    job = agents[0].report(command_time=3.0)
+    assert (job.status, job.runtime) == (Status.FINISHED, 3_000_000)
 
 
 def test_a_retry_needs_the_secrets_too(engine: Engine) -> None:

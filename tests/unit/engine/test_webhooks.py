@@ -146,6 +146,21 @@ def test_a_server_that_dies_over_a_delivery_leaves_it_to_the_next(engine: Engine
     assert len(receiver.received) == 1
 
 
+def test_a_server_that_would_stop_stays_for_a_receiver_that_is_away_for_minutes_and_not_for_hours(
+    engine: Engine, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    webhooks.set(engine.owner, receiver.url, None)
+    assert webhooks.untold() == 0
+    ended(engine)
+    untold = [webhooks.untold()]
+    receiver.statuses = [503] * 4
+    for _ in range(4):
+        make_due(engine)
+        webhooks.deliver()
+        untold.append(webhooks.untold())
+    assert untold == [1, 1, 1, 1, 0]
+
+
 def test_two_servers_tell_each_end_once(engine: Engine, webhooks: Webhooks, receiver: Receiver) -> None:
     webhooks.set(engine.owner, receiver.url, None)
     for _ in range(3):
@@ -206,6 +221,8 @@ def test_only_admins_see_and_set_it_and_its_secret_is_told_to_nobody(
         "http://a b/",
         "http://example.org/\r\nX: y",
         "gopher://x",
+        "http://a..example/",
+        f"http://{'a' * 64}.example/",
         "",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from acai_jupyter.domain.errors import (
     GridNotFound,
     InvalidRequest,
     LimitExceeded,
+    ResourcesOutOfBounds,
     SecretNotFound,
     StoreUnavailable,
 )
@@ -285,6 +287,15 @@ def test_a_retry_needs_the_secrets_that_its_jobs_were_submitted_with(engine: Eng
     run(engine, failing=(1,))
     engine.secrets.delete(engine.owner, "HF_TOKEN")
     with pytest.raises(SecretNotFound):
+        engine.grids.retry(engine.owner, "1")
+    assert engine.registry.unended() == 0
+
+
+def test_a_retry_is_refused_where_the_machine_has_become_too_small(engine: Engine) -> None:
+    submit(engine, "train --depth {2,6}", cpu=4)
+    run(engine, failing=(1,))
+    engine.launcher.place = replace(engine.launcher.place, cpu=2.0)
+    with pytest.raises(ResourcesOutOfBounds, match="cpu=4 is more than there is"):
         engine.grids.retry(engine.owner, "1")
     assert engine.registry.unended() == 0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, insert, literal, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, literal, select, update
 
 from acai_jupyter.backends.sql.driver import fetched, insert_rows, native_id, rows_with
 from acai_jupyter.backends.sql.repositories.blobs import object_keys
@@ -120,9 +120,11 @@ class SqlSnapshots:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, session: UploadSession) -> Snapshot:
-        own = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id)
-        wanted = select(upload_files.c.path, upload_files.c.size, upload_files.c.digest, upload_files.c.executable)
+    def add(self, session: UploadSession, folder: str = "") -> Snapshot:
+        below = func.substr(upload_files.c.path, 1, len(folder)) == folder
+        own = (upload_files.c.project_id == session.project_id, upload_files.c.upload_id == session.id, below)
+        path = func.substr(upload_files.c.path, len(folder) + 1).label("path")
+        wanted = select(path, upload_files.c.size, upload_files.c.digest, upload_files.c.executable)
         files = [SnapshotFile(row.path, row.size, row.digest, row.executable) for row in self._session.run(wanted.where(*own))]
         digest = snapshot_digest(files)
         existing = self._session.run(
@@ -139,7 +141,7 @@ class SqlSnapshots:
         copied = select(
             upload_files.c.project_id,
             literal(snapshot.id, snapshot_files.c.snapshot_id.type),
-            upload_files.c.path,
+            path,
             upload_files.c.size,
             upload_files.c.digest,
             upload_files.c.executable,

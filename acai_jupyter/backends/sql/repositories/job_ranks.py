@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select, update
 
 from acai_jupyter.backends.sql.repositories import job_statements as statements
 from acai_jupyter.backends.sql.repositories.job_rows import key_of
@@ -51,6 +51,12 @@ class SqlRanks:
     def heartbeat(self, job: Job, rank: int, progress: str | None) -> None:
         self._change_rank(job, rank, {"heartbeat_at": self._session.now, "progress": progress})
 
+    def lose(self, job: Job, rank: int) -> None:
+        heard = func.coalesce(job_ranks.c.lost_at, job_ranks.c.heartbeat_at)
+        own = (job_ranks.c.project_id == job.project_id, job_ranks.c.job_id == job.id)
+        this = (*own, job_ranks.c.attempt == job.attempt, job_ranks.c.rank == rank)
+        self._session.run(update(job_ranks).where(*this).values(lost_at=heard))
+
     def report(self, job: Job, rank: int, report: str) -> bool:
         return self._change_rank(job, rank, {"reported_at": self._session.now, "report": report}, only_first=True)
 
@@ -76,6 +82,7 @@ def _rank(row: Row[Any]) -> Rank:
         row.heartbeat_at,
         row.reported_at,
         row.progress,
+        row.lost_at,
     )
 
 

@@ -104,7 +104,7 @@ def turns() -> Select[Any]:
 @cache
 def active() -> Select[Any]:
     wanted = select_jobs().where(jobs.c.status.in_(values_of(ACTIVE)))
-    return wanted.order_by(jobs.c.launching_at, jobs.c.id).limit(bindparam("most", type_=Integer))
+    return wanted.order_by(jobs.c.launching_at, jobs.c.id)
 
 
 @cache

@@ -91,8 +91,8 @@ class SqlJobs(SqlRanks):
     def any_ready(self, quota: int) -> bool:
         return self._session.run(statements.turns(), {"quota": quota, "most": 1}).first() is not None
 
-    def active(self, limit: int) -> list[Job]:
-        return self._many(statements.active(), most=limit)
+    def active(self) -> list[Job]:
+        return self._many(statements.active())
 
     def unplaced(self, limit: int) -> list[Unplaced]:
         rows = self._session.run(statements.unplaced(), {"most": limit})

@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from acai_jupyter.backends.sql.driver import fetched, insert_columns, native_id, pairs, rows_with
 from acai_jupyter.backends.sql.session import Session, chunks, to_json
-from acai_jupyter.backends.sql.tables import blob_pins, upload_files, upload_objects, upload_runs, uploads
+from acai_jupyter.backends.sql.tables import blob_pins, jobs, upload_files, upload_objects, upload_runs, uploads
 from acai_jupyter.domain.digests import Digest
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.files import Source
 from acai_jupyter.domain.ids import new_ids_as_bytes
+from acai_jupyter.domain.jobs import TERMINAL
 from acai_jupyter.domain.uploads import (
     CarriedFile,
     CommittedFile,
@@ -215,7 +216,10 @@ class SqlUploads:
 
     def overdue(self, limit: int) -> list[UploadSession]:
         open_states = [UploadState.PENDING.value, UploadState.SEALED.value]
-        late = select(uploads).where(uploads.c.state.in_(open_states), uploads.c.expires_at < self._session.now)
+        # An agent brings what its job has written however late: a server may have been away for long.
+        of_job = (jobs.c.project_id == uploads.c.project_id, jobs.c.id == uploads.c.job_id, jobs.c.attempt == uploads.c.attempt)
+        wanted = exists().where(*of_job, jobs.c.status.not_in(sorted(status.value for status in TERMINAL)))
+        late = select(uploads).where(uploads.c.state.in_(open_states), uploads.c.expires_at < self._session.now, ~wanted)
         return [_session(row) for row in self._session.run(late.limit(limit))]
 
     def ended_before(self, at: int, limit: int) -> list[UploadSession]:

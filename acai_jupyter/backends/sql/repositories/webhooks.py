@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 
 from acai_jupyter.backends.sql.session import Session
 from acai_jupyter.backends.sql.tables import webhook_deliveries, webhooks
@@ -33,15 +34,18 @@ class SqlWebhooks:
         self._session.run(delete(webhook_deliveries).where(webhook_deliveries.c.project_id == project_id))
         return bool(self._session.run(delete(webhooks).where(webhooks.c.project_id == project_id)).rowcount)
 
-    def is_due(self) -> bool:
-        due = select(webhook_deliveries.c.id).where(webhook_deliveries.c.due_at <= self._session.now)
-        return self._session.run(due.limit(1)).one_or_none() is not None
+    def due_projects(self, limit: int, but_for: Collection[UUID] = ()) -> list[UUID]:
+        due = select(webhook_deliveries.c.project_id).distinct().where(*self._due(but_for))
+        return list(self._session.run(due.limit(limit)).scalars())
 
-    def claim(self, limit: int, hold_seconds: float) -> list[Delivery]:
+    def _due(self, but_for: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
         own = webhook_deliveries.c
-        rows = self._session.run(
-            select(webhook_deliveries).where(own.due_at <= self._session.now).order_by(own.due_at, own.id).limit(limit)
-        ).all()
+        return own.due_at <= self._session.now, own.project_id.not_in(list(but_for))
+
+    def claim(self, limit: int, hold_seconds: float, but_for: Collection[UUID] = ()) -> list[Delivery]:
+        own = webhook_deliveries.c
+        first = select(webhook_deliveries).where(*self._due(but_for)).order_by(own.due_at, own.id)
+        rows = self._session.run(first.limit(limit)).all()
         claimed = []
         for row in rows:
             held = {"attempts": row.attempts + 1, "due_at": self._session.now + int(hold_seconds * SECOND)}
@@ -59,9 +63,9 @@ class SqlWebhooks:
         own = (webhook_deliveries.c.project_id == delivery.project_id, webhook_deliveries.c.id == delivery.id)
         self._session.run(delete(webhook_deliveries).where(*own))
 
-    def untried(self) -> int:
-        count = select(func.count()).select_from(webhook_deliveries).where(webhook_deliveries.c.attempts == 0)
-        return int(self._session.run(count).scalar_one())
+    def due_within(self, seconds: float) -> int:
+        soon = webhook_deliveries.c.due_at <= self._session.now + int(seconds * SECOND)
+        return int(self._session.run(select(func.count()).select_from(webhook_deliveries).where(soon)).scalar_one())
 
 
 def tell_of_end(session: Session, project_id: UUID, job_id: UUID) -> None:

@@ -16,6 +16,7 @@ job_ranks = owned_table(
     Column("instance", Id),
     Column("claimed_at", Moment),
     Column("heartbeat_at", Moment),
+    Column("lost_at", Moment),
     Column("progress", Label),
     Column("reported_at", Moment),
     Column("report", Label),  # JSON

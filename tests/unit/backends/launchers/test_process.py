@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -35,6 +36,14 @@ if os.fork() == 0:
     os._exit(0)
 while not os.path.exists("daemon.pid"):
     time.sleep(0.01)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+STRAY = """
+import subprocess, time
+forks = "echo $$ > stray; while :; do setsid sh -c 'echo $$ >> births; sleep 0.1' & sleep 0.02; done"
+subprocess.Popen(["setsid", "sh", "-c", forks], env={"PATH": "/usr/bin:/bin"})
 print("ready", flush=True)
 time.sleep(60)
 """
@@ -296,6 +305,24 @@ def test_a_daemon_is_found_when_its_agent_and_the_command_have_died(platform: St
     assert not is_alive(daemon)
 
 
+def test_what_has_left_the_commands_session_and_environment_is_found_when_its_agent_has_died(
+    platform: StandIn, tmp_path: Path
+) -> None:
+    """Without control groups it is known by who its parents are, and nobody is born unseen meanwhile."""
+    launcher = ProcessLauncher(tmp_path / "jobs", [])
+    handle = running(platform, launcher, [sys.executable, "-c", STRAY])
+    folder = folder_of(handle)
+    wait_for(lambda: (folder / "work" / "births").exists())
+    stray = int((folder / "work" / "stray").read_text())
+    os.kill(json.loads(handle)["pid"], signal.SIGKILL)
+    wait_for(lambda: not is_alive(json.loads(handle)["pid"]))
+    assert is_alive(stray)
+    launcher.kill(handle, force=True)
+    assert not is_alive(stray)
+    assert not any(is_alive(int(pid)) for pid in (folder / "work" / "births").read_text().split())
+    launcher.close()
+
+
 @pytest.fixture
 def stranger() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
@@ -415,3 +442,33 @@ def test_a_folder_that_cannot_be_used_is_told(platform: StandIn, tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidSetting, match=r"can't be started in .*: Not a directory"):
         ProcessLauncher(tmp_path / "file" / "jobs").launch(spec(platform))
+
+
+NEVER_INSTALLED = """#!/bin/sh
+case "$*" in
+    *" venv "*) for place; do :; done; mkdir -p "$place/bin"; cp "$0" "$place/bin/python" ;;
+    *" install "*) echo $$ > draft; mv draft pid; exec sleep 60 ;;
+    *) echo 3 ;;
+esac
+"""
+
+
+def test_pip_keeps_its_environment_to_itself_when_its_agent_dies_and_ends_with_the_job(platform: StandIn, tmp_path: Path) -> None:
+    """The next agent would remove what pip still writes, and make it beside it."""
+    python, pid = tmp_path / "python", tmp_path / "environments" / "pid"
+    python.write_text(NEVER_INSTALLED)
+    python.chmod(0o755)
+    launcher = ProcessLauncher(tmp_path / "jobs", [])
+    handle = launcher.launch(spec(platform, requirements="a==1", python=str(python)))
+    wait_for(pid.exists)
+    (place,) = (tmp_path / "environments").glob("*.lock")
+    agent, pip = json.loads(handle)["pid"], int(pid.read_text())
+    os.kill(agent, signal.SIGKILL)
+    wait_for(lambda: not is_alive(agent))
+    with place.open() as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        launcher.kill(handle, force=True)
+        assert not is_alive(pip)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    launcher.close()

@@ -15,6 +15,7 @@ import pytest
 from support.attempts import is_alive
 from support.waiting import wait_for
 
+from acai_jupyter.backends.launchers import starting, warm_parent
 from acai_jupyter.backends.launchers.process import ProcessLauncher
 from acai_jupyter.ports.launcher import Sign
 from tests.agent.stand_in import TOKEN, StandIn, running
@@ -46,7 +47,10 @@ def launcher(tmp_path: Path, crashes: Crashes) -> Iterator[ProcessLauncher]:
 
 
 def parent_of(handle: str) -> int:
-    pid = json.loads(handle)["pid"]
+    return parent_of_process(json.loads(handle)["pid"])
+
+
+def parent_of_process(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
@@ -126,6 +130,43 @@ def test_a_parent_that_dies_over_a_request_starts_no_second_agent(platform: Stan
     gone(launcher, launched[0])
     assert bytes(platform.log) == b"once\n"
     assert parent_of(launcher.launch(spec(platform, "true", attempt=3))) != parent
+
+
+FAILS_AFTER_ITS_FORK = """if True:
+    import os, sys
+    from pathlib import Path
+    fork, orphan = os.fork, Path("ORPHAN")
+    def failing():
+        os.fork = fork
+        pid = fork()
+        if pid and not orphan.exists():
+            orphan.write_text(str(pid))
+            os.kill(os.getpid(), SIGNAL)
+        return pid
+    if "{module}" == "parent":
+        os.fork = failing
+    sys.path.append(sys.argv.pop())
+    from acai_agent.{module} import main
+    sys.exit(main())
+"""
+"""How an agent or its parent begins here; the first parent gets this signal before it can tell of its first agent."""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_only_a_recorded_agent_does_the_job_where_a_parent_forks_one_and_can_not_say_so(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals
+) -> None:
+    """Else the job runs while it is taken for lost, and is killed for that."""
+    orphan = tmp_path / "orphan"
+    boot = FAILS_AFTER_ITS_FORK.replace("ORPHAN", str(orphan)).replace("SIGNAL", str(int(how)))
+    monkeypatch.setattr(starting, "_BOOT", boot)
+    monkeypatch.setattr(warm_parent, "_LONGEST_ANSWER_S", 3.0)
+    handle = waits(platform, launcher)
+    command = json.loads((folder_of(handle) / "process.json").read_text())["pid"]
+    assert parent_of_process(command) == json.loads(handle)["pid"]
+    wait_for(lambda: not is_alive(int(orphan.read_text())))
+    go_on(platform, launcher, handle)
+    assert len(platform.claims) == 1
 
 
 def test_a_parent_ends_with_its_launcher_and_its_agents_go_on(platform: StandIn, launcher: ProcessLauncher) -> None:

@@ -743,6 +743,7 @@ def upgrade() -> None:
         sa.Column("instance", ID, nullable=True),
         sa.Column("claimed_at", sa.BigInteger(), nullable=True),
         sa.Column("heartbeat_at", sa.BigInteger(), nullable=True),
+        sa.Column("lost_at", sa.BigInteger(), nullable=True),
         sa.Column("progress", LABEL, nullable=True),
         sa.Column("reported_at", sa.BigInteger(), nullable=True),
         sa.Column("report", LABEL, nullable=True),
