@@ -95,7 +95,9 @@ class Settings:
     )
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
-    upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
+    upload_lifetime_seconds: int = _setting(
+        86_400, "After how long without a word of its client an upload that was not committed is aborted."
+    )
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")

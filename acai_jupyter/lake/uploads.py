@@ -64,7 +64,7 @@ class Finished:
 
 
 class Uploads:
-    """Upload sessions. They expire after `lifetime_seconds` without a commit; URLs last `url_seconds`."""
+    """Upload sessions. They expire when nothing is heard of them for `lifetime_seconds`; URLs last `url_seconds`."""
 
     def __init__(self, store: Store, blobs: BlobStore, lifetime_seconds: int, url_seconds: int) -> None:
         self._store = store
@@ -104,6 +104,7 @@ class Uploads:
                 if session.state is not UploadState.PENDING:
                     session.require(UploadState.SEALED, UploadState.COMMITTED)
                     return Declared(session, ())
+                session = self._heard_of(unit, session)
             else:
                 if base is not None:
                     require_base(unit, principal, base.upload_id, fileset_name)
@@ -128,6 +129,7 @@ class Uploads:
             count = unit.uploads.file_count(session)
             if first + len(declared) > MOST_FILES or not 0 <= first <= count:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
+            session = self._heard_of(unit, session)
             return declare(unit, session, first, declared, count)
 
     def urls(
@@ -140,6 +142,7 @@ class Uploads:
         with self._store.begin() as unit:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
+            self._heard_of(unit, session)
             items = [add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
         kept = self._keep_multiparts(principal.project_id, upload_id, signed)
@@ -185,7 +188,7 @@ class Uploads:
                 return session
             if unit.uploads.file_count(session) != len(files):
                 raise Conflict("Files were added to this upload while it was sealed: seal it again.")
-            return unit.uploads.move(session, UploadState.SEALED)
+            return unit.uploads.move(self._heard_of(unit, session), UploadState.SEALED)
 
     def commit(self, principal: Principal, upload_id: UUID) -> Finished:
         """Number all files in one short transaction, or make the snapshot. A job's output is committed by finishing the job.
@@ -250,6 +253,11 @@ class Uploads:
                 self._blobs.delete_prefix(prefix_of(session))
             with self._store.begin() as unit:
                 unit.uploads.forget(session)
+
+    def _heard_of(self, unit: UnitOfWork, session: UploadSession) -> UploadSession:
+        """However long an upload takes, it expires only when its client is silent."""
+        until = unit.now() + self._lifetime * SECOND
+        return session if until <= session.expires_at else unit.uploads.prolong(session, until)
 
     def _new_session(
         self, unit: UnitOfWork, principal: Principal, purpose: Purpose, fileset_name: str | None, base: Base | None

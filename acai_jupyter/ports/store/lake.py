@@ -39,6 +39,10 @@ class Uploads(Protocol):
         self, session: UploadSession, state: UploadState, fileset_version: UUID | None = None, snapshot: UUID | None = None
     ) -> UploadSession: ...
 
+    def prolong(self, session: UploadSession, until: int) -> UploadSession:
+        """Let the session expire at another time."""
+        ...
+
     def results(self, session: UploadSession) -> tuple[UUID | None, UUID | None]:
         """The file set version and the snapshot that its commit made."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,6 +91,10 @@ class SqlUploads:
             values |= {"ended_at": self._session.now, "fileset_version_id": fileset_version, "snapshot_id": snapshot}
         statement = update(uploads).where(*_is(uploads, session)).values(**values).returning(uploads)
         return _session(self._session.run(statement).one())
+
+    def prolong(self, session: UploadSession, until: int) -> UploadSession:
+        self._session.run(update(uploads).where(*_is(uploads, session)).values(expires_at=until))
+        return replace(session, expires_at=until)
 
     def results(self, session: UploadSession) -> tuple[UUID | None, UUID | None]:
         wanted = select(uploads.c.fileset_version_id, uploads.c.snapshot_id).where(*_is(uploads, session))
