@@ -27,6 +27,7 @@ from acai_jupyter.domain.uploads import (
     DeclaredFile,
     DeclaredFiles,
     ObjectKind,
+    Packing,
     Purpose,
     UploadObject,
     UploadSession,
@@ -64,13 +65,17 @@ class Finished:
 
 
 class Uploads:
-    """Upload sessions. They expire when nothing is heard of them for `lifetime_seconds`; URLs last `url_seconds`."""
+    """Upload sessions. They expire when nothing is heard of them for `lifetime_seconds`; URLs last
+    `url_seconds`. `packing` is told to clients."""
 
-    def __init__(self, store: Store, blobs: BlobStore, lifetime_seconds: int, url_seconds: int) -> None:
+    def __init__(
+        self, store: Store, blobs: BlobStore, lifetime_seconds: int, url_seconds: int, packing: Packing | None = None
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._lifetime = lifetime_seconds
         self._url_seconds = url_seconds
+        self.packing = packing or Packing()
 
     def begin(
         self,
@@ -143,7 +148,7 @@ class Uploads:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             self._heard_of(unit, session)
-            items = [add_object(unit, session, wanted) for wanted in objects]
+            items = [add_object(unit, session, wanted, self.packing.pack_max_bytes) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
         kept = self._keep_multiparts(principal.project_id, upload_id, signed)
         return [

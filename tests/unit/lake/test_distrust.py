@@ -4,6 +4,7 @@ comes to the database is tried on one of them, as `sqlite_world`.)"""
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,10 @@ from acai_jupyter.domain.errors import (
     UploadIncomplete,
     UploadNotFound,
 )
-from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Packing, Purpose, WantedObject
+from acai_jupyter.lake.uploads import Uploads
 from tests.contracts.backends import BASE_URL
-from tests.unit.lake.world import World, declared, whole
+from tests.unit.lake.world import LIFETIME_S, World, declared, whole
 
 A, B = b"aaaa", b"bbbb"
 
@@ -140,6 +142,14 @@ def test_bytes_other_than_those_announced_are_refused_when_they_are_sent(world: 
     with pytest.raises(UploadIncomplete):
         world.uploads.seal(world.ada, upload)
     assert world.stored() == []
+
+
+def test_a_pack_of_more_than_the_setting_allows_is_refused(world: World) -> None:
+    upload = begin(world, {"/a": A, "/b": B})
+    for most, fits in ((7, False), (8, True)):
+        uploads = Uploads(world.store, world.blobs, LIFETIME_S, 600, Packing(4, most))
+        with nullcontext() if fits else pytest.raises(InvalidRequest, match="at most 7 bytes"):
+            uploads.urls(world.ada, upload, [pack([0, 4])], BASE_URL)
 
 
 @pytest.mark.parametrize("offsets", [[0, 3], [4, 0], [0, 0]])
