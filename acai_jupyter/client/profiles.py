@@ -185,7 +185,7 @@ class Profile:
 
     @property
     def _path(self) -> str:
-        return f"/profiles/{segment(self.name)}"
+        return f"/profiles/{segment(self._told['id'])}"  # by its name another one may answer by now
 
     def _ended_trials(self) -> int:
         return sum(Status(trial["status"]) in TERMINAL for trial in self._told["jobs"])
@@ -250,7 +250,8 @@ class Profiles:
         return Profile(self._transport, self._transport.post("/profiles", wanted))
 
     def get(self, name: str) -> Profile:
-        """The newest profile of a name. Raises ProfileNotFound."""
+        """The profile of a name that was made, or used again, last, unless it failed; or that with an id. Raises
+        ProfileNotFound."""
         return Profile(self._transport, self._transport.get(f"/profiles/{segment(name)}"))
 
     def list(self, limit: int = 100) -> pd.DataFrame:

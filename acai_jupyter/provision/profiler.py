@@ -80,6 +80,7 @@ class Profiler:
             submission, pins = pinned(unit, principal, wanted.submission)
             known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
             if known is not None:
+                unit.profiles.use_again(known)
                 return _used_again(_details(unit, known))
             if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
                 made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
@@ -93,11 +94,11 @@ class Profiler:
                     self._submit(unit, principal, profile, template, trial)
             return _details(unit, profile)
 
-    def get(self, principal: Principal, name: str) -> ProfileDetails:
-        """The newest profile of a name. Raises ProfileNotFound."""
+    def get(self, principal: Principal, reference: str) -> ProfileDetails:
+        """A profile by its name or id. Raises ProfileNotFound."""
         principal.require(Right.READ)
         with self._store.read() as unit:
-            return _details(unit, find_profile(unit, principal.project_id, name))
+            return _details(unit, find_profile(unit, principal.project_id, reference))
 
     def page(self, principal: Principal, before: str | None, limit: int) -> list[Profile]:
         """Profiles of the project, newest first, from the first older than the one with the id `before`."""
@@ -106,17 +107,17 @@ class Profiler:
             older = None if before is None else read(Kind.PROFILE, before)
             return unit.profiles.page(principal.project_id, None, older, limit)
 
-    def kill(self, principal: Principal, name: str) -> ProfileDetails:
-        """End a profile and its trials. Raises ProfileNotFound, ProfileEnded."""
+    def kill(self, principal: Principal, reference: str) -> ProfileDetails:
+        """End a profile and its trials, by its name or id. Raises ProfileNotFound, ProfileEnded."""
         principal.require(Right.WRITE)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
-            profile = find_profile(unit, principal.project_id, name)
+            profile = find_profile(unit, principal.project_id, reference)
             if not unit.profiles.finish(profile, ProfileStatus.KILLED, detail=f"by {principal.user_name}"):
-                raise ProfileEnded(f"Profile {name} has ended already: it is {profile.status}.")
+                raise ProfileEnded(f"Profile {profile.name} has ended already: it is {profile.status}.")
             self._kill(unit, principal, unit.profiles.trials(profile))
             _tell(unit, profile)
-            return _details(unit, find_profile(unit, principal.project_id, name))
+            return _details(unit, find_profile(unit, principal.project_id, write(Kind.PROFILE, profile.id)))
 
     def advance(self) -> None:
         """Everything that is due for profiles: next trials are submitted, those with enough done are fitted. May be called at
@@ -199,12 +200,20 @@ def trial_of(name: str, base: Submission, template: Template, trial: Trial) -> S
     return replace(base, command=command, name=f"{name} trial", cpu=trial.cpu, memory=trial.memory_mb)
 
 
-def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
-    """The newest profile of a name. Raises ProfileNotFound."""
-    found = unit.profiles.latest(project_id, name)
+def find_profile(unit: UnitOfWork, project_id: UUID, reference: str) -> Profile:
+    """The profile with this id, or the current one of this name. Raises ProfileNotFound."""
+    found = unit.profiles.get(project_id, profile_id) if (profile_id := _id(reference)) else None
+    found = found or unit.profiles.current(project_id, reference)  # a name may look like an id
     if found is None:
-        raise ProfileNotFound(f"There is no profile {name[:80]}: see what there is with acai profile.")
+        raise ProfileNotFound(f"There is no profile {reference[:80]}: see what there is with acai profile.")
     return found
+
+
+def _id(reference: str) -> UUID | None:
+    try:
+        return read(Kind.PROFILE, reference)
+    except InvalidRequest:
+        return None
 
 
 def _result(template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:

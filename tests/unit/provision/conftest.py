@@ -37,7 +37,7 @@ class Lab:
         self.capacity = Capacity(8.0, 8192, 0, frozenset({"cpu", "memory"}))
         self.profiler = Profiler(engine.store, engine.registry, engine.settings, lambda: self.capacity)
         self.quotes = Quotes(engine.store, engine.settings, lambda: self.capacity)
-        self.autoprovisioner = Autoprovisioner(engine.store, engine.registry, self.quotes)
+        self.autoprovisioner = Autoprovisioner(engine.registry, self.quotes)
 
     def start(self, template: str = SMALL, name: str = "fit", **wanted: Any) -> ProfileDetails:
         shared = {key: wanted.pop(key) for key in ("input", "code", "env", "timeout") if key in wanted}
