@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
-from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, InvalidRequest, ProfileEnded, ProfileNotFound
+from acai_jupyter.domain.budgets import dollars_text
+from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, InvalidRequest, ProfileEnded
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Status
+from acai_jupyter.domain.jobs import Reason, Status
 from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.profiles import (
     ENOUGH_DONE,
@@ -34,8 +34,9 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.provision import TrialCount
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-from acai_jupyter.provision.adaptive import choose_trial
+from acai_jupyter.provision.adaptive import Following, Rates, check_adaptive, choose_trial
 from acai_jupyter.provision.learning import learn, measured_runs
+from acai_jupyter.provision.lookup import details_of, find_profile
 from acai_jupyter.provision.paces import Told, told, values_of
 from acai_jupyter.provision.pins import pinned
 from acai_jupyter.provision.trial_grid import explored
@@ -59,6 +60,7 @@ class Profiler:
         self._registry = registry
         self._settings = settings
         self._capacity = capacity
+        self._rates = Rates(settings.prices, settings.kill_grace)
 
     def start(self, principal: Principal, wanted: ProfileRequest, key: str | None = None) -> ProfileDetails:
         """Begin to profile a template, or return the profile that was made of the same template, input and code before.
@@ -74,31 +76,31 @@ class Profiler:
         cpus, memories_mb, notes = explored(wanted, self._capacity(), self._settings.bounds)
         grid = trials(template, cpus, memories_mb, prices=self._settings.prices)
         if wanted.adaptive:
-            _check_adaptive(wanted, grid)
+            check_adaptive(wanted, grid, self._settings.prices)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             submission, pins = pinned(unit, principal, wanted.submission)
             known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
             if known is not None:
                 unit.profiles.use_again(known)
-                return _used_again(_details(unit, known))
+                return _used_again(details_of(unit, known))
             if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
                 made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
                 check_budget(unit, principal, made)
             max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
             new = NewProfile(name, submission, pins, tuple(grid), wanted.max_trials, max_cost, notes)
             profile = unit.profiles.add(principal.project_id, principal.user_id, new)
-            first = [choose_trial(profile, template, (), self._settings.prices)] if wanted.adaptive else grid
-            for trial in first:
-                if trial is not None:
-                    self._submit(unit, principal, profile, template, trial)
-            return _details(unit, profile)
+            first = [choose_trial(new, template, (), self._rates)] if wanted.adaptive else map(Following, grid)
+            for following in first:
+                if following is not None:
+                    self._submit(unit, principal, profile, template, following)
+            return details_of(unit, profile)
 
     def get(self, principal: Principal, reference: str) -> ProfileDetails:
         """A profile by its name or id. Raises ProfileNotFound."""
         principal.require(Right.READ)
         with self._store.read() as unit:
-            return _details(unit, find_profile(unit, principal.project_id, reference))
+            return details_of(unit, find_profile(unit, principal.project_id, reference))
 
     def page(self, principal: Principal, before: str | None, limit: int) -> list[Profile]:
         """Profiles of the project, newest first, from the first older than the one with the id `before`."""
@@ -117,7 +119,7 @@ class Profiler:
                 raise ProfileEnded(f"Profile {profile.name} has ended already: it is {profile.status}.")
             self._kill(unit, principal, unit.profiles.trials(profile))
             _tell(unit, profile)
-            return _details(unit, find_profile(unit, principal.project_id, write(Kind.PROFILE, profile.id)))
+            return details_of(unit, find_profile(unit, principal.project_id, write(Kind.PROFILE, profile.id)))
 
     def advance(self) -> None:
         """Everything that is due for profiles: next trials are submitted, those with enough done are fitted. May be called at
@@ -139,16 +141,16 @@ class Profiler:
             made = unit.profiles.trials(profile)
             progress = told(unit, made)
         template = parse_template(profile.template)
-        following = choose_trial(profile, template, made, self._settings.prices, progress) if profile.adaptive else None
-        ended = None if following is not None else _result(template, made, progress)
+        following = choose_trial(profile.new, template, made, self._rates, progress) if profile.adaptive else None
+        ended = None if following is not None else _result(profile, template, made, progress)
         try:
             self._go_on(profile, template, count, following, ended)
         except BudgetExceeded as error:
             _LOG.warning("Profile %s ends with the trials that it has: %s", profile.name, error.message)
-            self._go_on(profile, template, count, None, _result(template, made, progress, error.message))
+            self._go_on(profile, template, count, None, _result(profile, template, made, progress, error.message))
 
     def _go_on(
-        self, profile: Profile, template: Template, count: TrialCount, following: Trial | None, ended: Result | None
+        self, profile: Profile, template: Template, count: TrialCount, following: Following | None, ended: Result | None
     ) -> None:
         """Submit the next trial, or end the profile."""
         with self._store.begin() as unit:
@@ -182,9 +184,11 @@ class Profiler:
             principal = unit.access.principal(profile.project_id, profile.user_id)
             self._kill(unit, principal, known, STOPPED_EARLY)
 
-    def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, trial: Trial) -> None:
-        wanted = trial_of(profile.name, profile.new.submission, template, trial)
-        unit.profiles.add_trial(profile, trial, self._registry.add(unit, principal, wanted))
+    def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, following: Following) -> None:
+        wanted = trial_of(profile.name, profile.new.submission, template, following.trial)
+        if following.timeout is not None:
+            wanted = replace(wanted, timeout=following.timeout)
+        unit.profiles.add_trial(profile, following.trial, self._registry.add(unit, principal, wanted))
 
     @staticmethod
     def _kill(unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial], why: str | None = None) -> None:
@@ -200,39 +204,20 @@ def trial_of(name: str, base: Submission, template: Template, trial: Trial) -> S
     return replace(base, command=command, name=f"{name} trial", cpu=trial.cpu, memory=trial.memory_mb)
 
 
-def find_profile(unit: UnitOfWork, project_id: UUID, reference: str) -> Profile:
-    """The profile with this id, or the current one of this name. Raises ProfileNotFound."""
-    found = unit.profiles.get(project_id, profile_id) if (profile_id := _id(reference)) else None
-    found = found or unit.profiles.current(project_id, reference)  # a name may look like an id
-    if found is None:
-        raise ProfileNotFound(f"There is no profile {reference[:80]}: see what there is with acai profile.")
-    return found
-
-
-def _id(reference: str) -> UUID | None:
-    try:
-        return read(Kind.PROFILE, reference)
-    except InvalidRequest:
-        return None
-
-
-def _result(template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
+def _result(profile: Profile, template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
     """How a profile ends: (status, law, why it failed, or `why` it ended early)."""
     if not measured_runs([(values_of(trial), trial.job) for trial in made], progress):
-        failed = next((trial.job for trial in made if trial.job.status is Status.FAILED), made[0].job)
-        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: acai job logs {failed.number} may say why"
+        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: {why or _why_none(profile, made)}"
     return ProfileStatus.FITTED, learn(template, made, told=progress).fitted.law(), why
 
 
-def _check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial]) -> None:
-    if wanted.max_trials is not None and not 1 <= wanted.max_trials <= len(grid):
-        raise InvalidRequest(f"trials={wanted.max_trials} can't be: this profile has 1 to {len(grid)} trials.")
-    if wanted.max_cost is not None and not wanted.max_cost > 0:
-        raise InvalidRequest(f"budget={wanted.max_cost:g} can't be: give dollars above 0.")
-
-
-def _details(unit: UnitOfWork, profile: Profile) -> ProfileDetails:
-    return ProfileDetails(profile, tuple(unit.profiles.trials(profile)))
+def _why_none(profile: Profile, made: Sequence[ProfileTrial]) -> str:
+    budget = profile.new.max_cost
+    failed = [trial.job for trial in made if trial.job.status is Status.FAILED]
+    out_of_time = [job for job in failed if job.outcome is not None and job.outcome.reason is Reason.TIMEOUT]
+    if budget is not None and profile.new.submission.timeout is None and failed == out_of_time != []:
+        return f"each was ended where the budget of {dollars_text(budget)} paid no more; give more, or smaller values"
+    return f"acai job logs {(failed or [made[0].job])[0].number} may say why"
 
 
 def _used_again(details: ProfileDetails) -> ProfileDetails:

@@ -24,9 +24,9 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.learning import Learnt, learn
+from acai_jupyter.provision.lookup import find_profile
 from acai_jupyter.provision.paces import told
 from acai_jupyter.provision.pins import pinned
-from acai_jupyter.provision.profiler import find_profile
 from acai_jupyter.provision.search import FREE, as_submitted, choose, open_to, predict_options, resource_grid
 from acai_jupyter.provision.trial_grid import explored
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.engine import Agent, Engine
 
+from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.domain.profiles import ProfileDetails, ProfileRequest
 from acai_jupyter.domain.submissions import Submission
@@ -56,8 +57,10 @@ class Lab:
         for job in jobs:
             agent = Agent(self.engine, specs[job.id])
             agent.claim()
-            seconds = law(str(job.spec.command), job.spec.resources.cpu)
-            agent.report(**{"command_time": seconds, **(ending(job) if ending else {})})
+            told = {"command_time": law(str(job.spec.command), job.spec.resources.cpu), **(ending(job) if ending else {})}
+            if job.spec.timeout is not None and told["command_time"] > job.spec.timeout / SECOND:
+                told = {"ended": "timeout", "exit_code": None, "signal": 15, "command_time": job.spec.timeout / SECOND}
+            agent.report(**told)
         return len(jobs)
 
     def run(self, **wanted: Any) -> ProfileDetails:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from unit.provision.conftest import TEMPLATE, Lab
@@ -16,7 +17,7 @@ from acai_jupyter.domain.errors import (
     ProfileNotFound,
     ResourcesOutOfBounds,
 )
-from acai_jupyter.domain.jobs import Status
+from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.domain.profiles import ProfileStatus
 from acai_jupyter.ports.launcher import Capacity
 
@@ -128,15 +129,46 @@ def test_an_adaptive_profile_stays_within_its_budget(lab: Lab) -> None:
     full = sum(trial.job.cost or 0 for trial in lab.run(name="full").trials)
     spent = lab.run(name="some", max_cost=full / 3e6)
     assert 1 < len(spent.trials) < 27
-    assert sum(trial.job.cost or 0 for trial in spent.trials) <= full / 3 * 1.1  # the last one may take a little longer
+    assert sum(trial.job.cost or 0 for trial in spent.trials) <= full / 3
 
 
 def test_a_trial_that_starved_teaches_adaptive_profiles_to_leave_out_smaller_memories(lab: Lab) -> None:
     lab.start(max_trials=27)
-    killed = 0
-    while lab.work(ending=lambda job: {} if job.spec.resources.memory_mb > 1024 else {"ended": "signalled", "signal": 9}):
+    while lab.work(ending=lambda job: {} if job.spec.resources.memory_mb > 1024 else {"ended": "out_of_memory"}):
         lab.profiler.advance()
-        killed += 1
+    done = lab.profile()
+    assert done.profile.status is ProfileStatus.FITTED
+    finished = [trial for trial in done.trials if trial.job.status is Status.FINISHED]
+    assert {trial.trial.memory_mb for trial in finished} == {2048}
+    assert len(finished) == 9
+    assert len(done.trials) < 27
+
+
+@pytest.mark.parametrize("wanted", [{"max_cost": 0.05}, {"max_trials": 27}])
+def test_a_command_that_only_fails_ends_an_adaptive_profile_after_three_trials(lab: Lab, wanted: dict[str, Any]) -> None:
+    lab.start(**wanted)
+    while lab.work(ending=lambda job: {"exit_code": 1, "command_time": 0.5}):
+        lab.profiler.advance()
+    failed = lab.profile()
+    assert failed.profile.status is ProfileStatus.FAILED
+    assert failed.profile.detail == "none of 3 trials finished: acai job logs 1 may say why"
+
+
+def test_failures_beside_a_success_end_no_adaptive_profile(lab: Lab) -> None:
+    lab.start(max_trials=6)
+    while lab.work(ending=lambda job: {} if job.number == 3 else {"exit_code": 1}):
+        lab.profiler.advance()
+    assert [trial.job.status for trial in lab.profile().trials].count(Status.FINISHED) == 1
+    assert len(lab.profile().trials) == 6
+
+
+def test_trials_that_were_killed_for_want_of_memory_are_no_failures_of_the_command(lab: Lab) -> None:
+    def ending(job: Job) -> dict[str, Any]:
+        return {} if job.spec.resources.memory_mb == 6144 else {"ended": "out_of_memory"}
+
+    lab.start("train --epoch {1,2}", max_trials=12, cpus=(1.0,), memories_mb=(512, 1024, 1536, 2048, 4096, 6144))
+    while lab.work(ending=ending):
+        lab.profiler.advance()
     assert lab.profile().profile.status is ProfileStatus.FITTED
 
 
