@@ -247,7 +247,7 @@ class Profiles:
         }
         numbers("budget", [budget])
         wanted["code"] = self._jobs.pin_code(command_template, code)
-        return Profile(self._transport, self._transport.post("/profiles", wanted))
+        return Profile(self._transport, self._transport.post("/profiles", wanted, creates=True))
 
     def get(self, name: str) -> Profile:
         """The profile of a name that was made, or used again, last, unless it failed; or that with an id. Raises

@@ -10,7 +10,7 @@ from typing import Final
 from acai_jupyter.domain.budgets import most_cost
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.jobs import Reason
-from acai_jupyter.domain.pricing import MICRODOLLARS, PriceTable, hourly_price
+from acai_jupyter.domain.pricing import MICRODOLLARS, PriceTable, hourly_price, microdollars
 from acai_jupyter.domain.profiles import NewProfile, ProfileRequest, ProfileTrial
 from acai_jupyter.domain.resources import MOST_SECONDS, Resources, parse_duration
 from acai_jupyter.domain.templates import Template, Trial
@@ -52,7 +52,7 @@ def check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial], prices: PriceT
         raise InvalidRequest(f"budget={wanted.max_cost:g} can't be: give dollars above 0, and at most {_MOST_DOLLARS:g}.")
     cheapest = min(grid, key=lambda trial: _hourly(trial, prices))
     second = _hourly(cheapest, prices) / 3600
-    if wanted.max_cost < second * _LEAST_SECONDS:
+    if microdollars(wanted.max_cost) < second * _LEAST_SECONDS * MICRODOLLARS:
         size = Resources(cheapest.cpu, cheapest.memory_mb)
         raise InvalidRequest(
             f"budget={wanted.max_cost:g} pays no trial: one second of the cheapest ({size}) costs ${second:.7f}. Give more."

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.budgets import dollars_text
-from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, InvalidRequest, ProfileEnded
+from acai_jupyter.domain.errors import (
+    AcaiError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    ProfileEnded,
+    SecretUnreadable,
+)
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
-from acai_jupyter.domain.jobs import Reason, Status
+from acai_jupyter.domain.jobs import Status
 from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.profiles import (
     ENOUGH_DONE,
     STOPPED_EARLY,
+    UNPINNED,
     NewProfile,
     Profile,
     ProfileDetails,
@@ -35,15 +47,16 @@ from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.provision import TrialCount
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.adaptive import Following, Rates, check_adaptive, choose_trial
-from acai_jupyter.provision.learning import learn, measured_runs
 from acai_jupyter.provision.lookup import details_of, find_profile
-from acai_jupyter.provision.paces import Told, told, values_of
+from acai_jupyter.provision.paces import told, values_of
 from acai_jupyter.provision.pins import pinned
+from acai_jupyter.provision.results import End, result_of
 from acai_jupyter.provision.trial_grid import explored
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_AT_ONCE: Final = 100
-Result = tuple[ProfileStatus, str | None, str | None]
+_REFUSALS: Final = (InvalidInput, Forbidden, NotFound, Conflict, LimitExceeded, SecretUnreadable)
+"""Errors of what is asked for; others, of what the platform rests on, pass."""
 
 
 class Profiler:
@@ -63,7 +76,8 @@ class Profiler:
         self._rates = Rates(settings.prices, settings.kill_grace)
 
     def start(self, principal: Principal, wanted: ProfileRequest, key: str | None = None) -> ProfileDetails:
-        """Begin to profile a template, or return the profile that was made of the same template, input and code before.
+        """Begin to profile a template, or return the profile that was made of the same template, input and code before. `key`
+        makes a repeated call return the first one's profile.
 
         Raises InvalidRequest for a template without hints, LimitExceeded for one with too many combinations, and what submitting
         a job raises; nothing was started then.
@@ -77,24 +91,35 @@ class Profiler:
         grid = trials(template, cpus, memories_mb, prices=self._settings.prices)
         if wanted.adaptive:
             check_adaptive(wanted, grid, self._settings.prices)
+        max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
+        new = NewProfile(name, wanted.submission, UNPINNED, tuple(grid), wanted.max_trials, max_cost, notes)
+        # Chosen before the project is locked: what it takes to choose is for nobody else to wait for.
+        first = [choose_trial(new, template, (), self._rates)] if wanted.adaptive else [Following(trial) for trial in grid]
+        digest = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
+            answered = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
+            if answered:
+                return details_of(unit, find_profile(unit, principal.project_id, answered))
             submission, pins = pinned(unit, principal, wanted.submission)
-            known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
-            if known is not None:
-                unit.profiles.use_again(known)
-                return _used_again(details_of(unit, known))
-            if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
-                made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
-                check_budget(unit, principal, made)
-            max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
-            new = NewProfile(name, submission, pins, tuple(grid), wanted.max_trials, max_cost, notes)
-            profile = unit.profiles.add(principal.project_id, principal.user_id, new)
-            first = [choose_trial(new, template, (), self._rates)] if wanted.adaptive else map(Following, grid)
-            for following in first:
-                if following is not None:
-                    self._submit(unit, principal, profile, template, following)
-            return details_of(unit, profile)
+            new = replace(new, submission=submission, pins=pins)
+            begun = [following for following in first if following is not None]
+            made = (None if wanted.again else _known(unit, principal, new)) or self._add(unit, principal, new, template, begun)
+            if key:
+                answer = write(Kind.PROFILE, made.profile.id)
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, answer)
+            return made
+
+    def _add(
+        self, unit: UnitOfWork, principal: Principal, new: NewProfile, template: Template, begun: Sequence[Following]
+    ) -> ProfileDetails:
+        profile = unit.profiles.add(principal.project_id, principal.user_id, new)
+        if not profile.adaptive:  # refused as a whole, not at the first trial that is too much
+            made = [self._registry.check(trial_of(new.name, new.submission, template, one.trial))[0] for one in begun]
+            check_budget(unit, principal, made)
+        for following in begun:
+            self._submit(unit, principal, profile, template, following)
+        return details_of(unit, profile)
 
     def get(self, principal: Principal, reference: str) -> ProfileDetails:
         """A profile by its name or id. Raises ProfileNotFound."""
@@ -142,15 +167,17 @@ class Profiler:
             progress = told(unit, made)
         template = parse_template(profile.template)
         following = choose_trial(profile.new, template, made, self._rates, progress) if profile.adaptive else None
-        ended = None if following is not None else _result(profile, template, made, progress)
+        ended = None if following is not None else result_of(profile, template, made, progress)
         try:
             self._go_on(profile, template, count, following, ended)
-        except BudgetExceeded as error:
+        except _REFUSALS as error:  # it would be refused for ever
+            if following is None:
+                raise
             _LOG.warning("Profile %s ends with the trials that it has: %s", profile.name, error.message)
-            self._go_on(profile, template, count, None, _result(profile, template, made, progress, error.message))
+            self._go_on(profile, template, count, None, result_of(profile, template, made, progress, error.message))
 
     def _go_on(
-        self, profile: Profile, template: Template, count: TrialCount, following: Following | None, ended: Result | None
+        self, profile: Profile, template: Template, count: TrialCount, following: Following | None, ended: End | None
     ) -> None:
         """Submit the next trial, or end the profile."""
         with self._store.begin() as unit:
@@ -204,20 +231,13 @@ def trial_of(name: str, base: Submission, template: Template, trial: Trial) -> S
     return replace(base, command=command, name=f"{name} trial", cpu=trial.cpu, memory=trial.memory_mb)
 
 
-def _result(profile: Profile, template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
-    """How a profile ends: (status, law, why it failed, or `why` it ended early)."""
-    if not measured_runs([(values_of(trial), trial.job) for trial in made], progress):
-        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: {why or _why_none(profile, made)}"
-    return ProfileStatus.FITTED, learn(template, made, told=progress).fitted.law(), why
-
-
-def _why_none(profile: Profile, made: Sequence[ProfileTrial]) -> str:
-    budget = profile.new.max_cost
-    failed = [trial.job for trial in made if trial.job.status is Status.FAILED]
-    out_of_time = [job for job in failed if job.outcome is not None and job.outcome.reason is Reason.TIMEOUT]
-    if budget is not None and profile.new.submission.timeout is None and failed == out_of_time != []:
-        return f"each was ended where the budget of {dollars_text(budget)} paid no more; give more, or smaller values"
-    return f"acai job logs {(failed or [made[0].job])[0].number} may say why"
+def _known(unit: UnitOfWork, principal: Principal, new: NewProfile) -> ProfileDetails | None:
+    """The profile that was made of the same before: from now on it is what its name means."""
+    known = unit.profiles.same(principal.project_id, new.name, str(new.submission.command), new.pins)
+    if known is None:
+        return None
+    unit.profiles.use_again(known)
+    return _used_again(details_of(unit, known))
 
 
 def _used_again(details: ProfileDetails) -> ProfileDetails:

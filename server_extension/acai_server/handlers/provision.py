@@ -15,7 +15,7 @@ from acai_server.routes import Call, Json, Route, page_query
 
 def create(call: Call) -> Json:
     wanted = wire.profile_request({name: value for name, value in call.body.items() if value is not None})
-    return wire.profile_details(call.platform.profiler.start(call.principal, wanted))
+    return wire.profile_details(call.platform.profiler.start(call.principal, wanted, call.idempotency_key))
 
 
 def list_profiles(call: Call) -> Json:

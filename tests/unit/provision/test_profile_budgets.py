@@ -51,6 +51,16 @@ def test_an_adaptive_profile_ends_with_the_trials_that_the_project_could_afford(
     assert lab.quotes.quote(lab.engine.owner, "fit", [5], Limits()).runs == len(done.trials)
 
 
+def test_a_budget_that_a_project_gets_meanwhile_ends_an_adaptive_profile_without_timeouts(lab: Lab) -> None:
+    lab.start(max_trials=3, **ONE)
+    lab.work()
+    budget(lab, 100 * HOUR)
+    lab.profiler.advance()
+    done = lab.profile().profile
+    assert done.status is ProfileStatus.FITTED
+    assert "a job needs a timeout" in str(done.detail)
+
+
 def test_too_many_combinations_are_refused_with_their_number_and_their_price(lab: Lab) -> None:
     values = ",".join(str(number) for number in range(100))
     with pytest.raises(LimitExceeded, match=r"90,000 trials \(100 a × 100 b .*which cost \$47\.40 for each minute"):
