@@ -212,7 +212,7 @@ class Platform:
             arrivals=Arrivals(store),
             profiler=Profiler(store, registry, engine, launcher.capacity),
             quotes=quotes,
-            autoprovisioner=Autoprovisioner(store, registry, quotes),
+            autoprovisioner=Autoprovisioner(registry, quotes),
             disk_key=shared_key(settings.home_folder / "keys" / "disk"),
             metrics=Metrics(store),
         )
