@@ -183,7 +183,7 @@ class Platform:
             bus=bus,
             launcher=launcher,
             access=Access(store),
-            uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
+            uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds, settings.packing),
             registrations=Registrations(store, sources),
             files=Files(store, objects, sources, settings.url_lifetime_seconds),
             filesets=Filesets(store),
