@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.commands import text_of
 from acai_jupyter.domain.errors import ProfileNotFitted, ProfileNotFound
 from acai_jupyter.domain.pricing import hourly_price
 from acai_jupyter.domain.profiles import Profile, ProfileRequest, ProfileStatus
@@ -44,7 +44,7 @@ class Quotes:
         self._store = store
         self._settings = settings
         self._capacity = capacity
-        self._kept: OrderedDict[tuple[UUID, str | None, int], Learnt] = OrderedDict()
+        self._kept: OrderedDict[tuple[UUID, str | None, int, frozenset[UUID]], Learnt] = OrderedDict()
         self._lock = threading.Lock()
 
     def predict(
@@ -121,19 +121,20 @@ class Quotes:
         """What a profile's runs teach. Raises ProfileNotFitted."""
         _require_fitted(profile)
         with self._store.read() as unit:
-            made = unit.profiles.trials(profile)
-            others = unit.profiles.other_jobs(profile)
-            progress = told(unit, made)
-        known = [(values, job) for job in others if (values := template.values_in(str(job.spec.command))) is not None]
-        key = (profile.id, model, len(known))
-        with self._lock:
-            found = self._kept.get(key)
-        if found is None:
-            found = learn(template, made, known, model, progress)
+            others = unit.profiles.other_jobs(profile, template)
+            key = (profile.id, model, unit.profiles.count_trials(profile).ended, frozenset(others))
             with self._lock:
-                self._kept[key] = found
-                while len(self._kept) > _MOST_KEPT:
-                    self._kept.popitem(last=False)
+                found = self._kept.get(key)
+            if found is not None:
+                return found
+            made = unit.profiles.trials(profile)
+            jobs = unit.jobs.by_ids(profile.project_id, list(others))
+            progress = told(unit, made)
+        found = learn(template, made, [(others[job], jobs[job]) for job in others], model, progress)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
         return found
 
     def _given(self, wanted: Submission) -> Given:
@@ -209,11 +210,6 @@ class Quotes:
             f"{{1,2,5}}': {len(cpus) * len(memories)} trials for every combination of hints, at ${minute:.4f} in all for each "
             f"minute that one takes; --budget DOLLARS bounds what they cost."
         )
-
-
-def text_of(command: str | tuple[str, ...]) -> str:
-    """A command as text for the shell."""
-    return command if isinstance(command, str) else shlex.join(command)
 
 
 def _output_of(unit: UnitOfWork, principal: Principal, reference: str) -> UUID:
