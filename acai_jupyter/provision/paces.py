@@ -102,14 +102,17 @@ def values_of(trial: ProfileTrial) -> Values:
 
 
 def step_rule(last: Sequence[tuple[Values, float]]) -> StepRule | None:
-    """How the last steps of runs follow from their arguments, None where that can't be seen."""
+    """How the last steps of runs follow from their arguments, None where that can't be seen, or more than one hint may be it."""
     if not last:
         return None
-    for offset in (0.0, -1.0):
-        for hint in range(len(last[0][0])):
+    found: dict[int, StepRule] = {}
+    for hint in range(len(last[0][0])):
+        for offset in (-1.0, 0.0):
             factor = _factor([(values[hint], steps - offset) for values, steps in last])
             if factor is not None:
-                return StepRule(factor, hint, offset)
+                found[hint] = StepRule(factor, hint, offset)
+    if found:
+        return next(iter(found.values())) if len(found) == 1 else None
     steps = {count for _, count in last}
     return StepRule(steps.pop()) if len(steps) == 1 and len({values for values, _ in last}) > 1 else None
 

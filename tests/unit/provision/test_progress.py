@@ -32,9 +32,9 @@ def moments(job: Job, upto: int) -> list[float]:
     return [START_UP + 10.0 * step / job.spec.resources.cpu for step in range(1, upto + 1)]
 
 
-def begin(lab: Lab) -> list[Agent]:
+def begin(lab: Lab, template: str = TEMPLATE) -> list[Agent]:
     """All trials run."""
-    lab.start(TEMPLATE, cpus=(1.0, 2.0), memories_mb=(512,))
+    lab.start(template, cpus=(1.0, 2.0), memories_mb=(512,))
     while lab.engine.scheduler.claim():
         lab.engine.dispatch.launch_waiting()
     agents = [Agent(lab.engine, spec) for spec in lab.engine.launcher.specs]
@@ -86,6 +86,21 @@ def test_a_trial_whose_number_of_steps_nobody_knows_runs_on_until_another_has_sh
             agent.report(command_time=moments(agent.job, 4)[-1])
     lab.profiler.advance()
     assert stopped(long) == [True, True]
+
+
+def test_no_trial_is_stopped_while_two_arguments_explain_the_steps_of_the_others(lab: Lab) -> None:
+    agents = begin(lab, "train --layers {4,8} --epoch {4,8}")
+    sizes = {
+        tuple(re.findall(r"\d+", str(agent.job.spec.command))): agent for agent in agents if agent.job.spec.resources.cpu == 1
+    }
+    for agent in agents:
+        have_told(lab.engine.store, agent.job, moments(agent.job, 4))
+    sizes["4", "4"].report(command_time=moments(sizes["4", "4"].job, 4)[-1])
+    lab.profiler.advance()
+    assert not any(stopped(agents))
+    sizes["8", "4"].report(command_time=moments(sizes["8", "4"].job, 4)[-1])
+    lab.profiler.advance()
+    assert stopped([sizes["4", "8"], sizes["8", "8"]]) == [True, True]
 
 
 @pytest.mark.parametrize("tagged", [True, False], ids=["tags", "bars"])
@@ -158,6 +173,10 @@ def test_a_trial_that_was_stopped_needed_the_memory_that_it_had_used(lab: Lab) -
         ([((4.0, 32.0), 4.0)], StepRule(1.0, 0)),
         ([((4.0, 32.0), 3.0)], StepRule(1.0, 0, -1.0)),
         ([((4.0, 32.0), 7.0)], None),
+        ([((20.0, 20.0), 20.0)], None),  # an argument is as good as the other
+        ([((4.0, 5.0), 4.0)], None),  # as many as the one, or counted from 0 the other
+        ([((20.0, 20.0), 20.0), ((20.0, 40.0), 40.0)], StepRule(1.0, 1)),
+        ([((4.0, 2.0), 8.0), ((8.0, 4.0), 16.0)], None),
         ([((4.0, 32.0), 12.0), ((8.0, 64.0), 24.0), ((8.0, 32.0), 24.0)], StepRule(3.0, 0)),
         ([((4.0, 32.0), 3.0), ((8.0, 32.0), 7.0)], StepRule(1.0, 0, -1.0)),
         ([((4.0, 32.0), 50.0), ((8.0, 64.0), 50.0)], StepRule(50.0)),
