@@ -160,7 +160,7 @@ class Quotes:
         learnt = self.learnt(profile, template, model)
         asked_values = [float(value) for value in values]
         capacity = self._capacity()
-        grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
+        grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb, capacity.whole_cpus)
         options = predict_options(learnt.fitted, learnt.columns, asked_values, grid, self._settings.prices, limits.confidence)
         steps = None if learnt.rule is None else learnt.rule.steps(tuple(asked_values))
         need = _need(learnt, asked_values)
