@@ -74,7 +74,7 @@ def under_bounds(spec: JobSpec, quote: GridQuote, number: int, enforce: bool) ->
     own = replace(row, limits=limits)
     timeout = spec.timeout
     if enforce:
-        timeout = min([*([] if timeout is None else [timeout]), *(int(end * SECOND) for end in ends(own))])
+        timeout = min([*([] if timeout is None else [timeout]), *(round(end * SECOND) for end in ends(own))])
     return replace(spec, resources=row.choice.chosen.resources, timeout=timeout, bound=bound_of(own, enforce))
 
 
