@@ -10,25 +10,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import JobScope, Principal, Right
-from acai_jupyter.domain.bounds import ended_at_bound
 from acai_jupyter.domain.errors import AcaiError, AgentSuperseded, Forbidden, InvalidRequest, JobEnded, Unavailable
 from acai_jupyter.domain.events import EventKind, job_ids
-from acai_jupyter.domain.jobs import Job, Outcome, Phases, Progress, Rank, Reason, Sample, Status
+from acai_jupyter.domain.jobs import Job, Outcome, Progress, Rank, Sample, Status
 from acai_jupyter.domain.submissions import Report
 from acai_jupyter.engine.cleaning import Cleaner
 from acai_jupyter.engine.dispatch import Dispatch
-from acai_jupyter.engine.finish import Ending, finish, finish_in
-from acai_jupyter.engine.patience import HUNG, UNSPOKEN, HangPatience, KillPatience
+from acai_jupyter.engine.endings import DIED, lost_ending, readable_report, told_ending
+from acai_jupyter.engine.finish import finish, finish_in
+from acai_jupyter.engine.patience import UNSPOKEN, HangPatience, KillPatience
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Launcher, Observation, Sign
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-from acai_jupyter.wire.jobs import report_from_json
 
 _LOG: Final = logging.getLogger(__name__)
-_MOST_DETAIL_CHARACTERS: Final = 2000
 _SAMPLE_NUMBERS: Final = 7
 _MOST_NUMBER: Final = 2.0**53
-_DIED: Final = "its agent died without a report"
 
 
 class Monitor:
@@ -116,7 +113,7 @@ class Monitor:
         try:
             with self._store.begin() as unit:
                 job = self._take_report(unit, principal, instance, given, report)
-                return finish_in(unit, job, _ending(job, report)) if _all_reported(unit, job) else job
+                return finish_in(unit, job, told_ending(job, report)) if _all_reported(unit, job) else job
         except (JobEnded, Unavailable, AgentSuperseded, Forbidden):
             raise
         except AcaiError:  # what it wrote can't be taken: the report counts nevertheless
@@ -165,12 +162,12 @@ class Monitor:
             elif self._hanging.never_spoke(job, rank, handle):
                 self._end_unspoken(job, handle)
             return
-        report = _readable(seen.report) or _readable(self._stored_report(job, rank))
+        report = readable_report(seen.report) or readable_report(self._stored_report(job, rank))
         if report is not None:
             self._end(job, report)
         elif rank.claimed_at is None and job.kill_requested_at is None and job.attempt < self._settings.attempts:
             self._try_again(job, f"attempt {job.attempt} ended before its agent spoke")
-        elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or _DIED):
+        elif rank.claimed_at is None or not self._dispatch.salvage(job, handle, seen.detail or DIED):
             self._end(job, None, seen)
 
     def _end_hung(self, job: Job, handle: str, why: str) -> None:
@@ -186,7 +183,7 @@ class Monitor:
             self._try_again(job, f"attempt {job.attempt} did not speak")
             return
         try:
-            finish(self._store, job, _lost(job, Observation(Sign.GONE, detail=UNSPOKEN)))
+            finish(self._store, job, lost_ending(job, Observation(Sign.GONE, detail=UNSPOKEN)))
         except JobEnded:
             return  # it spoke up after all, or another server was first
         self._launcher.kill(handle, force=True)
@@ -210,7 +207,7 @@ class Monitor:
             unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
 
     def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
-        ending = _lost(job, seen) if report is None else _ending(job, report)
+        ending = lost_ending(job, seen) if report is None else told_ending(job, report)
         try:
             return finish(self._store, job, ending)
         except JobEnded:
@@ -246,51 +243,3 @@ def _sample(job: Job, told: Sequence[float]) -> Sample:
         )
     position, elapsed, cpu_time, memory, read, written, throttled = told
     return Sample(job.attempt, int(position), elapsed, cpu_time, int(memory), int(read), int(written), throttled)
-
-
-def _readable(report: str | None) -> Report | None:
-    """A report that an agent left, where it is one: the job's own command can write where it lies."""
-    try:
-        return None if report is None else report_from_json(json.loads(report))
-    except (AcaiError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _ending(job: Job, report: Report) -> Ending:
-    phases = Phases(report.download_time, report.command_time, report.upload_time)
-    return Ending(_outcome(job, report), phases, report.used, report.output_upload, report.kept_upload)
-
-
-def _outcome(job: Job, report: Report) -> Outcome:
-    detail = report.detail and report.detail[:_MOST_DETAIL_CHARACTERS]
-    if report.ended == "exited" and report.exit_code == 0:
-        return Outcome(Status.FINISHED, None, detail, 0)
-    if job.kill_requested_at is not None and report.ended in ("exited", "signalled", "killed", "lost"):
-        return Outcome(Status.KILLED, None, detail or job.kill_requested_by, report.exit_code, report.signal)
-    if report.ended == "lost" and detail and detail.startswith(HUNG):
-        return Outcome(Status.FAILED, Reason.TIMEOUT, detail)
-    if report.ended == "timeout" and (bound := ended_at_bound(job.spec)) is not None:
-        return Outcome(Status.FAILED, Reason.TIMEOUT, bound, report.exit_code, report.signal)
-    reasons = {
-        "exited": Reason.EXIT_CODE,
-        "signalled": Reason.SIGNAL,
-        "killed": Reason.SIGNAL,
-        "timeout": Reason.TIMEOUT,
-        "command": Reason.COMMAND,
-        "input": Reason.INPUT,
-        "output": Reason.OUTPUT,
-        "out_of_memory": Reason.OUT_OF_MEMORY,
-        "environment": Reason.ENVIRONMENT,
-    }
-    return Outcome(Status.FAILED, reasons.get(report.ended, Reason.LOST), detail, report.exit_code, report.signal)
-
-
-def _lost(job: Job, seen: Observation | None) -> Ending:
-    detail = seen.detail[:_MOST_DETAIL_CHARACTERS] if seen and seen.detail else None
-    if job.kill_requested_at is not None:
-        return Ending(Outcome(Status.KILLED, None, detail or job.kill_requested_by))
-    if detail == HUNG:
-        return Ending(Outcome(Status.FAILED, Reason.TIMEOUT, detail))
-    if seen and seen.out_of_memory:
-        return Ending(Outcome(Status.FAILED, Reason.OUT_OF_MEMORY, detail))
-    return Ending(Outcome(Status.FAILED, Reason.LOST, detail or _DIED))

@@ -5,23 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.clock import SECOND
-from acai_jupyter.domain.errors import EmptyCommand, InvalidRequest, JobEnded, JobNotEnded, SnapshotNotFound
+from acai_jupyter.domain.errors import JobEnded, JobNotEnded, SnapshotNotFound
 from acai_jupyter.domain.events import EventKind, job_ids
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Job, JobSpec, Sample, Status, Transition
 from acai_jupyter.domain.origins import environment_record
-from acai_jupyter.domain.references import check_fileset_name, escape, parse_destination, parse_fileset
+from acai_jupyter.domain.references import check_fileset_name, parse_fileset
 from acai_jupyter.domain.resources import Resources, on_grid, parse_duration, parse_memory
-from acai_jupyter.domain.secrets import MOST_OF_A_JOB, check_secret_name
 from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.budgets import check_budget
 from acai_jupyter.engine.kills import kill_job
@@ -30,15 +27,10 @@ from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
 from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
+from acai_jupyter.engine.submission_checks import check_command, check_texts, output_path
 from acai_jupyter.lake.resolve import Resolver
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-
-_MOST_COMMAND_CHARACTERS: Final = 100_000
-_MOST_NAME_CHARACTERS: Final = 200
-_MOST_PLACE_CHARACTERS: Final = 4096
-_MOST_ENV_CHARACTERS: Final = 64_000
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Registry:
@@ -175,8 +167,8 @@ class Registry:
 
         Raises EmptyCommand, ResourcesOutOfBounds, InvalidRequest, InvalidName, InvalidReference.
         """
-        self.check_command(wanted.command)
-        _check_texts(wanted)
+        check_command(wanted.command)
+        check_texts(wanted)
         default = self._settings.default_resources
         memory_mb = default.memory_mb if wanted.memory is None else parse_memory(wanted.memory)
         resources = Resources(default.cpu if wanted.cpu is None else wanted.cpu, memory_mb, wanted.gpu)
@@ -191,7 +183,7 @@ class Registry:
             prices=self._settings.prices,
             name=wanted.name,
             output_name=wanted.output and check_fileset_name(wanted.output),
-            output_path=_output_path(wanted),
+            output_path=output_path(wanted),
             image=wanted.image,
             python=wanted.python,
             requirements=wanted.requirements,
@@ -212,15 +204,6 @@ class Registry:
         if not self._capacity().whole_cpus or resources.cpu == math.ceil(resources.cpu):
             return []
         return [f"cpu={resources.cpu:g} is held to {math.ceil(resources.cpu)}: this machine can only give whole CPUs"]
-
-    @staticmethod
-    def check_command(command: str | tuple[str, ...]) -> None:
-        """Raises EmptyCommand, InvalidRequest for what no job can run."""
-        text = command if isinstance(command, str) else " ".join(command)
-        if not text.strip() or (not isinstance(command, str) and not command[0].strip()):
-            raise EmptyCommand("The command is empty: write what the job runs, such as python train.py.")
-        if len(text) > _MOST_COMMAND_CHARACTERS or "\0" in text:
-            raise InvalidRequest(f"A command has at most {_MOST_COMMAND_CHARACTERS} characters and no NUL.")
 
     @staticmethod
     def pin(unit: UnitOfWork, principal: Principal, spec: JobSpec, wanted: Submission) -> JobSpec:
@@ -264,42 +247,3 @@ def _details(unit: UnitOfWork, job: Job) -> JobDetails:
     before = (unit.jobs.get(job.project_id, one) for one in unit.chains.predecessors(job))
     after = tuple(one.number for one in before if one is not None)
     return JobDetails(job, tuple(unit.jobs.history(job)), after)
-
-
-def _output_path(wanted: Submission) -> str | None:
-    """The folder of the lake below which output goes: `/Model/` for the output set `Model`, unless another is named."""
-    if wanted.output is None:
-        if wanted.output_path is not None:
-            raise InvalidRequest("output_path needs an output: name the file set that the job writes.")
-        return None
-    folder = wanted.output_path or f"/{escape(wanted.output)}/"
-    destination = parse_destination(folder if folder.endswith("/") else folder + "/")
-    return destination.path
-
-
-def _check_texts(wanted: Submission) -> None:
-    if wanted.name is not None and not _is_line(wanted.name, _MOST_NAME_CHARACTERS):
-        raise InvalidRequest(f"A job's name has 1 to {_MOST_NAME_CHARACTERS} characters, in one line.")
-    for what, text in (("image", wanted.image), ("python", wanted.python)):
-        if text is not None and not _is_line(text, _MOST_PLACE_CHARACTERS):
-            raise InvalidRequest(f"{what}={text[:80]!r} can't be: it has 1 to {_MOST_PLACE_CHARACTERS} characters, in one line.")
-    if sum(len(key) + len(value) for key, value in wanted.env.items()) > _MOST_ENV_CHARACTERS:
-        raise InvalidRequest(f"The variables of env have at most {_MOST_ENV_CHARACTERS} characters in all.")
-    for key, value in wanted.env.items():
-        if not _VARIABLE.fullmatch(key) or "\0" in value:
-            raise InvalidRequest(f"{key[:80]!r} can't be a variable of env: use letters, digits and _, and no NUL in its value.")
-        if key.startswith("ACAI_"):
-            raise InvalidRequest(f"{key} is the platform's own: variables of env must not begin with ACAI_.")
-    if len(wanted.secrets) > MOST_OF_A_JOB:
-        raise InvalidRequest(f"A job is given at most {MOST_OF_A_JOB} secrets.")
-    for name in wanted.secrets:
-        if check_secret_name(name) in wanted.env:
-            raise InvalidRequest(f"{name} can't be a secret and a variable of env at once: leave one out.")
-    if wanted.requirements is not None and (len(wanted.requirements) > _MOST_ENV_CHARACTERS or "\0" in wanted.requirements):
-        raise InvalidRequest(f"requirements have at most {_MOST_ENV_CHARACTERS} characters and no NUL.")
-    if not -1000 <= wanted.priority <= 1000:
-        raise InvalidRequest("priority lies between -1000 and 1000.")
-
-
-def _is_line(text: str, most: int) -> bool:
-    return 0 < len(text.strip()) <= most and not any(unicodedata.category(character) == "Cc" for character in text)

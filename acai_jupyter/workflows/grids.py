@@ -23,6 +23,7 @@ from acai_jupyter.engine.lookup import find_grid
 from acai_jupyter.engine.predecessors import MOST_LINKS, copy_arguments, jobs_before, retried
 from acai_jupyter.engine.registry import Registry
 from acai_jupyter.engine.secrets import require_secrets
+from acai_jupyter.engine.submission_checks import check_command
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.workflows.grid_quotes import GridBounds, GridQuotes, said_of, under_bounds
@@ -132,7 +133,7 @@ class Grids:
             check_key(ARGUMENT + name, ArtifactKind.JOBS)
         spec, notes = self._registry.check(replace(wanted.job, command=commands[0].command))
         for one in commands[1:]:
-            self._registry.check_command(one.command)
+            check_command(one.command)
         spec = self._registry.pin(unit, principal, spec, wanted.job)
         before = jobs_before(unit, principal.project_id, wanted.job)
         if len(before) * len(commands) * len(sources) > MOST_LINKS:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ LEAST_BYTES: Final = 1024 * 1024
 """Smaller files lie together in objects and come many by one request: to keep each would cost more than to fetch it."""
 
 _DRAFT: Final = "draft-"
-_DAY_S: Final = 86_400.0
+_HOUR_S: Final = 3600.0
 _READ_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -43,9 +44,9 @@ class InputCache:
         """Keep what was brought below `root`, as far as it fits. A cache that can't be written to is no job's failure."""
         drafts: list[tuple[Path, FileEntry]] = []
         try:
-            for entry in self._to_keep(entries):
-                drafts.append((self._draft(), entry))
-                self._copy(root / entry.path, drafts[-1][0], entry.size)
+            self._reserve(list(self._to_keep(entries)), drafts)
+            for draft, entry in drafts:
+                self._copy(root / entry.path, draft, entry.size)
             if drafts:
                 self._take_in(drafts)
         except OSError as error:
@@ -102,16 +103,27 @@ class InputCache:
                     return
                 yield entry
 
-    def _draft(self) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._folder / f"{_DRAFT}{secrets.token_hex(8)}"
+    def _reserve(self, entries: Sequence[FileEntry], drafts: list[tuple[Path, FileEntry]]) -> None:
+        """Make `drafts` of as many as there is room for, at once as large as they will be: others count them."""
+        if not entries:
+            return
+        with self._locked():
+            room = self._make_room(sum(entry.size for entry in entries))
+            for entry in entries:
+                if entry.size <= room:
+                    draft = self._folder / f"{_DRAFT}{secrets.token_hex(8)}"
+                    drafts.append((draft, entry))
+                    with os.fdopen(os.open(draft, _NEW_FLAGS, 0o600), "wb") as file:
+                        file.truncate(entry.size)
+                    room -= entry.size
 
     def _copy(self, source: Path, draft: Path, size: int) -> None:
         reads = os.open(source, _READ_FLAGS)
         try:
-            writes = os.open(draft, _NEW_FLAGS, 0o400)
+            writes = os.open(draft, os.O_RDWR | os.O_CLOEXEC)
             try:
                 copy_range(reads, 0, writes, 0, size)
+                os.fchmod(writes, 0o400)
             finally:
                 os.close(writes)
         finally:
@@ -119,28 +131,35 @@ class InputCache:
 
     def _take_in(self, drafts: Sequence[tuple[Path, FileEntry]]) -> None:
         with self._locked():
-            self._make_room(sum(entry.size for _, entry in drafts))
             for draft, entry in drafts:
                 place = self._place(entry)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 draft.replace(place)
 
-    def _make_room(self, size: int) -> None:
-        """Remove what was not used for longest, and what dead agents left half made."""
+    def _make_room(self, size: int) -> int:
+        """Remove what was not used for longest, and what dead agents left half made; returns how much room there is then."""
         kept: list[tuple[float, int, Path]] = []
+        drafts = 0
         for place in self._folder.rglob("*"):
-            found = place.stat()
+            try:
+                found = place.stat()
+            except FileNotFoundError:
+                continue  # an agent that could not keep it has removed its draft
             if place.name.startswith(_DRAFT):
-                if found.st_mtime < time.time() - _DAY_S:
+                if found.st_mtime < time.time() - _HOUR_S:
                     place.unlink(missing_ok=True)
-            elif place.is_file() and place.parent != self._folder:
+                else:
+                    drafts += found.st_size
+            elif stat.S_ISREG(found.st_mode) and place.parent != self._folder:
                 kept.append((found.st_mtime, found.st_size, place))
+        most = self._most - drafts
         used = sum(file_size for _, file_size, _ in kept)
         for _, file_size, place in sorted(kept):
-            if used + size <= self._most:
-                return
+            if used + min(size, most) <= most:
+                break
             place.unlink(missing_ok=True)
             used -= file_size
+        return most - used
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ The parent ends with its launcher; agents go on.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gc
 import json
 import os
@@ -121,5 +122,6 @@ def _become_agent(request: dict[str, Any], told: int, notes: int) -> NoReturn:
     except BaseException as error:  # nothing above may be reached by a child
         note_failure(error)
     finally:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # no room for the last words
+            sys.stderr.flush()
         os._exit(code)

@@ -31,7 +31,7 @@ _CHILDREN_ARE_TOLD: Final = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/childr
 
 
 class Process(NamedTuple):
-    """A line of the process table. Seconds of CPU time and bytes of memory are only known on Linux."""
+    """A line of the process table. When it was started, seconds of CPU time and bytes of memory are only known on Linux."""
 
     pid: int
     parent: int
@@ -39,6 +39,7 @@ class Process(NamedTuple):
     dead: bool
     cpu_s: float = 0.0
     memory: int = 0
+    start: str = ""
 
 
 def adopt_orphans() -> bool:
@@ -63,10 +64,29 @@ def signal_descendants(number: signal.Signals, group: int) -> None:
     """Send a signal to the job's process group and to every other process that stems from us; nobody gets it twice."""
     living = [process for process in _descendants(group) if not process.dead]
     if any(process.group == group for process in living):
-        _send(os.killpg, group, number)
+        _send(lambda: os.killpg(group, number))
     for process in living:
         if process.group != group:
-            _send(os.kill, process.pid, number)
+            send(process, number)
+
+
+def send(process: Process, number: signal.Signals) -> None:
+    """Send a signal to this very process, where that can be held: else its pid might become another's before the signal."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        _send(lambda: os.kill(process.pid, number))
+        return
+    try:
+        held = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    except OSError:  # this kernel has no such thing, or we have too many files open
+        _send(lambda: os.kill(process.pid, number))
+        return
+    try:
+        if start_time(process.pid) == process.start:
+            _send(lambda: signal.pidfd_send_signal(held, number))
+    finally:
+        os.close(held)
 
 
 def group_lives(group: int) -> bool:
@@ -143,7 +163,7 @@ def _process(pid: int) -> Process | None:
     dead = fields[0] in "ZX" and int(fields[_THREADS_FIELD]) <= 1
     ticks = sum(map(int, fields[_TIME_FIELDS]))
     cpu_s, memory = ticks / _TICKS_A_SECOND, int(fields[_PAGES_FIELD]) * _PAGE_BYTES
-    return Process(pid, int(fields[1]), int(fields[2]), dead, cpu_s, memory)
+    return Process(pid, int(fields[1]), int(fields[2]), dead, cpu_s, memory, fields[_START_FIELD])
 
 
 def _fields(pid: int) -> list[str] | None:
@@ -165,9 +185,9 @@ def _listed(columns: str, *arguments: str) -> str:
     return subprocess.run(["ps", *arguments, "-o", columns], capture_output=True, text=True, check=False).stdout
 
 
-def _send(send: Callable[[int, int], None], to: int, number: signal.Signals) -> None:
+def _send(tell: Callable[[], None]) -> None:
     try:
-        send(to, number)
+        tell()
     except ProcessLookupError:
         pass  # it ended by itself meanwhile
     except PermissionError:

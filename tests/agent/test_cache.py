@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from acai_agent.cache import LEAST_BYTES, InputCache
-from acai_agent.contract import FileEntry, SignedRequest, digest_of_bytes
+from acai_agent.contract import FileEntry, SignedRequest, digest_of_bytes, digest_of_file
 from tests.agent.agents import Agents
 from tests.agent.stand_in import StandIn
+from tests.contracts.threads import together
 
 DATA = bytes(range(256)) * (LEAST_BYTES // 256) + b"!"
 
@@ -142,3 +143,42 @@ def test_one_job_with_more_than_there_is_room_for_stays_within_the_bound(tmp_pat
     cache = InputCache(folder, 3 * LEAST_BYTES)
     cache.keep([*files, files[0]], work)
     assert held(cache, files) == "abc"
+
+
+def test_what_other_agents_are_just_keeping_is_in_the_bound_until_it_is_old(tmp_path: Path, folder: Path) -> None:
+    work = tmp_path / "work"
+    old, first, second = (entry(work, name) for name in ("old", "first", "second"))
+    cache = InputCache(folder, 3 * LEAST_BYTES)
+    cache.keep([old], work)
+    draft = folder / "draft-of-another"
+    draft.touch()
+    os.truncate(draft, 2 * LEAST_BYTES)
+    cache.keep([first, second], work)
+    assert held(cache, [old, first, second]) == "first"
+    os.utime(draft, (0, 0))
+    cache.keep([second], work)
+    assert held(cache, [first, second]) == "firstsecond"
+    assert not draft.exists()
+
+
+def test_what_goes_while_room_is_made_is_no_reason_to_keep_nothing(tmp_path: Path, folder: Path) -> None:
+    """Another agent removes its draft meanwhile: here one that is listed, and not there any more."""
+    work = tmp_path / "work"
+    file = entry(work, "file")
+    folder.mkdir()
+    (folder / "draft-of-another").symlink_to("gone")
+    cache = InputCache(folder, 3 * LEAST_BYTES)
+    cache.keep([file], work)
+    assert held(cache, [file]) == "file"
+
+
+def test_agents_that_keep_at_once_stay_within_the_bound_and_keep_each_file_whole(tmp_path: Path, folder: Path) -> None:
+    files = [[entry(tmp_path / f"work{worker}", f"{worker}{number}") for number in range(3)] for worker in range(4)]
+    cache = InputCache(folder, 6 * LEAST_BYTES)
+    together([lambda worker=worker: cache.keep(files[worker], tmp_path / f"work{worker}") for worker in range(4)])
+    assert sum(path.stat().st_size for path in cached(folder)) <= 6 * LEAST_BYTES
+    assert {path.stat().st_mode & 0o777 for path in cached(folder)} == {0o400}
+    assert [path.name for path in folder.iterdir() if path.name.startswith("draft-")] == []
+    found = [file for each in files for file in cache.find(each) if file.local is not None]
+    assert len(found) >= 3
+    assert [digest_of_file(Path(file.local or "")).digest for file in found] == [file.digest for file in found]

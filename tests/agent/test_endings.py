@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from support.waiting import wait_for
 
+from acai_agent import processes
 from tests.agent.agents import Agent, Agents
 from tests.agent.stand_in import StandIn
 
@@ -198,3 +200,14 @@ def test_an_agent_whose_folder_is_removed_ends_its_job_and_leaves(platform: Stan
     assert agent.wait() == 0
     wait_for(lambda: not is_alive(int(pid_file.read_text())))
     assert not agent.folder.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="a process can't be held here")
+def test_a_signal_meets_no_other_process_that_has_got_the_pid() -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        looked = processes.Process(stranger.pid, os.getpid(), 0, False, start="1")
+        processes.send(looked, signal.SIGKILL)
+        assert stranger.poll() is None
+        processes.send(looked._replace(start=processes.start_time(stranger.pid) or ""), signal.SIGTERM)
+        assert stranger.wait(60) == -signal.SIGTERM
+    processes.send(looked, signal.SIGKILL)

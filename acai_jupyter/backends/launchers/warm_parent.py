@@ -91,6 +91,7 @@ class WarmParent:
             answer = self._answer
         if answer is None:
             why = "it ended" if self._gone else f"it did not answer for {_LONGEST_ANSWER_S:g} s"
+            self._process.kill()  # stopped or stuck, it could outlive us
             self._end()
             raise ParentGone(why)
         if "failed" in answer:

@@ -61,7 +61,7 @@ def test_a_job_under_a_bound_gets_what_its_quote_chooses_and_says_why(known: Lab
     assert (spec.command, spec.name, quote.command) == (("train", "--epoch", "7"), "real", "train --epoch 7")
     assert spec.resources == quote.choice.chosen.resources == quoted(known, limits).choice.chosen.resources
     assert spec.timeout == 30_000_000  # its own, as that comes before the bound
-    [note] = [note for note in made.notes if "profile fit" in note]
+    [note] = [note for note in made.job.notes if "profile fit" in note]
     assert "the cheapest that stays within 40 s with 90% confidence; predicted" in note
     known.engine.submit("train --epoch 40", cpu=4.0)
     known.work()

@@ -61,7 +61,8 @@ def test_a_bound_on_time_holds_for_each_job_which_takes_its_cheapest(lab: Bounde
     assert [job.spec.resources for job in jobs] == [row.choice.chosen.resources for row in lab.quote(max_time=120).rows]
     assert {job.spec.bound.max_time for job in jobs if job.spec.bound} == {120_000_000}
     assert all(
-        "chosen row by row by profile fit" in lab.engine.registry.get(lab.engine.owner, str(job.number)).notes[0] for job in jobs
+        "chosen row by row by profile fit" in lab.engine.registry.get(lab.engine.owner, str(job.number)).job.notes[0]
+        for job in jobs
     )
 
 

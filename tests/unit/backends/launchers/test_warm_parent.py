@@ -135,12 +135,12 @@ def test_a_parent_that_dies_over_a_request_starts_no_second_agent(platform: Stan
 FAILS_AFTER_ITS_FORK = """if True:
     import os, sys
     from pathlib import Path
-    fork, orphan = os.fork, Path("ORPHAN")
+    fork, pids = os.fork, Path("PIDS")
     def failing():
         os.fork = fork
         pid = fork()
-        if pid and not orphan.exists():
-            orphan.write_text(str(pid))
+        if pid and not pids.exists():
+            pids.write_text(" ".join(map(str, (os.getpid(), pid))))
             os.kill(os.getpid(), SIGNAL)
         return pid
     if "{module}" == "parent":
@@ -157,14 +157,14 @@ def test_only_a_recorded_agent_does_the_job_where_a_parent_forks_one_and_can_not
     platform: StandIn, launcher: ProcessLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals
 ) -> None:
     """Else the job runs while it is taken for lost, and is killed for that."""
-    orphan = tmp_path / "orphan"
-    boot = FAILS_AFTER_ITS_FORK.replace("ORPHAN", str(orphan)).replace("SIGNAL", str(int(how)))
+    pids = tmp_path / "pids"
+    boot = FAILS_AFTER_ITS_FORK.replace("PIDS", str(pids)).replace("SIGNAL", str(int(how)))
     monkeypatch.setattr(starting, "_BOOT", boot)
     monkeypatch.setattr(warm_parent, "_LONGEST_ANSWER_S", 3.0)
     handle = waits(platform, launcher)
     command = json.loads((folder_of(handle) / "process.json").read_text())["pid"]
     assert parent_of_process(command) == json.loads(handle)["pid"]
-    wait_for(lambda: not is_alive(int(orphan.read_text())))
+    wait_for(lambda: not any(is_alive(int(pid)) for pid in pids.read_text().split()))
     go_on(platform, launcher, handle)
     assert len(platform.claims) == 1
 
@@ -204,6 +204,21 @@ def test_a_crash_of_an_agent_is_said_at_once_and_with_its_signal(
     assert crashes.heard.wait(30)
     assert "(signal 9)" in (launcher.poll([handle])[0].detail or "")
     launcher.kill(handle, force=True)
+
+
+def test_an_agent_that_can_note_nothing_down_ends_well_all_the_same(
+    platform: StandIn, launcher: ProcessLauncher, tmp_path: Path
+) -> None:
+    """It must not go on as its parent, from which it was forked, when its last words find no room."""
+    wanted = spec(platform, "echo done")
+    folder = tmp_path / "jobs" / wanted.job_id.hex / "1" / "0"
+    folder.mkdir(parents=True)
+    (folder / "agent.log").symlink_to("/dev/full")
+    handle = launcher.launch(wanted)
+    wait_for(lambda: not is_alive(json.loads(handle)["pid"]))
+    assert platform.reports[0]["exit_code"] == 0
+    (folder / "report.json").unlink()
+    assert launcher.poll([handle])[0].detail == "The job's agent ended without a report."
 
 
 STATES = {
