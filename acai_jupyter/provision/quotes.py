@@ -104,6 +104,7 @@ class Quotes:
         with self._store.read() as unit:
             profile, _ = self._known(unit, principal, replace(wanted, command=commands[0]))
         template = parse_template(profile.template)
+        learnt = self.learnt(profile, template)
         found = []
         for command in commands:
             text = text_of(command)
@@ -113,7 +114,7 @@ class Quotes:
                     f"Profile {profile.name} knows the grid's first command, but not {text[:80]!r}, and nothing is guessed: "
                     "profile with a hint for everything that the grid varies."
                 )
-            quote, options = self._quoted(profile, values, limits, None, given)
+            quote, options = self._quoted(profile, learnt, values, limits, given)
             found.append((replace(quote, command=text), options))
         return found
 
@@ -149,15 +150,15 @@ class Quotes:
         self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None = None
     ) -> Quote:
         """With what a submission has `given`, the choice without a bound is what it would get."""
-        return self._quoted(profile, values, limits, model, given)[0]
+        template = parse_template(profile.template)
+        template.command(values)
+        return self._quoted(profile, self.learnt(profile, template, model), values, limits, given)[0]
 
     def _quoted(
-        self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None
+        self, profile: Profile, learnt: Learnt, values: Sequence[str | float], limits: Limits, given: Given | None
     ) -> tuple[Quote, list[Option]]:
         """The quote, and the options that may be taken."""
-        template = parse_template(profile.template)
-        command = template.command(values)
-        learnt = self.learnt(profile, template, model)
+        command = parse_template(profile.template).command(values)
         asked_values = [float(value) for value in values]
         capacity = self._capacity()
         grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb, capacity.whole_cpus)
