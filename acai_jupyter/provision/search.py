@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
-from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option
+from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option, percent
 from acai_jupyter.domain.resources import Bounds, Resources, cpus_in_words
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _at_worst(option: Option) -> str:
 def _bounds(limits: Limits) -> str:
     held = [f"{limits.max_time:g} s"] if limits.max_time is not None else []
     held += [f"${limits.max_cost:g}"] if limits.max_cost is not None else []
-    return f"{' and '.join(held)} with {limits.confidence:.0%} confidence" if held else ""
+    return f"{' and '.join(held)} with {percent(limits.confidence)} confidence" if held else ""
 
 
 def _point(columns: Sequence[Column], values: Sequence[float], resources: Resources) -> list[float]:
