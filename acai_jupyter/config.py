@@ -14,8 +14,10 @@ from urllib.parse import quote
 
 from acai_jupyter.domain.access import check_name
 from acai_jupyter.domain.arrivals import PROGRESS_BARS
+from acai_jupyter.domain.digests import PART_SIZE
 from acai_jupyter.domain.errors import BackendNotBuilt, InvalidName, InvalidSetting
 from acai_jupyter.domain.texts import shown
+from acai_jupyter.domain.uploads import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, Packing
 
 PREFIX: Final = "ACAI_"
 
@@ -95,8 +97,16 @@ class Settings:
     )
     launch_hold_seconds: float = _setting(30.0, "After how long another server tries to launch a job that was not launched.")
     tick_seconds: float = _setting(1.0, "How often the server looks for work that no event announced.")
-    upload_lifetime_seconds: int = _setting(86_400, "After how long an upload that was not committed is aborted.")
+    upload_lifetime_seconds: int = _setting(
+        86_400, "After how long without a word of its client an upload that was not committed is aborted."
+    )
     url_lifetime_seconds: int = _setting(3600, "How long a signed URL is valid.")
+    single_min_bytes: int = _setting(
+        LEAST_SINGLE_BYTES, "The least size in bytes of a file that is stored alone; smaller ones share objects, called packs."
+    )
+    pack_max_bytes: int = _setting(
+        MOST_PACK_BYTES, "What a pack of small files holds at most, in bytes; up to 64 MiB, as packs are checked in memory."
+    )
     event_retention_days: int = _setting(7, "How long events can be read again.")
     idle_timeout_seconds: int = _setting(0, "A server of its own ends after so long without requests and jobs; 0 for never.")
     webhook_private_addresses: int = _setting(
@@ -135,6 +145,10 @@ class Settings:
     def user_name(self) -> str:
         return self.user or login_name()
 
+    @property
+    def packing(self) -> Packing:
+        return Packing(self.single_min_bytes, self.pack_max_bytes)
+
     def check(self) -> None:
         """Raises InvalidSetting, naming the variable, for values that can't be."""
         for setting in fields(self):
@@ -143,6 +157,8 @@ class Settings:
             raise InvalidSetting(f"{variable('identity')} must be owner or username, not {shown(self.identity)}.")
         if self.url_lifetime_seconds >= 86_400:
             raise InvalidSetting(f"{variable('url_lifetime_seconds')} must be less than a day.")
+        if self.pack_max_bytes > PART_SIZE:
+            raise InvalidSetting(f"{variable('pack_max_bytes')} must be at most {PART_SIZE}.")
         for low, high in _IN_ORDER:
             self._check_order(low, high)
         for name in ("project", "user"):
@@ -185,6 +201,8 @@ _POSITIVE: Final = (
     "tick_seconds",
     "upload_lifetime_seconds",
     "url_lifetime_seconds",
+    "single_min_bytes",
+    "pack_max_bytes",
     "event_retention_days",
     "webhook_timeout_seconds",
     "interactive_threads",
@@ -198,6 +216,7 @@ _IN_ORDER: Final = (
     ("memory_min_mb", "memory_max_mb"),
     ("memory_min_mb", "default_memory_mb"),
     ("default_memory_mb", "memory_max_mb"),
+    ("single_min_bytes", "pack_max_bytes"),
 )
 _NOT_BUILT: Final = {
     "s3": "S3 is not supported by this version yet: use file:///path.",

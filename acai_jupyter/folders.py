@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
@@ -12,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from acai_agent.transfer import Stamp
+from acai_agent.transfer import PREFIX, Stamp, is_unfinished
 from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def walk(
     after: str | None = None,
     skipped: list[str] | None = None,
 ) -> Iterator[Found]:
-    """The files below `folder` in a stable order, without names in `never` and what an .acaiignore excludes; of what lies
-    directly in the folder, `only` the entry of this name; from the first beyond the name `after` on, whether that is still
-    there or not.
+    """The files below `folder` in a stable order, without names in `never`, what an .acaiignore excludes, and what downloads
+    that were killed have left; of what lies directly in the folder, `only` the entry of this name; from the first beyond the
+    name `after` on, whether that is still there or not.
 
     Links to files in the folder (or in `within`, which holds it) are followed, links to folders not: they may lead in a
     circle. Their names, and those of what is no regular file, are added to `skipped`.
@@ -112,6 +113,7 @@ class _Walk:
 
     def _one(self, folder: _Folder, only: str | None, inner: list[_Folder]) -> Level:
         with _opened(folder.path) as entries:
+            _leave_out_unfinished(entries)
             rules = folder.rules
             if IGNORE_FILE in map(_NAME_OF, entries):
                 rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
@@ -153,6 +155,16 @@ class _Walk:
         if entry.is_symlink() and not Path(path).resolve().is_relative_to(self._root):
             raise InvalidPath(f"{path} is a link out of {self._folder}: copy the file, or leave it out ({IGNORE_FILE}).")
         _look(entry, level)
+
+
+def _leave_out_unfinished(entries: list[os.DirEntry[str]]) -> None:
+    """What downloads have under way, or left when they were killed, was made by no user."""
+    first = bisect_left(entries, PREFIX, key=_NAME_OF)
+    while first < len(entries) and entries[first].name.startswith(PREFIX):
+        if is_unfinished(entries[first].name) and entries[first].is_file(follow_symlinks=False):
+            del entries[first]
+        else:
+            first += 1
 
 
 def _look_at_all(entries: list[os.DirEntry[str]], level: Level) -> None:

@@ -183,7 +183,7 @@ class Platform:
             bus=bus,
             launcher=launcher,
             access=Access(store),
-            uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds),
+            uploads=Uploads(store, objects, settings.upload_lifetime_seconds, settings.url_lifetime_seconds, settings.packing),
             registrations=Registrations(store, sources),
             files=Files(store, objects, sources, settings.url_lifetime_seconds),
             filesets=Filesets(store),
@@ -212,7 +212,7 @@ class Platform:
             arrivals=Arrivals(store),
             profiler=Profiler(store, registry, engine, launcher.capacity),
             quotes=quotes,
-            autoprovisioner=Autoprovisioner(store, registry, quotes),
+            autoprovisioner=Autoprovisioner(registry, quotes),
             disk_key=shared_key(settings.home_folder / "keys" / "disk"),
             metrics=Metrics(store),
         )

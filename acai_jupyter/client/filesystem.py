@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from glob import has_magic
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.compression import compr
@@ -16,12 +16,15 @@ from fsspec.core import get_compression
 
 from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.copies import copy_files
+from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
-from acai_jupyter.client.filesystem_reads import ReadLake, find_items
-from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, SessionTransaction
+from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Removal, SessionTransaction, Text
 from acai_jupyter.client.ranges import read_spans, whole
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
+
+_TEXT_OPTIONS: Final = ("encoding", "errors", "newline")
 
 
 class LakeFileSystem(ReadLake):
@@ -35,8 +38,8 @@ class LakeFileSystem(ReadLake):
 
     def __init__(self, url: str | None = None, token: str | None = None, home: str | None = None, **options: Any) -> None:
         super().__init__(url, token, home, **options)
-        self._to_put: list[Given] | None = None
-        self._to_copy: dict[str, str] | None = None
+        self._puts: Batch[Given] = Batch()
+        self._copies: Batch[tuple[str, str]] = Batch()
 
     def _open(
         self,
@@ -63,11 +66,14 @@ class LakeFileSystem(ReadLake):
 
     def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **options: Any) -> Any:
         """A file to read, or to write as a new version. As fsspec's, but closing a compressed one closes the file too."""
-        if compression is None or "r" in mode or "b" not in mode:
+        if "r" in mode:
             return super().open(path, mode, *args, compression=compression, **options)
-        draft = super().open(path, mode, *args, **options)
+        text = {name: options.pop(name) for name in _TEXT_OPTIONS if name in options and "b" not in mode}
+        draft = super().open(path, mode.replace("t", "").replace("b", "") + "b", *args, **options)
         kind = get_compression(path, compression)
-        return draft if kind is None else Compressed(compr[kind](draft, mode="w"), draft)
+        if kind is not None:
+            draft = Compressed(compr[kind](draft, mode="w"), draft)
+        return draft if "b" in mode else Text(draft, **text)
 
     def deliver(self, files: Iterable[Outgoing]) -> None:
         """Make new versions of files, all at once; within a transaction, at its end. Of two for one path the last counts."""
@@ -82,17 +88,17 @@ class LakeFileSystem(ReadLake):
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         """Make a version of bytes. Raises FileExistsError where `mode` is `create` and there is one."""
         self._refuse_to_overwrite(path, mode)
-        with self._putting() as waiting:
+        with self._puts.then(self.deliver) as waiting:
             waiting.append(Given(names.file_in_lake(path), bytes(value)))
 
     def pipe(self, path: Any, value: bytes | None = None, **options: Any) -> None:
         """Make a version of bytes, or of several by path, all at once."""
-        with self._putting():
+        with self._puts.then(self.deliver):
             super().pipe(path, value, **options)
 
     def put(self, lpath: Any, rpath: Any, recursive: bool = False, **options: Any) -> None:
         """Upload files, all at once; what the store has is not sent."""
-        with self._putting():
+        with self._puts.then(self.deliver):
             super().put(lpath, rpath, recursive=recursive, **options)
 
     def put_file(self, lpath: Any, rpath: str, callback: Any = DEFAULT_CALLBACK, mode: str = "overwrite", **_: Any) -> None:
@@ -104,7 +110,7 @@ class LakeFileSystem(ReadLake):
         tail = names.common_tail(local.replace(os.sep, "/"), rpath)
         path = names.normal(names.with_tail(rpath, tail, escape(rpath)))
         self._refuse_to_overwrite(path, mode)
-        with self._putting() as waiting:
+        with self._puts.then(self.deliver) as waiting:
             waiting.append(Given(names.file_in_lake(path), Path(local)))
 
     def touch(self, path: str, truncate: bool = True, **_: Any) -> None:
@@ -115,18 +121,17 @@ class LakeFileSystem(ReadLake):
 
     def copy(self, path1: Any, path2: Any, recursive: bool = False, **options: Any) -> None:
         """Make versions elsewhere of the same bytes, all at once; nothing is sent."""
-        with self._copying():
+        with self._copies.then(self._copy):
             super().copy(path1, path2, recursive=recursive, **options)
 
     def cp_file(self, path1: str, path2: str, **_: Any) -> None:
         """Make a version elsewhere of the same bytes. Raises FileNotFoundError."""
-        with self._copying() as pairs:
-            pairs[names.normal(path2)] = names.normal(path1)
+        with self._copies.then(self._copy) as pairs:
+            pairs.append((names.normal(path1), names.normal(path2)))
 
     def rm_file(self, path: str) -> None:
         """Hide a file by a tombstone, or delete a version of it (`/data/a.csv:3`). Raises FileNotFoundError."""
-        with os_errors():
-            self.client.files.delete(names.reference_of(names.normal(path)))
+        self._remove(names.normal(path), folder=False)
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
         """Hide files, and with `recursive` all that folders hold. Raises FileNotFoundError."""
@@ -141,55 +146,52 @@ class LakeFileSystem(ReadLake):
                 self.rm_file(one)
 
     def _rm_all(self, path: str) -> None:
-        if self.isfile(path):
+        is_file = self.isfile(path)
+        if is_file:
             self.rm_file(path)
+        try:
+            self._remove(path, folder=True)
+        except FileNotFoundError:
+            if not is_file:
+                raise
+
+    def _remove(self, path: str, folder: bool) -> None:
+        """Remove something; within a transaction, at its end. Raises FileNotFoundError."""
+        if not self._intrans:
+            with os_errors():
+                self.client.files.delete(names.reference_of(path, folder=folder), recursive=folder)
             return
-        with os_errors():
-            self.client.files.delete(names.reference_of(path, folder=True), recursive=True)
+        if not (self._below(path, recursive=False, limit=1) if folder else self.isfile(path)):
+            raise FileNotFoundError(f"There is nothing at {path} to remove.")
+        self.transaction.removals.append(Removal(path, folder, len(self.transaction.files)))
+
+    def remove(self, path: str, folder: bool, but: Set[str]) -> None:
+        """Remove a file, or all of a folder, except the lake paths `but`; what is gone meanwhile is gone."""
+        below = names.local_name(path).rstrip("/") + "/"
+        if not folder:
+            going = [(path, False)] if names.plain_file(path) not in but else []
+        elif any(one.startswith(below) for one in but):
+            going = [(one, False) for one in self.find(path) if names.plain_file(one) not in but]
+        else:
+            going = [(path, True)]
+        for one, whole_folder in going:
+            with suppress(FileNotFoundError):
+                self._remove(one, whole_folder)
 
     def _refuse_to_overwrite(self, path: str, mode: str) -> None:
         if mode == "create" and self.exists(path):
             raise FileExistsError(f"{path} exists already.")
 
-    @contextmanager
-    def _putting(self) -> Iterator[list[Given]]:
-        """All that is to be put within this block is put at its end, at once."""
-        if self._to_put is not None:
-            yield self._to_put
-            return
-        self._to_put = []
-        try:
-            yield self._to_put
-            waiting = self._to_put
-        finally:
-            self._to_put = None
-        if waiting:
-            self.deliver(waiting)
-
-    @contextmanager
-    def _copying(self) -> Iterator[dict[str, str]]:
-        """All that is to be copied within this block is copied at its end, at once."""
-        if self._to_copy is not None:
-            yield self._to_copy
-            return
-        self._to_copy = {}
-        try:
-            yield self._to_copy
-            pairs = self._to_copy
-        finally:
-            self._to_copy = None
-        self._copy(pairs)
-
-    def _copy(self, pairs: Mapping[str, str]) -> None:
-        folders = folders_above(pairs.values(), names.ROOT)
-        wanted = {target: source for target, source in pairs.items() if source not in folders}
+    def _copy(self, pairs: Sequence[tuple[str, str]]) -> None:
+        wanted = {target: source for source, target in pairs}
         items = self.ask(lambda client: find_items(client, list(wanted.values())))
+        folders = folders_above(items, names.ROOT)
         found = {}
         for target, source in wanted.items():
             item = items[source]
             if not isinstance(item, AcaiError):
                 found[names.file_in_lake(target)] = item
-            elif not self.isdir(source):
+            elif not is_folder_only(source, item, folders) and not self.isdir(source):
                 raise as_os_error(item) from item
         if self._intrans:
             self.deliver(Given(path, read_spans(self.client.files.transport, [whole(item)])[0]) for path, item in found.items())

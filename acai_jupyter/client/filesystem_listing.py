@@ -14,7 +14,15 @@ from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.connect import connect
 from acai_jupyter.client.records import File, Folder
-from acai_jupyter.domain.errors import AcaiError, BlobNotFound, Forbidden, InvalidReference, NotFound, ServerUnreachable
+from acai_jupyter.domain.errors import (
+    AcaiError,
+    BlobNotFound,
+    Forbidden,
+    InvalidPath,
+    InvalidReference,
+    NotFound,
+    ServerUnreachable,
+)
 from acai_jupyter.domain.references import FileReference, parse
 
 _Result = TypeVar("_Result")
@@ -107,6 +115,25 @@ class ListedLake(AbstractFileSystem):
             if path == names.ROOT or self._below(path, recursive=False, limit=1):
                 return {"name": path, **_FOLDER}
             raise
+
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether there is a file or folder. Raises what keeps it from being known."""
+        return self._type_of(path) is not None
+
+    def isfile(self, path: str) -> bool:
+        """Whether there is a file. Raises what keeps it from being known."""
+        return self._type_of(path) == "file"
+
+    def isdir(self, path: str) -> bool:
+        """Whether there is a folder. Raises what keeps it from being known."""
+        return self._type_of(path) == "directory"
+
+    def _type_of(self, path: str) -> str | None:
+        """None where there is nothing, or can't be anything."""
+        try:
+            return str(self.info(path)["type"])
+        except (FileNotFoundError, InvalidReference, InvalidPath):
+            return None
 
     def find(self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **options: Any) -> Any:
         """Every file below a folder, listed at once."""

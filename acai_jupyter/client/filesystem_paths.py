@@ -54,6 +54,12 @@ def file_in_lake(path: str) -> str:
     return reference.path
 
 
+def plain_file(path: str) -> str | None:
+    """The literal lake path whose latest version a normal path means; None where that names a version, a set or a folder."""
+    parsed = parse(reference_of(path))
+    return parsed.path if isinstance(parsed, FileReference) and parsed.version is None and not path.startswith("@") else None
+
+
 def local_name(path: str) -> str:
     """The names in a path as a local disk has them: unescaped, and without the version."""
     fileset, inside = _split(path)

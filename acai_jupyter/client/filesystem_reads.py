@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +16,13 @@ from acai_jupyter.client import filesystem_paths as names
 from acai_jupyter.client.again import entries_of, items_of, renewing
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.files import Files
+from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import ListedLake, as_os_error, folders_above, os_errors
 from acai_jupyter.client.parallel import at_once
-from acai_jupyter.client.ranges import Span, read_spans
+from acai_jupyter.client.ranges import Span, try_spans
 from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.client.transport import Json, Transport, translated
-from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidInput, NotFound
+from acai_jupyter.domain.errors import AcaiError, BlobNotFound, FileNotFound, Forbidden, InvalidInput, NotFound
 
 _FEW: Final = 8
 _MOST_LISTED_IN_VAIN: Final = 5_000
@@ -45,7 +45,7 @@ class ReadLake(ListedLake):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._to_get: list[tuple[str, str]] | None = None
+        self._gets: Batch[tuple[str, str]] = Batch()
 
     def open_to_read(self, path: str, block_size: int | None, size: int | None = None, **options: Any) -> LakeFile:
         """`size` is what some callers of fsspec tell of the file; the platform knows it. Raises FileNotFoundError."""
@@ -62,11 +62,9 @@ class ReadLake(ListedLake):
         found = self.expand_path(path, recursive=recursive, **options)
         if isinstance(path, str) and found == [names.normal(path)]:
             return self.cat_file(path)
-        folders = folders_above(found, names.ROOT)
-        wanted = [one for one in found if one not in folders]
-        nothing = [None] * len(wanted)
-        read = zip(wanted, self._read(wanted, nothing, nothing, on_error), strict=True)
-        return {one: data for one, data in read if on_error != "omit" or isinstance(data, bytes)}
+        nothing = [None] * len(found)
+        read = zip(found, self._read(found, nothing, nothing, on_error, folders_above(found, names.ROOT)), strict=True)
+        return {one: data for one, data in read if data is not None and (on_error != "omit" or isinstance(data, bytes))}
 
     def cat_ranges(
         self, paths: Any, starts: Any, ends: Any, max_gap: int | None = None, on_error: str = "return", **_: Any
@@ -79,7 +77,7 @@ class ReadLake(ListedLake):
 
     def get(self, rpath: Any, lpath: Any, recursive: bool = False, **options: Any) -> None:
         """Download files, in parallel, each verified; what is there already with the right bytes is kept."""
-        with self._getting():
+        with self._gets.then(self._bring):
             super().get(rpath, lpath, recursive=recursive, **options)
 
     def get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, outfile: Any = None, **options: Any) -> None:
@@ -87,51 +85,56 @@ class ReadLake(ListedLake):
         if outfile is not None or isfilelike(lpath):
             super().get_file(rpath, lpath, callback=callback, outfile=outfile, **options)
             return
-        with self._getting() as pairs:
+        with self._gets.then(self._bring) as pairs:
             rpath, lpath = names.normal(rpath), os.fspath(lpath)
             tail = names.common_tail(rpath, lpath)
             pairs.append((rpath, names.with_tail(lpath, tail, names.local_name(rpath))))
 
-    @contextmanager
-    def _getting(self) -> Iterator[list[tuple[str, str]]]:
-        """All that is to be got within this block is got at its end, together."""
-        if self._to_get is not None:
-            yield self._to_get
-            return
-        self._to_get = []
-        try:
-            yield self._to_get
-            pairs = self._to_get
-        finally:
-            self._to_get = None
-        self._bring(dict(pairs))
-
-    def _bring(self, places: Mapping[str, str]) -> None:
-        folders = folders_above(places, names.ROOT)
-        wanted = {path: place for path, place in places.items() if path not in folders}
-        items = self.ask(lambda client: find_items(client, list(wanted)))
-        for path, place in places.items():
-            item = items.get(path)
-            if item is None or (isinstance(item, AcaiError) and self.isdir(path)):
+    def _bring(self, pairs: Sequence[tuple[str, str]]) -> None:
+        items = self.ask(lambda client: find_items(client, [path for path, _ in pairs]))
+        folders = folders_above(items, names.ROOT)
+        found = []
+        for path, place in pairs:
+            item = items[path]
+            if not isinstance(item, AcaiError):
+                found.append((item, Path(place)))
+            elif is_folder_only(path, item, folders) or self.isdir(path):
                 Path(place).mkdir(parents=True, exist_ok=True)
-            elif isinstance(item, AcaiError):
+            else:
                 raise as_os_error(item) from item
-        found = {path: item for path, item in items.items() if not isinstance(item, AcaiError)}
         if found:
-            fetch_to_disk(self.client.files.transport, found, {path: Path(places[path]) for path in found})
+            fetch_to_disk(self.client.files.transport, found)
 
     def _read(
-        self, paths: Sequence[str], starts: Sequence[int | None], ends: Sequence[int | None], on_error: str
-    ) -> list[bytes | Exception]:
+        self,
+        paths: Sequence[str],
+        starts: Sequence[int | None],
+        ends: Sequence[int | None],
+        on_error: str,
+        folders: Set[str] = frozenset(),
+    ) -> list[bytes | Exception | None]:
+        """None for those of `folders` that are no files too."""
         normal = [names.normal(path) for path in paths]
         items = self.ask(lambda client: find_items(client, normal))
         spans = [_span(items[path], start, end) for path, start, end in zip(normal, starts, ends, strict=True)]
-        wrong = next((span for span in spans if isinstance(span, AcaiError)), None)
-        if wrong is not None and on_error == "raise":
-            raise as_os_error(wrong) from wrong
-        with os_errors():
-            read = iter(read_spans(self.client.files.transport, [span for span in spans if isinstance(span, Span)]))
-        return [next(read) if isinstance(span, Span) else as_os_error(span) for span in spans]
+        left_out = [
+            isinstance(span, AcaiError) and is_folder_only(path, span, folders) for path, span in zip(normal, spans, strict=True)
+        ]
+        wrong = (span for span, left in zip(spans, left_out, strict=True) if isinstance(span, AcaiError) and not left)
+        if on_error == "raise" and (error := next(wrong, None)) is not None:
+            raise as_os_error(error) from error
+        read = try_spans(self.client.files.transport, [span for span in spans if isinstance(span, Span)])
+        if on_error == "raise" and (error := next((one for one in read if isinstance(one, AcaiError)), None)) is not None:
+            raise as_os_error(error) from error
+        each = iter(read)
+        found = [next(each) if isinstance(span, Span) else span for span in spans]
+        told = [as_os_error(one) if isinstance(one, AcaiError) else one for one in found]
+        return [None if left else one for one, left in zip(told, left_out, strict=True)]
+
+
+def is_folder_only(path: str, error: AcaiError, folders: Set[str]) -> bool:
+    """Whether there is no file at `path`, and nothing wrong with that: it is one of `folders`."""
+    return path in folders and isinstance(error, NotFound | InvalidInput) and not isinstance(error, BlobNotFound)
 
 
 def find_items(client: Client, paths: Sequence[str]) -> dict[str, Json | AcaiError]:
@@ -139,39 +142,45 @@ def find_items(client: Client, paths: Sequence[str]) -> dict[str, Json | AcaiErr
     wanted = sorted(set(paths))
     found: dict[str, Json | AcaiError] = {}
     if len(wanted) > _FEW:
-        found.update(_listed(client.files, wanted))
+        found.update(_listed(client.files, wanted, folders_above(wanted, names.ROOT)))
     rest = [path for path in wanted if path not in found]
     found.update(zip(rest, at_once(lambda path: _one(client.files, path), rest), strict=True))
     return found
 
 
-def fetch_to_disk(transport: Transport, items: Mapping[str, Json], places: Mapping[str, Path]) -> None:
-    """Write the files `items` to their `places`, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
-    absolute = {path: Path(os.path.abspath(place)) for path, place in places.items()}  # noqa: PTH100 - links stay
-    root = Path(os.path.commonpath([place.parent for place in absolute.values()]))
-    named = {place.relative_to(root).as_posix(): items[path] for path, place in absolute.items()}
+def fetch_to_disk(transport: Transport, wanted: Iterable[tuple[Json, Path]]) -> None:
+    """Write files to their places, in parallel, each verified. Raises DigestMismatch, InvalidPath."""
+    placed = {Path(os.path.abspath(place)): item for item, place in wanted}  # noqa: PTH100 - links stay
+    root = Path(os.path.commonpath([place.parent for place in placed]))
+    named = {place.relative_to(root).as_posix(): item for place, item in placed.items()}
     pins = [(item["path"], item["version"]) for item in named.values()]
     with translated():
         entries = entries_of(named)
         transfer.download(entries, root, renew=renewing(transport, entries, pins), patience_s=transport.store_patience)
 
 
-def _listed(files: Files, wanted: Sequence[str]) -> dict[str, Json]:
-    """Those that a listing of the folder above them all tells of, as long as that holds little else."""
-    folder = names.common_folder(wanted)
-    missing = set(wanted)
-    found: dict[str, Json] = {}
+def _listed(files: Files, wanted: Sequence[str], folders: Set[str]) -> dict[str, Json | AcaiError]:
+    """Those that a listing of the folder above them all tells of, as long as that holds little else. Listings are in order: a
+    file whose path is also one of `folders` comes before what lies in it."""
+    missing = {path for path in wanted if path not in folders}
+    top = names.common_folder(sorted(missing))
+    doubtful = {path for path in wanted if path in folders and path.startswith(top.rstrip("/") + "/")}
+    found: dict[str, Json | AcaiError] = {}
+    passed = 0
     try:
-        pages = files.transport.files_to_fetch("/files/downloads", ref=names.reference_of(folder, folder=True))
-        for passed, item in enumerate(item for page in pages for item in items_of(page)):
-            name = names.child_of(folder, item["path"])
-            if name in missing:
-                missing.remove(name)
+        pages = files.transport.files_to_fetch("/files/downloads", ref=names.reference_of(top, folder=True))
+        for item in (item for page in pages for item in items_of(page)):
+            name = names.child_of(top, item["path"])
+            if name in missing or name in doubtful:
+                missing.discard(name)
                 found[name] = item
+            passed += 1
             if not missing or passed - len(found) > _MOST_LISTED_IN_VAIN:
                 break
     except (NotFound, InvalidInput):
-        pass  # asked for one by one, each says what is the matter with it
+        return found  # asked for one by one, each says what is the matter with it
+    if not missing:
+        found.update((path, FileNotFound(f"{path} is a folder.")) for path in doubtful - found.keys())
     return found
 
 

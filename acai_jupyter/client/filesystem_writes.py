@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from fsspec.transaction import Transaction
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 Deliver = Callable[[Iterable["Outgoing"]], None]
 """Makes new versions of files, all at once."""
+
+
+_NOT_WRITTEN: Final = (
+    "{path} is not written: it was closed while a {error} was handled. Use `with`, or close it outside of the except block."
+)
 
 
 class Outgoing(Protocol):
@@ -51,7 +58,11 @@ class Given:
 
 class Draft(io.RawIOBase):
     """A file that is being written, kept in a temporary file until it is closed. Then it is delivered, whole; where the
-    block that writes it fails, or nobody closes it, nothing is. Without `deliver` it waits for the end of a transaction."""
+    block that writes it fails, or nobody closes it, nothing is. Without `deliver` it waits for the end of a transaction.
+
+    Those who wrap files close them without a word of what happened (`fsspec.open`, pandas). So an error that has come up since
+    it was opened, and is still being handled, counts as a block that failed; outside of a `with` that is said by a warning.
+    """
 
     mode = "wb"
 
@@ -60,6 +71,7 @@ class Draft(io.RawIOBase):
         self.path = path
         self.discarded = False
         self._deliver = deliver
+        self._handled_before = sys.exception()
         self._kept = Path(kept)
         self._file = os.fdopen(descriptor, "r+b")
 
@@ -94,6 +106,15 @@ class Draft(io.RawIOBase):
         """Deliver the file, unless it waits for its transaction. Raises what the upload raises; nothing is kept then."""
         if self.closed:
             return
+        error = sys.exception()
+        if error is None or error is self._handled_before:
+            self._finish()
+            return
+        self.discard()
+        if not _is_left_by_a_with():
+            warnings.warn(_NOT_WRITTEN.format(path=self.path, error=type(error).__name__), RuntimeWarning, stacklevel=2)
+
+    def _finish(self) -> None:
         self._file.close()
         super().close()
         if self._deliver is not None:
@@ -112,7 +133,8 @@ class Draft(io.RawIOBase):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
             self.discard()
-        self.close()
+        elif not self.closed:
+            self._finish()
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
@@ -142,18 +164,65 @@ class Compressed(io.BufferedIOBase):
             self._compressor.close()
             self._draft.close()
 
+    def discard(self) -> None:
+        """Forget what was written."""
+        self._compressor.close()
+        self._draft.discard()
+        super().close()
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
+            self.discard()
+        elif not self.closed:
             self._compressor.close()
+            self._draft.__exit__(None, None, None)
+            super().close()
+
+
+class Text(io.TextIOWrapper):
+    """Text on its way into a draft, which is forgotten where the block that writes it fails, or nobody closes it."""
+
+    def __init__(self, draft: Draft | Compressed, **options: Any) -> None:
+        self._draft = draft
+        super().__init__(draft, **options)  # type: ignore[arg-type]
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None and not self.closed:
+            self.flush()
+        self._draft.__exit__(kind, error, trace)
+
+    def __del__(self) -> None:
+        if not self.closed:
             self._draft.discard()
-        self.close()
+
+
+def _is_left_by_a_with() -> bool:
+    frame = sys._getframe(1)
+    while frame.f_code.co_name != "__exit__":
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return True
+
+
+class Removal(NamedTuple):
+    """What is to be hidden at the end of a transaction: a normal path, or all of a `folder`. What is written there `after`
+    so many files of the transaction stays."""
+
+    path: str
+    folder: bool
+    after: int
 
 
 class SessionTransaction(Transaction):
-    """All that is written within it becomes versions at once, or nothing does."""
+    """All that is written within it becomes versions at once, or nothing does. Then what was removed within it goes."""
+
+    def __init__(self, fs: Any, **options: Any) -> None:
+        super().__init__(fs, **options)
+        self.removals: list[Removal] = []
 
     def complete(self, commit: bool = True) -> None:
-        """Deliver what waits, or forget it. Raises what the upload raises; nothing is kept then."""
+        """Deliver what waits, or forget it. Raises what the upload raises; nothing is kept or removed then."""
         lake: Any = self.fs
         self.fs: Any = None
         waiting: list[Outgoing] = list(self.files)
@@ -161,9 +230,12 @@ class SessionTransaction(Transaction):
         lake._intrans = False
         lake._transaction = None
         left = [file for file in waiting if not file.discarded]
+        written = [(None if file.discarded else file.path) for file in waiting]
         try:
             if commit and left:
                 lake.deliver(left)
         finally:
             for file in waiting:
                 file.discard()
+        for removal in self.removals if commit else ():
+            lake.remove(removal.path, removal.folder, {path for path in written[removal.after :] if path is not None})

@@ -196,7 +196,7 @@ class Profile:
 
     @property
     def _path(self) -> str:
-        return f"/profiles/{segment(self.name)}"
+        return f"/profiles/{segment(self._told['id'])}"  # by its name another one may answer by now
 
     @property
     def _drawn(self) -> list[Json]:
@@ -267,10 +267,11 @@ class Profiles:
         }
         numbers("budget", [budget])
         wanted["code"] = self._jobs.pin_code(command_template, code)
-        return Profile(self._transport, self._transport.post("/profiles", wanted))
+        return Profile(self._transport, self._transport.post("/profiles", wanted, creates=True))
 
     def get(self, name: str) -> Profile:
-        """The newest profile of a name. Raises ProfileNotFound."""
+        """The profile of a name that was made, or used again, last, unless it failed; or that with an id. Raises
+        ProfileNotFound."""
         return Profile(self._transport, self._transport.get(f"/profiles/{segment(name)}"))
 
     def list(self, limit: int = 100) -> pd.DataFrame:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from acai_agent.contract import digest_of_bytes
 from acai_jupyter.client.again import fetch_range
 from acai_jupyter.client.parallel import at_once
 from acai_jupyter.client.transport import Json, Transport
-from acai_jupyter.domain.errors import DigestMismatch
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FileNotFound, ServerUnreachable
 
 _WIDEST_GAP: Final = 64 * 1024
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -38,7 +38,19 @@ def read_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes]:
 
     Raises DigestMismatch, FileNotFound where a version was deleted meanwhile, ServerUnreachable.
     """
-    numbers: dict[int, bytes] = {}
+    read = try_spans(transport, spans)
+    for data in read:
+        if isinstance(data, AcaiError):
+            raise data
+    return cast(list[bytes], read)
+
+
+def try_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes | AcaiError]:
+    """The bytes of `spans`, in their order, or what is wrong with each: one that can't be read keeps no other from being read.
+
+    Raises ServerUnreachable.
+    """
+    numbers: dict[int, bytes | AcaiError] = {}
     runs = list(_runs([(number, span) for number, span in enumerate(spans) if span.length]))
     for fetched in at_once(lambda run: _fetch(transport, run), runs):
         numbers.update(fetched)
@@ -64,17 +76,24 @@ def _joins(first: Span, end: int, span: Span) -> bool:
     return near and max(end, span.first + span.length) - first.first <= _MOST_BYTES
 
 
-def _fetch(transport: Transport, run: list[tuple[int, Span]]) -> list[tuple[int, bytes]]:
+def _fetch(transport: Transport, run: list[tuple[int, Span]]) -> list[tuple[int, bytes | AcaiError]]:
     begin = run[0][1].first
     end = max(span.first + span.length for _, span in run)
-    data = fetch_range(transport, run[0][1].item, begin, end - begin)
+    try:
+        data = fetch_range(transport, run[0][1].item, begin, end - begin)
+    except ServerUnreachable:
+        raise
+    except FileNotFound as error:  # of the first, whose version is gone; the object may be there for the others
+        return [(run[0][0], error), *(_fetch(transport, run[1:]) if len(run) > 1 else [])]
+    except AcaiError as error:
+        return [(number, error) for number, _ in run]
     return [(number, _checked(span, data[span.first - begin : span.first - begin + span.length])) for number, span in run]
 
 
-def _checked(span: Span, data: bytes) -> bytes:
+def _checked(span: Span, data: bytes) -> bytes | AcaiError:
     digest = span.item.get("digest")
     if len(data) != span.length:
-        raise DigestMismatch(f"{span.item['path']}: the object that should hold its bytes is too short.")
+        return DigestMismatch(f"{span.item['path']}: the object that should hold its bytes is too short.")
     if digest and (span.start, span.length) == (0, span.item["size"]) and digest_of_bytes(data).digest != digest:
-        raise DigestMismatch(f"{span.item['path']}: its bytes are not those that its digest promises.")
+        return DigestMismatch(f"{span.item['path']}: its bytes are not those that its digest promises.")
     return data

@@ -97,18 +97,27 @@ class _Check:
     def __init__(self, digest: str | None, size: int) -> None:
         self._digest = digest
         self._size = size
-        self._seen = 0
-        self._parts: list[bytes] = []
-        self._hasher = hashlib.sha256()
+        self._bad = False
+        self._begin()
         self._lock = threading.Lock()
 
     def take(self, start: int, data: bytes) -> bool:
-        """Some bytes that were read; False where all were, and they are not those that the digest promises."""
+        """Some bytes that were read, from the beginning on again where they are its first; False where all were, and they are
+        not those that the digest promises, and for ever after."""
         with self._lock:
-            if self._digest is None or not start <= self._seen < start + len(data):
-                return True
-            self._add(memoryview(data)[self._seen - start :])
-            return self._seen < self._size or self._found() == self._digest
+            if self._digest is None or self._bad:
+                return not self._bad
+            if start == 0:
+                self._begin()
+            if start <= self._seen < start + len(data):
+                self._add(memoryview(data)[self._seen - start :])
+                self._bad = self._seen == self._size and self._found() != self._digest
+            return not self._bad
+
+    def _begin(self) -> None:
+        self._seen = 0
+        self._parts: list[bytes] = []
+        self._hasher = hashlib.sha256()
 
     def _add(self, data: memoryview) -> None:
         while data:

@@ -60,6 +60,9 @@ class Pins:
     code_fileset_id: UUID | None
 
 
+UNPINNED: Final = Pins(None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class NewProfile:
     """A profile to be kept. `submission` has its references pinned; `grid` is every trial that may be run."""

@@ -14,6 +14,7 @@ from acai_jupyter.domain.files import Source
 
 MOST_FILES_A_CALL: Final = 20_000
 MOST_PACK_BYTES: Final = 16 * 1024 * 1024
+LEAST_SINGLE_BYTES: Final = 256 * 1024
 
 
 class UploadState(StrEnum):
@@ -69,6 +70,14 @@ class DeclaredFiles:
         executable = frozenset(at for at, file in enumerate(files) if file.executable)
         digests = [file.digest.to_bytes() for file in files]
         return cls([file.path for file in files], [file.size for file in files], digests, executable)
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Which files share an object: those of less than `single_min_bytes`, up to `pack_max_bytes` together."""
+
+    single_min_bytes: int = LEAST_SINGLE_BYTES
+    pack_max_bytes: int = MOST_PACK_BYTES
 
 
 class UploadFile(NamedTuple):

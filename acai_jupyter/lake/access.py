@@ -82,6 +82,17 @@ class Access:
             self._add_token(unit, token, principal.project_id, principal.user_id, kind, label, seconds)
         return token
 
+    def renew(self, token: str, seconds: float) -> None:
+        """Let a token live for so long again, once half of that is over, or all of it; not one that was revoked."""
+        digest = token_digest(token)
+        with self._store.read() as unit:
+            found = unit.access.token(digest)
+            now = unit.now()
+        expires = found[0].expires_at if found is not None else None
+        if expires is not None and expires - now < seconds * SECOND / 2:
+            with self._store.begin() as unit:
+                unit.access.prolong_token(digest, now + int(seconds * SECOND))
+
     def revoke(self, token: str) -> None:
         """End a token at once."""
         with self._store.begin() as unit:

@@ -15,6 +15,7 @@ from acai_jupyter.domain.errors import (
     EmptyFileset,
     Forbidden,
     InvalidRequest,
+    UploadNotFound,
 )
 from acai_jupyter.domain.filesets import FilesetVersion
 from acai_jupyter.domain.ids import Kind, new_id, read, write
@@ -26,6 +27,7 @@ from acai_jupyter.domain.uploads import (
     DeclaredFile,
     DeclaredFiles,
     ObjectKind,
+    Packing,
     Purpose,
     UploadObject,
     UploadSession,
@@ -63,13 +65,17 @@ class Finished:
 
 
 class Uploads:
-    """Upload sessions. They expire after `lifetime_seconds` without a commit; URLs last `url_seconds`."""
+    """Upload sessions. They expire when nothing is heard of them for `lifetime_seconds`; URLs last
+    `url_seconds`. `packing` is told to clients."""
 
-    def __init__(self, store: Store, blobs: BlobStore, lifetime_seconds: int, url_seconds: int) -> None:
+    def __init__(
+        self, store: Store, blobs: BlobStore, lifetime_seconds: int, url_seconds: int, packing: Packing | None = None
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._lifetime = lifetime_seconds
         self._url_seconds = url_seconds
+        self.packing = packing or Packing()
 
     def begin(
         self,
@@ -103,6 +109,7 @@ class Uploads:
                 if session.state is not UploadState.PENDING:
                     session.require(UploadState.SEALED, UploadState.COMMITTED)
                     return Declared(session, ())
+                session = self._heard_of(unit, session)
             else:
                 if base is not None:
                     require_base(unit, principal, base.upload_id, fileset_name)
@@ -127,6 +134,7 @@ class Uploads:
             count = unit.uploads.file_count(session)
             if first + len(declared) > MOST_FILES or not 0 <= first <= count:
                 raise InvalidRequest(f"'first' must continue where the files before ended, up to {MOST_FILES} in all.")
+            session = self._heard_of(unit, session)
             return declare(unit, session, first, declared, count)
 
     def urls(
@@ -139,14 +147,31 @@ class Uploads:
         with self._store.begin() as unit:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
-            items = [add_object(unit, session, wanted) for wanted in objects]
+            self._heard_of(unit, session)
+            items = [add_object(unit, session, wanted, self.packing.pack_max_bytes) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
-        started = [(item, answer) for item, answer in signed if answer.multipart_id and not item.multipart_id]
-        if started:
-            with self._store.begin() as unit:
-                for item, answer in started:
-                    unit.uploads.set_multipart(session, item.ordinal, answer.multipart_id or "")
-        return [(item.ordinal, answer) for item, answer in signed]
+        kept = self._keep_multiparts(principal.project_id, upload_id, signed)
+        return [
+            (item.ordinal, self._blobs.sign_upload(kept[item.ordinal], base_url, self._url_seconds))
+            if item.ordinal in kept
+            else (item.ordinal, answer)
+            for item, answer in signed
+        ]
+
+    def _keep_multiparts(
+        self, project_id: UUID, upload_id: UUID, signed: Sequence[tuple[UploadObject, SignedUpload]]
+    ) -> dict[int, UploadObject]:
+        """Keep the uploads in parts that were begun. Of two calls that began one for the same object the first is kept;
+        returns the objects, by ordinal, for which that was the other call: all parts must go to one."""
+        begun = [(item, answer.multipart_id) for item, answer in signed if answer.multipart_id and not item.multipart_id]
+        if not begun:
+            return {}
+        with self._store.begin() as unit:
+            session = unit.uploads.get(project_id, upload_id, lock=True)
+            if session is None:
+                raise UploadNotFound("There is no such upload (any more): begin a new one.")
+            kept = [(item, own, unit.uploads.keep_multipart(session, item.ordinal, own)) for item, own in begun]
+        return {item.ordinal: replace(item, multipart_id=first) for item, own, first in kept if first != own}
 
     def seal(self, principal: Principal, upload_id: UUID) -> UploadSession:
         """Verify that all bytes are there, outside any transaction; nothing may be added afterwards.
@@ -168,7 +193,7 @@ class Uploads:
                 return session
             if unit.uploads.file_count(session) != len(files):
                 raise Conflict("Files were added to this upload while it was sealed: seal it again.")
-            return unit.uploads.move(session, UploadState.SEALED)
+            return unit.uploads.move(self._heard_of(unit, session), UploadState.SEALED)
 
     def commit(self, principal: Principal, upload_id: UUID) -> Finished:
         """Number all files in one short transaction, or make the snapshot. A job's output is committed by finishing the job.
@@ -233,6 +258,11 @@ class Uploads:
                 self._blobs.delete_prefix(prefix_of(session))
             with self._store.begin() as unit:
                 unit.uploads.forget(session)
+
+    def _heard_of(self, unit: UnitOfWork, session: UploadSession) -> UploadSession:
+        """However long an upload takes, it expires only when its client is silent."""
+        until = unit.now() + self._lifetime * SECOND
+        return session if until <= session.expires_at else unit.uploads.prolong(session, until)
 
     def _new_session(
         self, unit: UnitOfWork, principal: Principal, purpose: Purpose, fileset_name: str | None, base: Base | None

@@ -20,7 +20,8 @@ class BlobStore(Protocol):
         ...
 
     def complete(self, item: UploadObject) -> None:
-        """Make the object whole and check that it is there with its digest and size. May be repeated.
+        """Make the object whole and check that it is there with its digest and size. May be repeated. Other uploads in parts
+        that were begun for its key, by calls of `sign_upload` at the same time, are given up.
 
         Raises UploadIncomplete where bytes are missing, DigestMismatch where they differ.
         """

@@ -16,14 +16,11 @@ from acai_jupyter.domain.quotes import Limits, Quote, cost_range, time_range
 from acai_jupyter.domain.resources import MOST_SECONDS, parse_duration
 from acai_jupyter.domain.submissions import Chosen, JobDetails, Submission
 from acai_jupyter.engine.registry import Registry
-from acai_jupyter.ports.store.unit import Store
-from acai_jupyter.provision.profiler import find_profile
 from acai_jupyter.provision.quotes import Quotes
 
 
 class Autoprovisioner:
-    def __init__(self, store: Store, registry: Registry, quotes: Quotes) -> None:
-        self._store = store
+    def __init__(self, registry: Registry, quotes: Quotes) -> None:
         self._registry = registry
         self._quotes = quotes
 
@@ -43,9 +40,8 @@ class Autoprovisioner:
 
         Raises BoundNotMet, and what quoting and submitting raise; nothing is submitted then.
         """
-        quote = self._quotes.quote(principal, name, values, limits)
-        with self._store.read() as unit:
-            base = find_profile(unit, principal.project_id, name).new.submission
+        profile = self._quotes.profile(principal, name)
+        quote, base = self._quotes.quote_with(profile, values, limits), profile.new.submission
         wanted = replace(
             base,
             command=quote.command,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
-from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
-from acai_jupyter.domain.errors import AcaiError, BudgetExceeded, InvalidRequest, ProfileEnded, ProfileNotFound
+from acai_jupyter.domain.errors import (
+    AcaiError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    ProfileEnded,
+    SecretUnreadable,
+)
 from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.jobs import Status
@@ -17,6 +28,7 @@ from acai_jupyter.domain.pricing import microdollars
 from acai_jupyter.domain.profiles import (
     ENOUGH_DONE,
     STOPPED_EARLY,
+    UNPINNED,
     NewProfile,
     Profile,
     ProfileDetails,
@@ -34,15 +46,17 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.provision import TrialCount
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-from acai_jupyter.provision.adaptive import choose_trial
-from acai_jupyter.provision.learning import learn, measured_runs
-from acai_jupyter.provision.paces import Told, told, values_of
+from acai_jupyter.provision.adaptive import Following, Rates, check_adaptive, choose_trial
+from acai_jupyter.provision.lookup import details_of, find_profile
+from acai_jupyter.provision.paces import told, values_of
 from acai_jupyter.provision.pins import pinned
+from acai_jupyter.provision.results import End, result_of
 from acai_jupyter.provision.trial_grid import explored
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_AT_ONCE: Final = 100
-Result = tuple[ProfileStatus, str | None, str | None]
+_REFUSALS: Final = (InvalidInput, Forbidden, NotFound, Conflict, LimitExceeded, SecretUnreadable)
+"""Errors of what is asked for; others, of what the platform rests on, pass."""
 
 
 class Profiler:
@@ -59,9 +73,11 @@ class Profiler:
         self._registry = registry
         self._settings = settings
         self._capacity = capacity
+        self._rates = Rates(settings.prices, settings.kill_grace)
 
     def start(self, principal: Principal, wanted: ProfileRequest, key: str | None = None) -> ProfileDetails:
-        """Begin to profile a template, or return the profile that was made of the same template, input and code before.
+        """Begin to profile a template, or return the profile that was made of the same template, input and code before. `key`
+        makes a repeated call return the first one's profile.
 
         Raises InvalidRequest for a template without hints, LimitExceeded for one with too many combinations, and what submitting
         a job raises; nothing was started then.
@@ -74,30 +90,42 @@ class Profiler:
         cpus, memories_mb, notes = explored(wanted, self._capacity(), self._settings.bounds)
         grid = trials(template, cpus, memories_mb, prices=self._settings.prices)
         if wanted.adaptive:
-            _check_adaptive(wanted, grid)
+            check_adaptive(wanted, grid, self._settings.prices)
+        max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
+        new = NewProfile(name, wanted.submission, UNPINNED, tuple(grid), wanted.max_trials, max_cost, notes)
+        # Chosen before the project is locked: what it takes to choose is for nobody else to wait for.
+        first = [choose_trial(new, template, (), self._rates)] if wanted.adaptive else [Following(trial) for trial in grid]
+        digest = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
+            answered = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)
+            if answered:
+                return details_of(unit, find_profile(unit, principal.project_id, answered))
             submission, pins = pinned(unit, principal, wanted.submission)
-            known = None if wanted.again else unit.profiles.same(principal.project_id, name, submission.command, pins)  # type: ignore[arg-type]
-            if known is not None:
-                return _used_again(_details(unit, known))
-            if not wanted.adaptive:  # refused as a whole, not at the first trial that is too much
-                made = [self._registry.check(trial_of(name, submission, template, trial))[0] for trial in grid]
-                check_budget(unit, principal, made)
-            max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
-            new = NewProfile(name, submission, pins, tuple(grid), wanted.max_trials, max_cost, notes)
-            profile = unit.profiles.add(principal.project_id, principal.user_id, new)
-            first = [choose_trial(profile, template, (), self._settings.prices)] if wanted.adaptive else grid
-            for trial in first:
-                if trial is not None:
-                    self._submit(unit, principal, profile, template, trial)
-            return _details(unit, profile)
+            new = replace(new, submission=submission, pins=pins)
+            begun = [following for following in first if following is not None]
+            made = (None if wanted.again else _known(unit, principal, new)) or self._add(unit, principal, new, template, begun)
+            if key:
+                answer = write(Kind.PROFILE, made.profile.id)
+                unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, answer)
+            return made
 
-    def get(self, principal: Principal, name: str) -> ProfileDetails:
-        """The newest profile of a name. Raises ProfileNotFound."""
+    def _add(
+        self, unit: UnitOfWork, principal: Principal, new: NewProfile, template: Template, begun: Sequence[Following]
+    ) -> ProfileDetails:
+        profile = unit.profiles.add(principal.project_id, principal.user_id, new)
+        if not profile.adaptive:  # refused as a whole, not at the first trial that is too much
+            made = [self._registry.check(trial_of(new.name, new.submission, template, one.trial))[0] for one in begun]
+            check_budget(unit, principal, made)
+        for following in begun:
+            self._submit(unit, principal, profile, template, following)
+        return details_of(unit, profile)
+
+    def get(self, principal: Principal, reference: str) -> ProfileDetails:
+        """A profile by its name or id. Raises ProfileNotFound."""
         principal.require(Right.READ)
         with self._store.read() as unit:
-            return _details(unit, find_profile(unit, principal.project_id, name))
+            return details_of(unit, find_profile(unit, principal.project_id, reference))
 
     def page(self, principal: Principal, before: str | None, limit: int) -> list[Profile]:
         """Profiles of the project, newest first, from the first older than the one with the id `before`."""
@@ -106,17 +134,17 @@ class Profiler:
             older = None if before is None else read(Kind.PROFILE, before)
             return unit.profiles.page(principal.project_id, None, older, limit)
 
-    def kill(self, principal: Principal, name: str) -> ProfileDetails:
-        """End a profile and its trials. Raises ProfileNotFound, ProfileEnded."""
+    def kill(self, principal: Principal, reference: str) -> ProfileDetails:
+        """End a profile and its trials, by its name or id. Raises ProfileNotFound, ProfileEnded."""
         principal.require(Right.WRITE)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
-            profile = find_profile(unit, principal.project_id, name)
+            profile = find_profile(unit, principal.project_id, reference)
             if not unit.profiles.finish(profile, ProfileStatus.KILLED, detail=f"by {principal.user_name}"):
-                raise ProfileEnded(f"Profile {name} has ended already: it is {profile.status}.")
+                raise ProfileEnded(f"Profile {profile.name} has ended already: it is {profile.status}.")
             self._kill(unit, principal, unit.profiles.trials(profile))
             _tell(unit, profile)
-            return _details(unit, find_profile(unit, principal.project_id, name))
+            return details_of(unit, find_profile(unit, principal.project_id, write(Kind.PROFILE, profile.id)))
 
     def advance(self) -> None:
         """Everything that is due for profiles: next trials are submitted, those with enough done are fitted. May be called at
@@ -138,16 +166,18 @@ class Profiler:
             made = unit.profiles.trials(profile)
             progress = told(unit, made)
         template = parse_template(profile.template)
-        following = choose_trial(profile, template, made, self._settings.prices, progress) if profile.adaptive else None
-        ended = None if following is not None else _result(template, made, progress)
+        following = choose_trial(profile.new, template, made, self._rates, progress) if profile.adaptive else None
+        ended = None if following is not None else result_of(profile, template, made, progress)
         try:
             self._go_on(profile, template, count, following, ended)
-        except BudgetExceeded as error:
+        except _REFUSALS as error:  # it would be refused for ever
+            if following is None:
+                raise
             _LOG.warning("Profile %s ends with the trials that it has: %s", profile.name, error.message)
-            self._go_on(profile, template, count, None, _result(template, made, progress, error.message))
+            self._go_on(profile, template, count, None, result_of(profile, template, made, progress, error.message))
 
     def _go_on(
-        self, profile: Profile, template: Template, count: TrialCount, following: Trial | None, ended: Result | None
+        self, profile: Profile, template: Template, count: TrialCount, following: Following | None, ended: End | None
     ) -> None:
         """Submit the next trial, or end the profile."""
         with self._store.begin() as unit:
@@ -181,9 +211,11 @@ class Profiler:
             principal = unit.access.principal(profile.project_id, profile.user_id)
             self._kill(unit, principal, known, STOPPED_EARLY)
 
-    def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, trial: Trial) -> None:
-        wanted = trial_of(profile.name, profile.new.submission, template, trial)
-        unit.profiles.add_trial(profile, trial, self._registry.add(unit, principal, wanted))
+    def _submit(self, unit: UnitOfWork, principal: Principal, profile: Profile, template: Template, following: Following) -> None:
+        wanted = trial_of(profile.name, profile.new.submission, template, following.trial)
+        if following.timeout is not None:
+            wanted = replace(wanted, timeout=following.timeout)
+        unit.profiles.add_trial(profile, following.trial, self._registry.add(unit, principal, wanted))
 
     @staticmethod
     def _kill(unit: UnitOfWork, principal: Principal, made: Sequence[ProfileTrial], why: str | None = None) -> None:
@@ -199,31 +231,13 @@ def trial_of(name: str, base: Submission, template: Template, trial: Trial) -> S
     return replace(base, command=command, name=f"{name} trial", cpu=trial.cpu, memory=trial.memory_mb)
 
 
-def find_profile(unit: UnitOfWork, project_id: UUID, name: str) -> Profile:
-    """The newest profile of a name. Raises ProfileNotFound."""
-    found = unit.profiles.latest(project_id, name)
-    if found is None:
-        raise ProfileNotFound(f"There is no profile {name[:80]}: see what there is with acai profile.")
-    return found
-
-
-def _result(template: Template, made: Sequence[ProfileTrial], progress: Told, why: str | None = None) -> Result:
-    """How a profile ends: (status, law, why it failed, or `why` it ended early)."""
-    if not measured_runs([(values_of(trial), trial.job) for trial in made], progress):
-        failed = next((trial.job for trial in made if trial.job.status is Status.FAILED), made[0].job)
-        return ProfileStatus.FAILED, None, f"none of {len(made)} trials finished: acai job logs {failed.number} may say why"
-    return ProfileStatus.FITTED, learn(template, made, told=progress).fitted.law(), why
-
-
-def _check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial]) -> None:
-    if wanted.max_trials is not None and not 1 <= wanted.max_trials <= len(grid):
-        raise InvalidRequest(f"trials={wanted.max_trials} can't be: this profile has 1 to {len(grid)} trials.")
-    if wanted.max_cost is not None and not wanted.max_cost > 0:
-        raise InvalidRequest(f"budget={wanted.max_cost:g} can't be: give dollars above 0.")
-
-
-def _details(unit: UnitOfWork, profile: Profile) -> ProfileDetails:
-    return ProfileDetails(profile, tuple(unit.profiles.trials(profile)))
+def _known(unit: UnitOfWork, principal: Principal, new: NewProfile) -> ProfileDetails | None:
+    """The profile that was made of the same before: from now on it is what its name means."""
+    known = unit.profiles.same(principal.project_id, new.name, str(new.submission.command), new.pins)
+    if known is None:
+        return None
+    unit.profiles.use_again(known)
+    return _used_again(details_of(unit, known))
 
 
 def _used_again(details: ProfileDetails) -> ProfileDetails:

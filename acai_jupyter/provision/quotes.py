@@ -24,9 +24,9 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 from acai_jupyter.provision.learning import Learnt, learn
+from acai_jupyter.provision.lookup import find_profile
 from acai_jupyter.provision.paces import told
 from acai_jupyter.provision.pins import pinned
-from acai_jupyter.provision.profiler import find_profile
 from acai_jupyter.provision.search import FREE, as_submitted, choose, open_to, predict_options, resource_grid
 from acai_jupyter.provision.trial_grid import explored
 
@@ -50,13 +50,11 @@ class Quotes:
     def predict(
         self, principal: Principal, name: str, values: Sequence[str | float], resources: Resources, model: str | None = None
     ) -> Option:
-        """The time and cost of a job of a profile's template with these values and resources (paper 4.2.2).
+        """The time and cost of a job of a profile's template with these values and resources (paper 4.2.2); `name` may be an id.
 
         Raises ProfileNotFound, ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
         """
-        principal.require(Right.READ)
-        with self._store.read() as unit:
-            profile = find_profile(unit, principal.project_id, name)
+        profile = self.profile(principal, name)
         template = parse_template(profile.template)
         template.command(values)
         on_grid(resources, self._settings.bounds)
@@ -71,14 +69,17 @@ class Quotes:
     def quote(
         self, principal: Principal, name: str, values: Sequence[str | float], limits: Limits, model: str | None = None
     ) -> Quote:
-        """The resources to give a job of a profile's template under `limits` (paper 4.2.4).
+        """The resources to give a job of a profile's template under `limits` (paper 4.2.4); `name` may be an id.
 
         Raises ProfileNotFound, ProfileNotFitted, InvalidRequest, ResourcesOutOfBounds.
         """
+        return self.quote_with(self.profile(principal, name), values, limits, model)
+
+    def profile(self, principal: Principal, name: str) -> Profile:
+        """The profile that is asked under a name, or an id. Raises ProfileNotFound."""
         principal.require(Right.READ)
         with self._store.read() as unit:
-            profile = find_profile(unit, principal.project_id, name)
-        return self._quote(profile, values, limits, model)
+            return find_profile(unit, principal.project_id, name)
 
     def quote_for(self, principal: Principal, wanted: Submission, limits: Limits) -> Quote:
         """The same for a job as it would be submitted, from the profile of its command, input and code.
@@ -89,7 +90,7 @@ class Quotes:
         given = self._given(wanted)
         with self._store.read() as unit:
             profile, values = self._known(unit, principal, wanted)
-        quote = self._quote(profile, values, limits, None, given)
+        quote = self.quote_with(profile, values, limits, None, given)
         return replace(quote, command=text_of(wanted.command))
 
     def rows(
@@ -146,10 +147,16 @@ class Quotes:
         rounded = on_grid(asked, bounds).resources
         return Given(None if wanted.cpu is None else rounded.cpu, None if memory is None else rounded.memory_mb)
 
-    def _quote(
-        self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None = None
+    def quote_with(
+        self,
+        profile: Profile,
+        values: Sequence[str | float],
+        limits: Limits,
+        model: str | None = None,
+        given: Given | None = None,
     ) -> Quote:
-        """With what a submission has `given`, the choice without a bound is what it would get."""
+        """`quote`, of a profile that was found already. With what a submission has `given`, the choice without a bound is what it
+        would get."""
         template = parse_template(profile.template)
         template.command(values)
         return self._quoted(profile, self.learnt(profile, template, model), values, limits, given)[0]

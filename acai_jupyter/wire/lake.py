@@ -37,7 +37,8 @@ def digest(value: Digest | None) -> str | None:
 
 
 def principal(who: Principal) -> Json:
-    return {"name": who.user_name, "project": who.project_name, "role": who.role.value, "token": who.kind.value}
+    ids = {"id": write(Kind.USER, who.user_id), "project_id": write(Kind.PROJECT, who.project_id)}
+    return {"name": who.user_name, "project": who.project_name, "role": who.role.value, "token": who.kind.value, **ids}
 
 
 def project(item: Project) -> Json:

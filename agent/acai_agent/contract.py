@@ -22,7 +22,7 @@ PART_SIZE: Final = 64 * 1024 * 1024
 """Bytes in a part. It defines the digest of a large file, so it is not a setting."""
 
 LEAST_SINGLE_BYTES: Final = 256 * 1024
-"""A file of at least this size travels alone; smaller ones share a pack."""
+"""A file of at least this size travels alone; smaller ones share a pack; unless the platform says otherwise."""
 
 DISK_HEADER: Final = "X-ACAI-Disk"
 """Shows that who asks for files shares the platform's disk."""
@@ -129,6 +129,13 @@ class Report(TypedDict):
     enforced: dict[str, str] | None
 
 
+class Packing(NamedTuple):
+    """Which files share an object: those of less than `single_min_bytes`, up to `pack_max_bytes` together."""
+
+    single_min_bytes: int = LEAST_SINGLE_BYTES
+    pack_max_bytes: int = MOST_PACK_BYTES
+
+
 class UploadAnswer(TypedDict, total=False):
     """An upload session as the platform tells it. `fileset` is `Name:version` where the commit made one."""
 
@@ -164,6 +171,12 @@ def parse_part_request(message: Mapping[str, Any]) -> PartRequest:
     socket = None if message.get("socket") is None else _field(message, "socket", str)
     request = parse_signed_request(message)._replace(socket=socket)
     return PartRequest(request, _field(message, "offset", int), _field(message, "size", int))
+
+
+def parse_packing(message: Mapping[str, Any]) -> Packing:
+    """As the answer to a declaration of files tells it; a platform of before says nothing about it. Raises ContractBroken."""
+    told = {name: _optional(message, name, int) for name in Packing._fields}
+    return Packing(**{name: value for name, value in told.items() if value is not None})
 
 
 def parse_files_page(message: Mapping[str, Any]) -> FilesPage:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
-from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple, Union
 
 from acai_agent.contract import PART_SIZE, FileEntry, SignedRequest, composite_digest, digest_of_file
+from acai_agent.drafts import Draft
 from acai_agent.failures import Backoff, HttpError
 from acai_agent.http import Http
 from acai_agent.parallel import Meter, Stop
@@ -21,9 +20,6 @@ from acai_agent.signed import SignedRequests
 from acai_agent.sources import TransferError
 from acai_agent.writing import write_all, write_new
 
-_DRAFT_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_OURS: Final = secrets.token_hex(6)
-_NUMBERS: Final = count()
 _MOST_RUN_BYTES: Final = 16 * 1024 * 1024
 _MOST_RUN_FILES: Final = 500
 _PARTIAL_CONTENT: Final = 206
@@ -45,14 +41,14 @@ class Target:
         self.entry = entry
         self._place = place
         self._whole = False
-        self._draft: Union[str, None] = None
+        self._draft: Union[Draft, None] = None
         self._lock = threading.Lock()
         self._parts: dict[int, bytes] = {}
         self._part_count = max(-(-entry.size // PART_SIZE), 1)
 
     def open(self) -> FileIO:
         """The draft, for writing and reading at any place in it."""
-        return FileIO(os.open(self._drafted(), _DRAFT_FLAGS, 0o666), "r+")
+        return FileIO(self._drafted().open(), "r+")
 
     def put(self, data: Union[bytes, memoryview]) -> None:
         """Write the whole of a small file, once it is known to be what its digest promises. Raises Damaged."""
@@ -60,18 +56,17 @@ class Target:
         if not self.entry.executable and write_new(self._place, data):
             self._whole = True
             return
-        descriptor = os.open(self._drafted(), _DRAFT_FLAGS, 0o666)
+        descriptor = self._drafted().open()
         try:
             write_all(descriptor, data)
         finally:
             os.close(descriptor)
         self._name()
 
-    def _drafted(self) -> str:
+    def _drafted(self) -> Draft:
         with self._lock:
             if self._draft is None:
-                folder = os.path.dirname(self._place)  # noqa: PTH120 - text is faster
-                self._draft = f"{folder}/.acai-{_OURS}-{os.getpid():x}-{next(_NUMBERS)}"
+                self._draft = Draft(os.path.dirname(self._place))  # noqa: PTH120 - text is faster
             return self._draft
 
     def has_part(self, offset: int, digest: bytes) -> None:
@@ -84,7 +79,8 @@ class Target:
     def discard(self) -> None:
         """Leave nothing of a file that didn't become whole."""
         if not self._whole and self._draft is not None:
-            Path(self._draft).unlink(missing_ok=True)
+            Path(self._draft.path).unlink(missing_ok=True)
+            self._draft.let_go()
 
     def _finish(self) -> None:
         parts = [self._parts[offset] for offset in sorted(self._parts)]
@@ -98,9 +94,10 @@ class Target:
     def _name(self) -> None:
         assert self._draft is not None
         if self.entry.executable:
-            make_executable(self._draft)
-        os.replace(self._draft, self._place)  # noqa: PTH105 - text is faster
+            make_executable(self._draft.path)
+        os.replace(self._draft.path, self._place)  # noqa: PTH105 - text is faster
         self._whole = True
+        self._draft.let_go()
 
 
 class Slice(NamedTuple):

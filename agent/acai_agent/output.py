@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from acai_agent.drafts import is_unfinished
 from acai_agent.failures import Cancelled, Signal
 from acai_agent.transfer import LocalFile
 
@@ -34,7 +35,8 @@ class _Found:
 
 
 def collect_output(folder: Path, cancel: Signal) -> Output:
-    """Everything regular below `folder`. A link to a regular file inside it counts as that file. Raises Cancelled."""
+    """Everything regular below `folder`, but for what downloads that were killed have left. A link to a regular file inside it
+    counts as that file. Raises Cancelled."""
     found = _Found()
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         found.not_taken.append("output/ itself (it is no longer a folder)")
@@ -61,7 +63,7 @@ def _walk(folder: Path, found: _Found, cancel: Signal) -> Iterator[tuple[str, os
             relative = below + entry.name
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(relative + "/")
-            else:
+            elif not is_unfinished(entry.name):
                 yield relative, entry
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from acai_agent.contract import LEAST_SINGLE_BYTES, MOST_PACK_BYTES, PART_SIZE
+from acai_agent.contract import PART_SIZE, Packing
 from acai_agent.sources import Measured, pieces_of
 
 _PIECE: Final = 256 * 1024
@@ -104,7 +104,7 @@ class StoreObject(NamedTuple):
         return "sha256:" + hasher.hexdigest()
 
 
-def objects_for(files: Iterable[Declared], first_ordinal: int) -> list[StoreObject]:
+def objects_for(files: Iterable[Declared], first_ordinal: int, packing: Packing) -> list[StoreObject]:
     """The objects that carry `files`, numbered from `first_ordinal` on."""
     objects: list[StoreObject] = []
     pack: list[Declared] = []
@@ -113,17 +113,20 @@ def objects_for(files: Iterable[Declared], first_ordinal: int) -> list[StoreObje
     def add(kind: str, members: list[Declared]) -> None:
         objects.append(StoreObject(first_ordinal + len(objects), kind, tuple(members)))
 
+    def add_pack() -> None:
+        add("pack" if len(pack) > 1 else "single", pack)
+
     for file in files:
         if file.size > PART_SIZE:
             add("multipart", [file])
-        elif file.size >= LEAST_SINGLE_BYTES:
+        elif file.size >= packing.single_min_bytes:
             add("single", [file])
         else:
-            if pack_size + file.size > MOST_PACK_BYTES:
-                add("pack", pack)
+            if pack and pack_size + file.size > packing.pack_max_bytes:
+                add_pack()
                 pack, pack_size = [], 0
             pack.append(file)
             pack_size += file.size
     if pack:
-        add("pack" if len(pack) > 1 else "single", pack)
+        add_pack()
     return objects

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from acai_agent.drafts import remove_left
 from acai_agent.sources import TransferError
 
 _FORBIDDEN_NAMES: Final = frozenset({"", ".", ".."})
@@ -44,7 +45,8 @@ class Root:
         self._parents: dict[str, Place] = {}
 
     def prepare(self, paths: Sequence[str]) -> None:
-        """Make the folders of the files `paths`, all of which are looked at before, also beside those of calls before.
+        """Make the folders of the files `paths`, all of which are looked at before, also beside those of calls before. What
+        downloads that were killed have left in them goes.
 
         Raises PathClash, PathRefused, OSError.
         """
@@ -55,7 +57,9 @@ class Root:
         for path in paths:
             above = path.rpartition("/")[0]
             if above not in self._parents:
-                self._parents[above] = self._made(names_of(path)[:-1], path)
+                self._parents[above] = made = self._made(names_of(path)[:-1], path)
+                if not made.fresh:
+                    remove_left(made.path)
 
     def _check_clashes(self, paths: Sequence[str]) -> None:
         """Raises PathClash where a path is also a folder of another: the lake can hold both, a disk can't."""

@@ -16,6 +16,7 @@ from typing import Final
 
 from acai_agent.contract import FileEntry
 from acai_agent.downloads import Damaged
+from acai_agent.drafts import MARK
 from acai_agent.nearby import OPEN_FLAGS, SMALL, Window
 from acai_agent.parallel import Meter, Stop, for_each
 from acai_agent.places import Root
@@ -25,9 +26,6 @@ try:
     import fcntl
 except ImportError:  # not on Windows, where files are written the other way
     fcntl = None  # type: ignore[assignment]
-
-MARK: Final = ".acai-incomplete"
-"""Stands in a folder into which files are being brought, or were when that was cut off."""
 
 _LEAST: Final = 64
 _A_RUN: Final = 500

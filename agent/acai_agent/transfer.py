@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Union
 from acai_agent.cloning import TooShort, copy_range
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Range, Slice, Target, is_there, make_executable, runs_of
+from acai_agent.drafts import PREFIX, is_unfinished
 from acai_agent.failures import Cancelled, ConnectionFailed, HttpError, Signal
 from acai_agent.http import Caller, Http
 from acai_agent.nearby import disk_headers, take
@@ -35,6 +36,7 @@ __all__ = [
     "Measured",
     "Memory",
     "OnProgress",
+    "PREFIX",
     "PathClash",
     "PathRefused",
     "Renew",
@@ -47,6 +49,7 @@ __all__ = [
     "copy_range",
     "disk_headers",
     "download",
+    "is_unfinished",
     "read_range",
     "stamp_of",
     "upload",

@@ -14,9 +14,11 @@ from acai_agent.contract import (
     MOST_OBJECTS_A_CALL,
     MOST_PACK_BYTES,
     ContractBroken,
+    Packing,
     PartRequest,
     SignedRequest,
     UploadAnswer,
+    parse_packing,
     parse_part_request,
 )
 from acai_agent.failures import HttpError, RequestFailed
@@ -79,6 +81,7 @@ class UploadSession:
         self._id: str | None = None
         self._positions = 0
         self._ordinals = 0
+        self._packing = Packing()
 
     def add(self, files: Sequence[LocalFile], purpose: str, fileset: str | None) -> None:
         """Declare `files` and send what the store lacks of them; the first call begins the session, or finds it again.
@@ -166,6 +169,7 @@ class UploadSession:
             self._sealed = answer.get("state") == "sealed"
         else:
             answer = self._call("files", {"first": self._positions, "files": files})
+        self._packing = parse_packing(answer)
         first, self._positions = self._positions, self._positions + len(page)
         missing = {int(position) for position in _list(answer, "missing")}
         if not missing <= set(range(first, self._positions)):
@@ -173,7 +177,7 @@ class UploadSession:
         return missing
 
     def _send(self, files: list[Declared]) -> None:
-        objects = objects_for(files, self._ordinals)
+        objects = objects_for(files, self._ordinals, self._packing)
         self._ordinals += len(objects)
         for start in range(0, len(objects), MOST_OBJECTS_A_CALL):
             batch = objects[start : start + MOST_OBJECTS_A_CALL]

@@ -25,6 +25,7 @@ _SWEEP_SECONDS: Final = 60.0
 _START_PAUSE_SECONDS: Final = 0.005
 _LOOK_PAUSE_SECONDS: Final = 0.2
 _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
+"""Renewed while the server runs; that of a server which was killed ends by itself."""
 
 
 class Lifetime:
@@ -208,6 +209,9 @@ class Lifetime:
         await self._state.pools.run(BACKGROUND, self._state.platform.webhooks.deliver)
 
     async def _sweep(self) -> None:
+        if self._kernel_token is not None:
+            renew = self._state.platform.access.renew
+            await self._state.pools.run(BACKGROUND, renew, self._kernel_token, _KERNEL_TOKEN_SECONDS)
         await self._state.pools.run(BACKGROUND, self._state.platform.sweep)
 
     def _refuse(self, error: AcaiError) -> None:

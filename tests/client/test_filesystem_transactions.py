@@ -104,3 +104,37 @@ def test_an_empty_transaction_makes_nothing(lake: LakeFileSystem, server: Server
     with lake.transaction:
         pass
     assert server.settled_log.count("POST /acai/api/v1/uploads") == before
+
+
+def test_what_is_moved_and_removed_in_a_transaction_goes_at_its_end(lake: LakeFileSystem) -> None:
+    lake.pipe({f"/m/{name}": name.encode() for name in ("moved", "gone", "again", "folder/a", "folder/b", "part/a", "part/b")})
+    before = lake.find("/m")
+    with lake.transaction:
+        lake.mv("/m/moved", "/m/target")
+        lake.rm("/m/gone")
+        lake.rm("/m/again")
+        lake.rm(["/m/folder", "/m/part"], recursive=True)
+        lake.pipe({"/m/again": b"written after", "/m/part/b": b"written after"})
+        with pytest.raises(FileNotFoundError):
+            lake.rm("/m/nothing")
+        with pytest.raises(FileNotFoundError):
+            lake.rm("/m/nothing", recursive=True)
+        assert lake.find("/m") == before
+    left = {"/m/target": b"moved", "/m/again": b"written after", "/m/part/b": b"written after"}
+    assert lake.cat("/m", recursive=True) == left
+
+
+def test_a_transaction_that_fails_moves_and_removes_nothing(lake: LakeFileSystem) -> None:
+    lake.pipe({"/k/moved": b"precious", "/k/removed": b"precious"})
+
+    def fail() -> None:
+        with lake.transaction:
+            lake.mv("/k/moved", "/k/target")
+            lake.rm("/k/removed")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert lake.find("/k") == ["/k/moved", "/k/removed"]
+    lake.rm("/k/removed")  # the transaction is over
+    assert lake.find("/k") == ["/k/moved"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from support.commands import Acai
 
 from acai_jupyter.client.client import Client
 from acai_jupyter.client.profiles import Profile
-from acai_jupyter.domain.errors import InvalidName, InvalidRequest, TimeoutRequired
+from acai_jupyter.domain.errors import InvalidName, InvalidRequest, ProfileEnded, TimeoutRequired
 
 TEMPLATE = ["--template-name", "Sleeps", "--command-template", "sleep 0.{1,3}"]
 
@@ -31,6 +32,22 @@ def test_a_profile_that_is_used_again_says_so(acai: Acai, profile: Profile) -> N
     assert not any("used again" in note for note in profile.notes)
     code, out, _ = acai("profile", *TEMPLATE, "--budget", "0.01", "--cpus", "2")
     assert (code, "used again: --again profiles anew" in out) == (0, True)
+
+
+def test_a_handle_is_of_its_own_profile_whatever_takes_its_name_later(client: Client, tmp_path: Path) -> None:
+    def profiled(content: str) -> Profile:
+        (tmp_path / "nap.py").write_text(content)
+        made = client.profiles.create("Own", "python nap.py {1,2}", code=tmp_path, cpus=[1], memories_mb=[512], trials=1)
+        return made.wait(60)
+
+    first, second = profiled("1"), profiled("2")
+    assert client.profiles.get("Own").details["id"] == second.details["id"] != first.details["id"]
+    assert profiled("1").details["id"] == client.profiles.get("Own").details["id"] == first.details["id"]
+    job = client.autoprovision("Own", [1]).wait(60)
+    assert job.details["code"] == first.details["code"]
+    assert second.quote([1]).command == "python nap.py 1"
+    with pytest.raises(ProfileEnded):
+        second.kill()
 
 
 @pytest.mark.parametrize("memories", ["inf", "nan", "512,", "lots", "-512"])

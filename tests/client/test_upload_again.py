@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.people import platform_of
 from support.servers import Server
 
 from acai_agent.contract import digest_of_bytes, digest_of_file
@@ -22,6 +23,7 @@ from acai_jupyter.client.files import Upload
 from acai_jupyter.client.local_files import for_lake
 from acai_jupyter.client.sending import send
 from acai_jupyter.client.stat_cache import StatCache, upload_mark
+from acai_jupyter.domain.access import TokenKind
 from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FileNotFound
 
 COUNT = 12
@@ -85,9 +87,9 @@ def client(server: Server) -> Iterator[Client]:
                 found.files.delete(folder, recursive=True)
 
 
-def upload_and_be_killed(server: Server, folder: Path, most: int, fileset: str = "") -> int:
+def upload_and_be_killed(server: Server, folder: Path, most: int, fileset: str = "", token: str | None = None) -> int:
     """Upload from a process of its own, which is killed once `most` bytes are on their way; how that ended."""
-    words = [sys.executable, "-c", CUT_OFF, server.url, server.token, str(folder), str(most), fileset]
+    words = [sys.executable, "-c", CUT_OFF, server.url, token or server.token, str(folder), str(most), fileset]
     ended = subprocess.run(words, check=False).returncode
     assert server.settled_log  # what the process had sent is in the lake, or cut off
     return ended
@@ -193,6 +195,40 @@ def test_an_upload_whose_client_was_killed_goes_on_without_sending_again(
     assert len(made.files) == 2 * COUNT
     assert arrived(server) - before == COUNT + 1  # the large ones, and the pack of the small ones
     assert client.files.open("/again/11").read() == (tree / "11").read_bytes()
+
+
+def another_token(server: Server) -> str:
+    """What a kernel gets: every start of a Jupyter Server makes a new one for the same user."""
+    with platform_of(server.home) as platform:
+        owner = platform.access.authenticate(server.token)
+        return platform.access.new_token(owner, TokenKind.KERNEL, "a kernel's")
+
+
+def test_an_upload_goes_on_with_another_token_of_the_same_user(server: Server, client: Client, tree: Path) -> None:
+    before = arrived(server)
+    assert upload_and_be_killed(server, tree, COUNT * SIZE, token=another_token(server)) == -signal.SIGKILL
+    with server.client(another_token(server)) as again:
+        assert len(again.files.upload(tree, "/again/").files) == 2 * COUNT
+    assert arrived(server) - before == COUNT + 1
+
+
+def test_an_unchanged_tree_needs_no_session_with_another_token_of_the_same_user(
+    server: Server, client: Client, tree: Path, cache: StatCache
+) -> None:
+    with server.client(another_token(server)) as first:
+        note(cache, first, tree, first.files.upload(tree, "/again/", fileset="Again"))
+    before = sessions(server)
+    with server.client(another_token(server)) as again:
+        assert again.files.upload(tree, "/again/", fileset="Again").unchanged
+    assert sessions(server) == before
+
+
+def test_another_users_upload_is_another_one(server: Server, client: Client, tree: Path, cache: StatCache) -> None:
+    note(cache, client, tree, client.files.upload(tree, "/again/", fileset="Again"))
+    before = sessions(server)
+    with server.client(str(client.users.create("ann").token)) as ann:
+        ann.files.upload(tree, "/again/", fileset="Again")
+    assert sessions(server) == before + 1
 
 
 def test_an_upload_goes_on_with_a_server_that_was_killed_and_started_anew(new_server: Callable[..., Server], tree: Path) -> None:

@@ -96,6 +96,7 @@ def test_a_number_that_is_none_is_refused_in_one_line(name: str) -> None:
     [
         *({"identity": "nobody"}, {"quota": 0}, {"cpu_min": 9.0}, {"memory_min_mb": 9000}, {"url_lifetime_seconds": 90_000}),
         *({"tick_seconds": 0.0}, {"interactive_threads": 0}),
+        *({"single_min_bytes": 0}, {"pack_max_bytes": 2**26 + 1}, {"single_min_bytes": 2**20, "pack_max_bytes": 2**19}),
     ],
     ids=str,
 )

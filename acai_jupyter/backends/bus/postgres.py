@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -27,6 +28,10 @@ _CHANNEL: Final = "acai_events"
 _PROBE_SECONDS: Final = 5.0
 _CLOSE_SECONDS: Final = 0.2
 _RETRY_SECONDS: Final = 0.5
+_CONNECT_SECONDS: Final = 10
+_JOIN_SECONDS: Final = 2.0
+"""How long a bus that is closed waits for its threads: one may hang where the database's host swallows all that is sent to it."""
+
 _MOST_WAITING: Final = 10_000
 
 
@@ -62,8 +67,9 @@ class PostgresBus:
             self._waiting.put_nowait(None)
         except queue.Full:
             pass  # the sender looks at `_closed` after each of them
+        until = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
-            thread.join()
+            thread.join(max(until - time.monotonic(), 0.0))
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         with self._lock:
@@ -115,7 +121,7 @@ class PostgresBus:
     def _connect(self) -> Connection[tuple[object, ...]]:
         import psycopg
 
-        return psycopg.connect(self._url, autocommit=True, application_name="acai-bus")
+        return psycopg.connect(self._url, autocommit=True, application_name="acai-bus", connect_timeout=_CONNECT_SECONDS)
 
 
 def _highest(notices: Iterable[tuple[UUID, int] | None]) -> dict[UUID, int]:

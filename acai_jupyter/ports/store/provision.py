@@ -25,14 +25,23 @@ class TrialCount:
 class Profiles(Protocol):
     """Profiles and their trials."""
 
-    def add(self, project_id: UUID, user_id: UUID, new: NewProfile) -> Profile: ...
+    def add(self, project_id: UUID, user_id: UUID, new: NewProfile) -> Profile:
+        """It becomes the current one of its name. Call `lock_project` first."""
+        ...
 
-    def latest(self, project_id: UUID, name: str) -> Profile | None:
-        """The newest profile of that name."""
+    def get(self, project_id: UUID, profile_id: UUID) -> Profile | None: ...
+
+    def current(self, project_id: UUID, name: str) -> Profile | None:
+        """The profile of that name that was made, or used again, last; one that FAILED or was KILLED only where there is no
+        other."""
+        ...
+
+    def use_again(self, profile: Profile) -> None:
+        """Make a profile the current one of its name. Call `lock_project` first."""
         ...
 
     def same(self, project_id: UUID, name: str, template: str, pins: Pins) -> Profile | None:
-        """The newest profile of that name with this template and these pins that was not FAILED or KILLED."""
+        """The profile last used of that name with this template and these pins that was not FAILED or KILLED."""
         ...
 
     def page(self, project_id: UUID, status: ProfileStatus | None, before: UUID | None, limit: int) -> list[Profile]:

@@ -21,7 +21,7 @@ from acai_jupyter.wire.schema.parts import (
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Error": answer(code=TEXT, message=TEXT),
-    "Principal": answer(name=TEXT, project=TEXT, role=TEXT, token=TEXT),
+    "Principal": answer(id=TEXT, name=TEXT, project_id=TEXT, project=TEXT, role=TEXT, token=TEXT),
     "Server": answer(version=TEXT, api=INTEGER, project=TEXT, capacity={"type": "object"}),
     "Capacity": answer(
         cpu=NUMBER,

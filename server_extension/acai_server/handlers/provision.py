@@ -15,7 +15,7 @@ from acai_server.routes import Call, Json, Route, page_query
 
 def create(call: Call) -> Json:
     wanted = wire.profile_request({name: value for name, value in call.body.items() if value is not None})
-    return wire.profile_details(call.platform.profiler.start(call.principal, wanted))
+    return wire.profile_details(call.platform.profiler.start(call.principal, wanted, call.idempotency_key))
 
 
 def list_profiles(call: Call) -> Json:
@@ -86,7 +86,14 @@ ROUTES = [
         pool=BULK,
     ),
     Route("GET", "/profiles", "list_profiles", "Profiles, newest first", list_profiles, page("Profile"), query=page_query()),
-    Route("GET", _ONE, "get_profile", "The newest profile of a name, with its trials", get, ref("ProfileDetails")),
+    Route(
+        "GET",
+        _ONE,
+        "get_profile",
+        "A profile by its name or id, with its trials",
+        get,
+        ref("ProfileDetails"),
+    ),
     Route("POST", f"{_ONE}/kill", "kill_profile", "End a profile and its trials", kill, ref("ProfileDetails")),
     Route(
         "POST",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -36,12 +37,12 @@ def begin(call: Call) -> Json:
         call.idempotency_key,
         _base(call.body),
     )
-    return _declared(declared)
+    return _declared(call, declared)
 
 
 def add_files(call: Call) -> Json:
     files = wire.declared_files(call.body["files"])
-    return _declared(call.platform.uploads.add_files(call.principal, _upload_id(call), call.body["first"], files))
+    return _declared(call, call.platform.uploads.add_files(call.principal, _upload_id(call), call.body["first"], files))
 
 
 def register(call: Call) -> Json:
@@ -133,8 +134,8 @@ def _requests(wanted: WantedObject, upload: SignedUpload, socket: str | None) ->
     return answer
 
 
-def _declared(item: Declared) -> Json:
-    return {**_session(item.session), "missing": list(item.missing)}
+def _declared(call: Call, item: Declared) -> Json:
+    return {**_session(item.session), "missing": list(item.missing), **asdict(call.platform.uploads.packing)}
 
 
 def _finished(item: Finished) -> Json:

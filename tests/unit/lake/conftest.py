@@ -33,7 +33,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 
 @pytest.fixture
 def sqlite_world(tmp_path: Path, sqlite_databases: SqliteDatabases) -> Iterator[World]:
-    """A lake on SQLite, for tests that need its clock or its query plans."""
+    """A lake on SQLite, for what never comes to the database."""
     made = World(tmp_path, sqlite_databases.new(tmp_path))
     yield made
     made.close()

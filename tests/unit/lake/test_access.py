@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from acai_jupyter.domain.access import JobScope, Principal, Role, TokenKind
+from acai_jupyter.domain.access import JobScope, Principal, Role, TokenKind, token_digest
 from acai_jupyter.domain.errors import (
     Forbidden,
     InvalidName,
@@ -49,6 +49,38 @@ def test_a_token_expires(world: World) -> None:
     world.access.authenticate(lasting)
     with pytest.raises(TokenExpired, match="log in again"):
         world.access.authenticate(brief)
+
+
+def expires_at(world: World, token: str) -> int:
+    with world.store.read() as unit:
+        found = unit.access.token(token_digest(token))
+    assert found is not None
+    assert found[0].expires_at is not None
+    return found[0].expires_at
+
+
+@pytest.mark.parametrize("left", [-3600, 0, 20])
+def test_a_token_is_renewed_when_half_of_its_time_is_over_or_all(world: World, left: int) -> None:
+    token = world.access.new_token(world.bob, TokenKind.KERNEL, "a kernel's", seconds=left)
+    world.access.renew(token, 3600)
+    world.access.authenticate(token)
+    renewed = expires_at(world, token)
+    world.access.renew(token, 3600)
+    assert expires_at(world, token) == renewed  # as most of it is left
+
+
+def test_neither_a_revoked_token_nor_one_that_never_expires_is_renewed(world: World) -> None:
+    revoked = world.access.new_token(world.bob, TokenKind.KERNEL, "a kernel's", seconds=-1)
+    world.access.revoke(revoked)
+    lasting = world.access.new_token(world.bob, TokenKind.USER, "lasting")
+    for token in (revoked, lasting, "acai_unknown"):
+        world.access.renew(token, 3600)
+    with pytest.raises(TokenExpired, match="revoked"):
+        world.access.authenticate(revoked)
+    with world.store.read() as unit:
+        found = unit.access.token(token_digest(lasting))
+    assert found is not None
+    assert found[0].expires_at is None
 
 
 @pytest.mark.parametrize("token", ["", "acai_", "acai_wrong", "x" * 10_000, "é", "\ud800", "a\0b"])

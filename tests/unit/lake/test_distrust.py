@@ -1,8 +1,10 @@
-"""Nothing is believed of the client: what it says is checked, and what is refused changes nothing."""
+"""Nothing is believed of the client: what it says is checked, and what is refused changes nothing. (What is refused before it
+comes to the database is tried on one of them, as `sqlite_world`.)"""
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -22,17 +24,12 @@ from acai_jupyter.domain.errors import (
     UploadIncomplete,
     UploadNotFound,
 )
-from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Purpose, WantedObject
+from acai_jupyter.domain.uploads import CarriedFile, DeclaredFile, ObjectKind, Packing, Purpose, WantedObject
+from acai_jupyter.lake.uploads import Uploads
 from tests.contracts.backends import BASE_URL
-from tests.unit.lake.world import World, declared, whole
+from tests.unit.lake.world import LIFETIME_S, World, declared, whole
 
 A, B = b"aaaa", b"bbbb"
-
-
-@pytest.fixture
-def world(sqlite_world: World) -> World:
-    """What is refused before it comes to the database need not be tried on all of them."""
-    return sqlite_world
 
 
 def begin(world: World, files: dict[str, bytes]) -> UUID:
@@ -54,15 +51,15 @@ def run(first: int, offset: int, count: int) -> WantedObject:
     ["a", "", "/", "/a/", "//a", "/a//b", "/../a", "/a/..", "/./a", "/a\\b", "/a\0", "/a\nb", "/" + "x" * 256, "/\ud800",
      "/" + "/".join(["x" * 200] * 11), "/%2e%2e/a/../b"],
 )  # fmt: skip
-def test_what_is_no_path_of_the_lake_is_refused(world: World, path: str) -> None:
+def test_what_is_no_path_of_the_lake_is_refused(sqlite_world: World, path: str) -> None:
     with pytest.raises(InvalidPath):
-        world.uploads.begin(world.ada, Purpose.FILES, [DeclaredFile(path, 1, of_bytes(b"x"))])
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, [DeclaredFile(path, 1, of_bytes(b"x"))])
 
 
 @pytest.mark.parametrize("path", ["/src/train.py", "../train.py", "src/../../x", "", "a\\b", "./a"])
-def test_what_leaves_the_folder_of_a_snapshot_is_refused(world: World, path: str) -> None:
+def test_what_leaves_the_folder_of_a_snapshot_is_refused(sqlite_world: World, path: str) -> None:
     with pytest.raises(InvalidPath):
-        world.uploads.begin(world.ada, Purpose.SNAPSHOT, [DeclaredFile(path, 1, of_bytes(b"x"))])
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.SNAPSHOT, [DeclaredFile(path, 1, of_bytes(b"x"))])
 
 
 BIG = PART_SIZE + 1
@@ -80,9 +77,9 @@ COMPOSITE = Digest("sha256-64m", bytes(32))
         (6 * 1024**4, COMPOSITE),
     ],
 )
-def test_sizes_that_can_not_be_are_refused(world: World, size: int, digest: Digest) -> None:
+def test_sizes_that_can_not_be_are_refused(sqlite_world: World, size: int, digest: Digest) -> None:
     with pytest.raises(InvalidRequest):
-        world.uploads.begin(world.ada, Purpose.FILES, [DeclaredFile("/a", size, digest)])
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, [DeclaredFile("/a", size, digest)])
 
 
 @pytest.mark.parametrize("first", [-1, 2, 10**30])
@@ -92,18 +89,18 @@ def test_files_are_declared_one_after_the_other(world: World, first: int) -> Non
         world.uploads.add_files(world.ada, upload, first, declared({"/b": B}))
 
 
-def test_too_many_files_in_a_call_are_refused(world: World) -> None:
+def test_too_many_files_in_a_call_are_refused(sqlite_world: World) -> None:
     many = [DeclaredFile(f"/{number}", 0, of_bytes(b"")) for number in range(20_001)]
     with pytest.raises(LimitExceeded, match="further calls"):
-        world.uploads.begin(world.ada, Purpose.FILES, many)
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, many)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "a:1", "@a", "é", "a" * 129, "a\n"])
-def test_a_file_set_gets_a_name_or_none(world: World, name: str) -> None:
+def test_a_file_set_gets_a_name_or_none(sqlite_world: World, name: str) -> None:
     with pytest.raises(InvalidName):
-        world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": A}), name)
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.FILES, declared({"/a": A}), name)
     with pytest.raises(InvalidRequest):
-        world.uploads.begin(world.ada, Purpose.SNAPSHOT, declared({"a": A}), "Set")
+        sqlite_world.uploads.begin(sqlite_world.ada, Purpose.SNAPSHOT, declared({"a": A}), "Set")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +142,14 @@ def test_bytes_other_than_those_announced_are_refused_when_they_are_sent(world: 
     with pytest.raises(UploadIncomplete):
         world.uploads.seal(world.ada, upload)
     assert world.stored() == []
+
+
+def test_a_pack_of_more_than_the_setting_allows_is_refused(world: World) -> None:
+    upload = begin(world, {"/a": A, "/b": B})
+    for most, fits in ((7, False), (8, True)):
+        uploads = Uploads(world.store, world.blobs, LIFETIME_S, 600, Packing(4, most))
+        with nullcontext() if fits else pytest.raises(InvalidRequest, match="at most 7 bytes"):
+            uploads.urls(world.ada, upload, [pack([0, 4])], BASE_URL)
 
 
 @pytest.mark.parametrize("offsets", [[0, 3], [4, 0], [0, 0]])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.engine import Agent, Engine
 
+from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.domain.profiles import ProfileDetails, ProfileRequest
 from acai_jupyter.domain.submissions import Submission
@@ -37,7 +38,7 @@ class Lab:
         self.capacity = Capacity(8.0, 8192, 0, frozenset({"cpu", "memory"}))
         self.profiler = Profiler(engine.store, engine.registry, engine.settings, lambda: self.capacity)
         self.quotes = Quotes(engine.store, engine.settings, lambda: self.capacity)
-        self.autoprovisioner = Autoprovisioner(engine.store, engine.registry, self.quotes)
+        self.autoprovisioner = Autoprovisioner(engine.registry, self.quotes)
 
     def start(self, template: str = SMALL, name: str = "fit", **wanted: Any) -> ProfileDetails:
         shared = {key: wanted.pop(key) for key in ("input", "code", "env", "timeout") if key in wanted}
@@ -56,8 +57,10 @@ class Lab:
         for job in jobs:
             agent = Agent(self.engine, specs[job.id])
             agent.claim()
-            seconds = law(str(job.spec.command), job.spec.resources.cpu)
-            agent.report(**{"command_time": seconds, **(ending(job) if ending else {})})
+            told = {"command_time": law(str(job.spec.command), job.spec.resources.cpu), **(ending(job) if ending else {})}
+            if job.spec.timeout is not None and told["command_time"] > job.spec.timeout / SECOND:
+                told = {"ended": "timeout", "exit_code": None, "signal": 15, "command_time": job.spec.timeout / SECOND}
+            agent.report(**told)
         return len(jobs)
 
     def run(self, **wanted: Any) -> ProfileDetails:

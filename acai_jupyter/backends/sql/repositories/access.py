@@ -83,6 +83,10 @@ class SqlAccess:
         row = self._session.run(wanted.where(users.c.project_id == project_id, users.c.id == user_id)).one()
         return Principal(project_id, row.project_name, user_id, row.name, Role(row.role), TokenKind.USER)
 
+    def prolong_token(self, digest: bytes, until: int) -> None:
+        held = (tokens.c.digest == digest, tokens.c.revoked_at.is_(None))
+        self._session.run(update(tokens).where(*held).values(expires_at=until))
+
     def revoke_token(self, digest: bytes, at: int) -> None:
         self._session.run(update(tokens).where(tokens.c.digest == digest, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
 

@@ -49,18 +49,27 @@ class SqlProfiles:
                 max_cost=new.max_cost,
                 notes=to_json(list(new.notes)),
                 status=ProfileStatus.PROFILING.value,
+                turn=self._next_turn(project_id, new.name),
                 created_at=self._session.now,
             )
         )
         return self._many(_select().where(profiles.c.project_id == project_id, profiles.c.id == profile_id))[0]
 
-    def latest(self, project_id: UUID, name: str) -> Profile | None:
-        return self._newest(_select().where(profiles.c.project_id == project_id, profiles.c.name == name))
+    def get(self, project_id: UUID, profile_id: UUID) -> Profile | None:
+        return self._first(_select().where(profiles.c.project_id == project_id, profiles.c.id == profile_id))
+
+    def current(self, project_id: UUID, name: str) -> Profile | None:
+        own = _select().where(profiles.c.project_id == project_id, profiles.c.name == name)
+        return self._first(own.order_by(_is_good.desc(), profiles.c.turn.desc()))
+
+    def use_again(self, profile: Profile) -> None:
+        own = (profiles.c.project_id == profile.project_id, profiles.c.id == profile.id)
+        turn = self._next_turn(profile.project_id, profile.name)
+        self._session.run(update(profiles).where(*own).values(turn=turn))
 
     def same(self, project_id: UUID, name: str, template: str, pins: Pins) -> Profile | None:
         own = (profiles.c.project_id == project_id, profiles.c.name == name, profiles.c.template == template)
-        good = profiles.c.status.in_([ProfileStatus.PROFILING.value, ProfileStatus.FITTED.value])
-        return self._newest(_select().where(*own, *_pinned(profiles, pins), good))
+        return self._first(_select().where(*own, *_pinned(profiles, pins), _is_good).order_by(profiles.c.turn.desc()))
 
     def page(self, project_id: UUID, status: ProfileStatus | None, before: UUID | None, limit: int) -> list[Profile]:
         wanted = _select().where(profiles.c.project_id == project_id)
@@ -138,14 +147,20 @@ class SqlProfiles:
         values = {"status": status.value, "law": law, "detail": detail, "ended_at": self._session.now}
         return bool(self._session.run(update(profiles).where(*own, waiting).values(**values)).rowcount)
 
-    def _newest(self, statement: Select[Any]) -> Profile | None:
-        found = self._many(statement.order_by(profiles.c.id.desc()).limit(1))
+    def _next_turn(self, project_id: UUID, name: str) -> int:
+        own = (profiles.c.project_id == project_id, profiles.c.name == name)
+        highest = select(func.coalesce(func.max(profiles.c.turn), 0)).where(*own)
+        return int(self._session.run(highest).scalar_one()) + 1
+
+    def _first(self, statement: Select[Any]) -> Profile | None:
+        found = self._many(statement.limit(1))
         return found[0] if found else None
 
     def _many(self, statement: Select[Any]) -> list[Profile]:
         return [_profile(row) for row in self._session.run(statement)]
 
 
+_is_good = profiles.c.status.in_([ProfileStatus.PROFILING.value, ProfileStatus.FITTED.value])
 _job_of_trial = and_(jobs.c.project_id == profile_trials.c.project_id, jobs.c.id == profile_trials.c.job_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,6 +91,10 @@ class SqlUploads:
             values |= {"ended_at": self._session.now, "fileset_version_id": fileset_version, "snapshot_id": snapshot}
         statement = update(uploads).where(*_is(uploads, session)).values(**values).returning(uploads)
         return _session(self._session.run(statement).one())
+
+    def prolong(self, session: UploadSession, until: int) -> UploadSession:
+        self._session.run(update(uploads).where(*_is(uploads, session)).values(expires_at=until))
+        return replace(session, expires_at=until)
 
     def results(self, session: UploadSession) -> tuple[UUID | None, UUID | None]:
         wanted = select(uploads.c.fileset_version_id, uploads.c.snapshot_id).where(*_is(uploads, session))
@@ -195,11 +200,11 @@ class SqlUploads:
         there = select(upload_objects).where(*_of(upload_objects, session), upload_objects.c.ordinal == item.ordinal)
         return _object(self._session.run(there).one())
 
-    def set_multipart(self, session: UploadSession, ordinal: int, multipart_id: str) -> None:
-        at_ordinal = upload_objects.c.ordinal == ordinal
-        self._session.run(
-            update(upload_objects).where(*_of(upload_objects, session), at_ordinal).values(multipart_id=multipart_id)
-        )
+    def keep_multipart(self, session: UploadSession, ordinal: int, multipart_id: str) -> str:
+        held = upload_objects.c.multipart_id
+        statement = update(upload_objects).where(*_of(upload_objects, session), upload_objects.c.ordinal == ordinal)
+        kept = statement.values(multipart_id=func.coalesce(held, multipart_id)).returning(held)
+        return str(self._session.run(kept).scalar_one())
 
     def objects(self, session: UploadSession) -> list[UploadObject]:
         wanted = select(upload_objects).where(*_of(upload_objects, session)).order_by(upload_objects.c.ordinal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from support.postgres import Postgres, running_postgres
 from support.waiting import wait_for
 
+from acai_jupyter.backends.bus import postgres as bus_of_postgres
 from acai_jupyter.backends.bus.postgres import PostgresBus
 from acai_jupyter.domain.ids import new_id
+from tests.contracts.threads import together
 
 Heard = dict[UUID, int]
 
@@ -63,6 +66,20 @@ def test_a_bus_without_its_database_neither_blocks_nor_raises_and_can_be_closed(
     for number in range(20_000):
         bus.publish(new_id(), number)
     bus.close()
+
+
+@pytest.mark.parametrize(("connect_s", "join_s"), [(1000, 0.1), (2, 1000.0)], ids=["close waits no longer", "connecting ends"])
+def test_a_bus_whose_database_swallows_everything_can_be_closed_and_leaves_no_thread(
+    monkeypatch: pytest.MonkeyPatch, connect_s: int, join_s: float
+) -> None:
+    monkeypatch.setattr(bus_of_postgres, "_CONNECT_SECONDS", connect_s)
+    monkeypatch.setattr(bus_of_postgres, "_JOIN_SECONDS", join_s)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bus = new_bus(f"postgresql://acai@127.0.0.1:{silent.getsockname()[1]}/acai")
+        bus.subscribe(lambda project_id, number: None)
+        bus.publish(new_id(), 1)
+        together([bus.close])
+    wait_for(lambda: not any(thread.is_alive() for thread in bus._threads.values()))
 
 
 def test_a_foreign_notice_on_the_channel_is_passed_over(postgres: Postgres) -> None:

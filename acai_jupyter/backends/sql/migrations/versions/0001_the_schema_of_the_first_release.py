@@ -607,6 +607,7 @@ def upgrade() -> None:
         sa.Column("status", LABEL, nullable=False),
         sa.Column("law", LABEL, nullable=True),
         sa.Column("detail", LABEL, nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -632,7 +633,7 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     with op.batch_alter_table("profiles", schema=None) as batch_op:
-        batch_op.create_index("ix_profiles_name", ["project_id", "name", "id"], unique=False)
+        batch_op.create_index("ix_profiles_name", ["project_id", "name", "turn"], unique=False)
         batch_op.create_index("ix_profiles_status", ["status"], unique=False)
 
     op.create_table(
