@@ -117,6 +117,9 @@ def _score(split: str, splits: ModuleType, jobs: list[Job], models: list[Model],
 
 
 def _report(split: str, scored: pd.DataFrame, jobs_too: bool) -> None:
+    if scored.empty:
+        print(f"\n{split}: no job has enough runs for it")
+        return
     by_job = scored.groupby(["job", "model"], sort=False).mean(numeric_only=True)
     errors = by_job["median_ape"].unstack(sort=False)
     print(f"\n{split}: {len(errors)} jobs")
@@ -160,6 +163,9 @@ def _c3o(splits: ModuleType, jobs: list[Job], models: list[Model], seeds: list[i
 
 def _report_decisions(splits: ModuleType, jobs: list[Job], seeds: list[int]) -> None:
     made = pd.DataFrame([row for job in jobs for row in _decisions(splits, job, seeds)])
+    if made.empty:
+        print("\nDecisions: no job has enough runs for one")
+        return
     print(f"\nDecisions: {'':<28} {'cost':>6} {'trials':>7} {'excess':>8} {'median':>8} {'violated':>9}")
     for (kind, way), rows in made.groupby(["kind", "way"], sort=True):
         mean = rows[["cost", "trials", "excess", "violated"]].mean()

@@ -16,18 +16,39 @@ if TYPE_CHECKING:
     from acai_jupyter.client.predictions import Prediction
 
 
-def plot_predictions(title: str, measured: Sequence[float], told: Sequence[Prediction]) -> Figure:
-    """Predicted against measured seconds, with 90 % intervals."""
+def plot_predictions(
+    title: str,
+    measured: Sequence[float],
+    told: Sequence[Prediction],
+    stopped: Sequence[tuple[float, Prediction]] = (),
+) -> Figure:
+    """Predicted against measured seconds, with 90 % intervals. Trials that were `stopped` were measured until then, and are
+    predicted to their end."""
     figure, axes = _figure()
-    predicted = [one.runtime for one in told]
-    below = [one.runtime - one.runtime_low for one in told]
-    above = [one.runtime_high - one.runtime for one in told]
-    axes.errorbar(measured, predicted, yerr=[below, above], fmt="o", capsize=3, label="trials, 90 % interval")
-    ends = [min([*measured, *predicted], default=1.0), max([*measured, *predicted], default=1.0)]
+    if measured:
+        _points(axes, measured, told, fmt="o", label="trials, 90 % interval")
+    if stopped:
+        _points(
+            axes, [seconds for seconds, _ in stopped], [one for _, one in stopped], fmt=">", mfc="none", label="stopped early"
+        )
+    seen = [*measured, *(seconds for seconds, _ in stopped), *(one.runtime for one in (*told, *(one for _, one in stopped)))]
+    ends = [min(seen, default=1.0), max(seen, default=1.0)]
     axes.plot(ends, ends, linestyle="--", color="grey", label="as measured")
-    axes.set(xscale="log", yscale="log", xlabel="measured, s", ylabel="predicted, s", title=title)
+    axes.set(xscale="log", yscale="log", xlabel="measured, s", ylabel="predicted, s")
+    _entitle(axes, title)
     axes.legend()
     return figure
+
+
+def _points(axes: Any, measured: Sequence[float], told: Sequence[Prediction], **look: str) -> None:
+    below = [one.runtime - one.runtime_low for one in told]
+    above = [one.runtime_high - one.runtime for one in told]
+    axes.errorbar(measured, [one.runtime for one in told], yerr=[below, above], capsize=3, **look)
+
+
+def _entitle(axes: Any, title: str) -> None:
+    """What people wrote is no formula: `$` is a shell's."""
+    axes.set_title(title, parse_math=False)
 
 
 def plot_front(title: str, options: Sequence[Prediction], max_time: float | None, max_cost: float | None) -> Figure:
@@ -43,7 +64,8 @@ def plot_front(title: str, options: Sequence[Prediction], max_time: float | None
         axes.axvline(max_time, color="tab:red", linestyle="--")
     if max_cost is not None:
         axes.axhline(max_cost, color="tab:red", linestyle="--")
-    axes.set(xlabel="runtime, s", ylabel="cost, $", title=title)
+    axes.set(xlabel="runtime, s", ylabel="cost, $")
+    _entitle(axes, title)
     return figure
 
 
@@ -60,7 +82,8 @@ def plot_grid(title: str, told: Sequence[Sequence[Prediction]], max_cost: float 
             axes.text(
                 column, row, f"{one.runtime:.3g} s\n${one.cost:.2g}", ha="center", va="center", color="red" if over else "black"
             )
-    axes.set(xlabel="CPUs", ylabel="memory, MB", title=title)
+    axes.set(xlabel="CPUs", ylabel="memory, MB")
+    _entitle(axes, title)
     axes.set_xticks(range(len(told[0])), [f"{one.cpu:g}" for one in told[0]])
     axes.set_yticks(range(len(told)), [str(row[0].memory_mb) for row in told])
     return figure

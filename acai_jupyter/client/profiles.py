@@ -13,6 +13,7 @@ from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.quotes import Quote, limits, numbers
 from acai_jupyter.client.records import Fileset
 from acai_jupyter.client.transport import Json, Transport, segment
+from acai_jupyter.domain.errors import ResourcesOutOfBounds
 from acai_jupyter.domain.jobs import TERMINAL, Status
 from acai_jupyter.domain.resources import parse_memory
 
@@ -152,20 +153,31 @@ class Profile:
         return self
 
     def plot(self) -> Figure:
-        """Predicted against measured runtimes of the trials, with intervals."""
+        """Predicted against measured runtimes of the trials, with intervals; those that were stopped early are marked."""
         from acai_jupyter.client.profile_plots import plot_predictions
 
-        rows = [trial for trial in self.details["jobs"] if trial["status"] == Status.FINISHED]
+        rows = self._drawn
         told = [self.predict(row["values"], row["cpu"], row["memory_mb"]) for row in rows]
-        return plot_predictions(self.name, [row["runtime"] for row in rows], told)
+        pairs = [(row, one) for row, one in zip(rows, told, strict=True) if row["status"] == Status.FINISHED]
+        stopped = [(row["runtime"], one) for row, one in zip(rows, told, strict=True) if row["status"] != Status.FINISHED]
+        return plot_predictions(self.name, [row["runtime"] for row, _ in pairs], [one for _, one in pairs], stopped)
 
     def plot_grid(self, values: Sequence[float], max_cost: float | None = None) -> Figure:
         """Predicted runtimes over CPUs and memories, over budget in red (paper figure 16)."""
         from acai_jupyter.client.profile_plots import plot_grid
 
+        tried = {trial["cpu"] for trial in self.details["jobs"]}
         memories = sorted({trial["memory_mb"] for trial in self.details["jobs"]})
-        told = [[self.predict(values, cpu, memory) for cpu in _CPUS_DRAWN] for memory in memories]
-        return plot_grid(f"{self.name}: {', '.join(f'{value:g}' for value in values)}", told, max_cost)
+        allowed = [one for cpu in sorted({*tried, *_CPUS_DRAWN}) if (one := self._allowed(values, cpu, memories[0]))]
+        others = [[self.predict(values, one.cpu, memory) for one in allowed] for memory in memories[1:]]
+        return plot_grid(f"{self.name}: {', '.join(f'{value:g}' for value in values)}", [allowed, *others], max_cost)
+
+    def _allowed(self, values: Sequence[float], cpu: float, memory_mb: int) -> Prediction | None:
+        """The prediction, None where no job is given so few or so many CPUs here."""
+        try:
+            return self.predict(values, cpu, memory_mb)
+        except ResourcesOutOfBounds:
+            return None
 
     def __repr__(self) -> str:
         told = self._current()
@@ -178,14 +190,22 @@ class Profile:
         from acai_jupyter.client.html_tables import RUN_FORMS, table_html
         from acai_jupyter.client.profile_plots import as_html
 
-        finished = [trial for trial in self._told["jobs"] if trial["status"] == Status.FINISHED]
-        shown = self._told["status"] == "FITTED" and 0 < len(finished) <= _MOST_DRAWN
+        shown = self._told["status"] == "FITTED" and 0 < len(self._drawn) <= _MOST_DRAWN
         picture = as_html(self.plot, "predicted against measured") if shown else ""
         return f"<p>{escape(repr(self)[1:-1])}</p>{table_html(self.trials, RUN_FORMS)}{picture}"
 
     @property
     def _path(self) -> str:
         return f"/profiles/{segment(self._told['id'])}"  # by its name another one may answer by now
+
+    @property
+    def _drawn(self) -> list[Json]:
+        """Trials with a runtime to compare with: those that finished, or were stopped early."""
+        return [
+            trial
+            for trial in self._told["jobs"]
+            if trial["runtime"] and (trial["status"] == Status.FINISHED or trial["reason"] == "stopped early")
+        ]
 
     def _ended_trials(self) -> int:
         return sum(Status(trial["status"]) in TERMINAL for trial in self._told["jobs"])

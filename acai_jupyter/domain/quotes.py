@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.resources import Resources, cpus_in_words
@@ -150,6 +151,11 @@ def time_range(low: float, high: float) -> str:
 def cost_range(low: float, high: float) -> str:
     """`$0.03–0.05`."""
     return f"${_pair(low, high)}"
+
+
+def percent(share: float) -> str:
+    """A share as it was given, never rounded to a certainty: `90%`, `99.9%`."""
+    return f"{(Decimal(repr(float(share))) * 100).normalize():f}%"
 
 
 def _pair(low: float, high: float) -> str:

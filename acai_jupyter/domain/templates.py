@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count, product
 from typing import Final
 
+from acai_jupyter.domain.commands import evenly_spaced
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
 from acai_jupyter.domain.resources import Resources
@@ -19,6 +21,8 @@ MOST_TRIALS: Final = 1000
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _FLAG: Final = re.compile(r"(?:^|\s)-{0,2}([A-Za-z][\w.-]*)(?:\s*=\s*|\s+)[\"']?$")
 _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?")
+_NUMBER_LIKE: Final = re.compile(r"[0-9.eE+-]{1,40}")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./=-]+")
 _SHOWN: Final = 40
 
 
@@ -45,6 +49,11 @@ class Template:
     def combinations(self) -> int:
         return math.prod(len(hint.texts) for hint in self.hints)
 
+    @property
+    def longest_word(self) -> str:
+        """Plain characters that stand together in every command of this template, whatever quotes and blanks are around them."""
+        return max((word for part in self.parts for word in _PLAIN.findall(part)), key=len, default="")
+
     def expand(self) -> Iterator[tuple[str, ...]]:
         """Every combination of the hints' values, as written, the last hint varying fastest."""
         return product(*(hint.texts for hint in self.hints))
@@ -65,10 +74,22 @@ class Template:
         return self.fill(texts)
 
     def values_in(self, command: str) -> tuple[float, ...] | None:
-        """The values that make this template `command`, None where none do."""
-        pattern = f"({_NUMBER.pattern})".join(re.escape(part) for part in self.parts)
-        found = re.fullmatch(pattern, command.strip())
-        return None if found is None else tuple(float(text) for text in found.groups())
+        """The values that make this template `command`, None where none do, or more than one reading does. Blanks and continued
+        lines outside quotes are as good as a space."""
+        text, (first, *others) = evenly_spaced(command), _evenly_spaced(self.parts)
+        # Readings by where they end, so that many hints take no longer than their number; None stands for more than one.
+        readings: dict[int, tuple[float, ...] | None] = {len(first): ()} if text.startswith(first) else {}
+        for part in others:
+            longer: dict[int, tuple[float, ...] | None] = {}
+            for begin, known in readings.items():
+                for end in _number_ends(text, begin):
+                    if text.startswith(part, end):
+                        place = end + len(part)
+                        single = known is not None and place not in longer
+                        longer[place] = (*(known or ()), float(text[begin:end])) if single else None
+            readings = longer
+        found = readings.get(len(text))
+        return found if found is not None and all(map(math.isfinite, found)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +205,18 @@ def _text(value: str | float, name: str) -> str:
 
 def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+@lru_cache(maxsize=256)
+def _evenly_spaced(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """A template's parts in the form in which commands are compared; NUL, which is in no command, stands for its hints."""
+    return tuple(evenly_spaced("\0".join(parts)).split("\0"))
+
+
+def _number_ends(text: str, begin: int) -> Iterator[int]:
+    """Where a number that begins there may end."""
+    run = _NUMBER_LIKE.match(text, begin)
+    return (end for end in range(begin + 1, run.end() + 1 if run else begin) if _NUMBER.fullmatch(text, begin, end))
 
 
 def _count(number: int, noun: str) -> str:

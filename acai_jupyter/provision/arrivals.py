@@ -58,8 +58,8 @@ def expected_seconds(job: Job, points: list[StepPoint]) -> tuple[float, float, f
     """Seconds that the job will have taken when it ends, with a 90 % interval, None where nobody can know."""
     bound, steps = job.spec.bound, job.steps
     predicted = None if bound is None else (bound.predicted / SECOND, bound.low / SECOND, bound.high / SECOND)
-    if steps is None or (steps.restarts and not steps.tagged):
-        return predicted  # a bar of many says nothing of the whole
+    if steps is None or steps.restarts:
+        return predicted  # one round of many says nothing of the whole
     total = steps.total
     if total is None and bound is not None:
         total = bound.steps

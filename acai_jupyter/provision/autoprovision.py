@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
@@ -107,10 +108,10 @@ def bound_of(quote: Quote, enforce: bool) -> Bound:
 
 
 def ends(quote: Quote) -> list[float]:
-    """The seconds after which a job on the chosen resources breaks its bounds; of bounds that no job can break, the longest
-    timeout."""
+    """The seconds, to whole microseconds, after which a job on the chosen resources breaks its bounds; of bounds that no job can
+    break, the longest timeout."""
     limits, hourly = quote.limits, quote.choice.chosen.hourly
     found = [limits.max_time] if limits.max_time is not None else []
     if limits.max_cost is not None and hourly > 0:
         found.append(limits.max_cost / hourly * 3600)
-    return [min(seconds, MOST_SECONDS) for seconds in found]
+    return [math.floor(min(seconds, MOST_SECONDS) * SECOND) / SECOND for seconds in found]

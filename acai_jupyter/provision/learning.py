@@ -141,13 +141,15 @@ def _columns(rows: Sequence[Measured]) -> tuple[Floats, Floats]:
 
 
 def _memory_runs(known: Sequence[Known]) -> list[MemoryRun]:
-    """What ran tells of memory: its peak, where it was measured, or that its limit was too little."""
+    """What ran tells of memory: its peak, where it was measured (as far as it came, where it was stopped before its end), or that
+    its limit was too little."""
     from acai_jupyter.provision.models.memory import MemoryRun
 
     found = []
     for values, job in known:
         killed = job.outcome is not None and job.outcome.reason is Reason.OUT_OF_MEMORY
-        if killed or job.status is Status.FINISHED:
+        cut = job.status is Status.KILLED
+        if killed or cut or job.status is Status.FINISHED:
             peak = None if killed or job.used.peak_memory is None else job.used.peak_memory / _MB
-            found.append(MemoryRun(values, job.spec.resources.memory_mb, peak or None, killed))
+            found.append(MemoryRun(values, job.spec.resources.memory_mb, peak or None, killed, cut))
     return found

@@ -40,18 +40,19 @@ class StepRule:
 
 @dataclass(frozen=True)
 class Told:
-    """What trials told by their steps: their paces, by job; how steps follow from arguments; whether bars tell of the whole."""
+    """What trials told by their steps: their paces, by job; how steps follow from arguments; whether the totals that they tell
+    are reached."""
 
     paces: Mapping[UUID, Pace] = field(default_factory=dict)
     rule: StepRule | None = None
-    bars: bool = False
+    totals: bool = False
 
     def whole(self, values: Values, job: Job) -> tuple[float, float, float] | None:
         """The seconds that a job would have taken to its end, with a 90 % interval, None where its steps don't tell."""
         steps, seen = job.steps, self.paces.get(job.id)
-        if steps is None or seen is None or not (steps.tagged or self.bars):
+        if steps is None or seen is None or not (steps.tagged or self.totals):
             return None
-        total = steps.total
+        total = steps.total if self.totals else None
         if total is None and self.rule is not None:
             total = self.rule.steps(values)
         return None if total is None or total < steps.done else seen.seconds(total)
@@ -70,20 +71,28 @@ NOTHING: Final = Told()
 
 
 def told(unit: UnitOfWork, made: Sequence[ProfileTrial]) -> Told:
-    """What the steps of trials tell: nothing where one that FINISHED went on for long after its last step."""
-    stepped = [trial for trial in made if trial.job.steps is not None and not trial.job.steps.restarts]
-    if not all(_to_the_end(trial.job) for trial in stepped if trial.job.status is Status.FINISHED):
+    """What the steps of trials tell: nothing until one FINISHED whose steps went on until it ended, and nothing where one that
+    FINISHED began its steps anew, or went on for long after the last of them."""
+    finished = [trial for trial in made if trial.job.status is Status.FINISHED and _shows(trial.job)]
+    if not finished or not all(_to_the_end(trial.job) for trial in finished):
         return NOTHING
+    stepped = [trial for trial in made if trial.job.steps is not None and not trial.job.steps.restarts]
     found = {trial.job.id: pace(unit.arrivals.steps(trial.job)) for trial in stepped}
-    ended = [(values_of(trial), trial.job.steps) for trial in stepped if trial.job.status is Status.FINISHED]
-    last = [(values, steps.done) for values, steps in ended if steps is not None]
-    whole = [steps.done == steps.total for _, steps in ended if steps is not None and not steps.tagged]
-    return Told({job: one for job, one in found.items() if one is not None}, step_rule(last), bool(whole) and all(whole))
+    last = [(values_of(trial), trial.job.steps) for trial in finished]
+    counts = [(values, steps.done) for values, steps in last if steps is not None]
+    reached = [steps.done == steps.total for _, steps in last if steps is not None and not (steps.tagged and steps.total is None)]
+    paces = {job: one for job, one in found.items() if one is not None}
+    return Told(paces, step_rule(counts), bool(reached) and all(reached))
+
+
+def _shows(job: Job) -> bool:
+    """Whether a job's steps are worth to look at; of a bar nobody knows that may be one of many."""
+    return job.steps is not None and job.steps.restarts >= 0
 
 
 def _to_the_end(job: Job) -> bool:
-    """Whether the steps of a job that FINISHED went on until it ended: a bar may be of its beginning alone."""
-    if job.steps is None or job.running_at is None or job.ended_at is None:
+    """Whether the steps of a job that FINISHED are of all of it: they may be of its beginning, or of one round of many."""
+    if job.steps is None or job.steps.restarts or job.running_at is None or job.ended_at is None:
         return False
     return job.steps.at - job.running_at >= _TO_THE_END * (job.ended_at - job.running_at)
 
@@ -93,14 +102,17 @@ def values_of(trial: ProfileTrial) -> Values:
 
 
 def step_rule(last: Sequence[tuple[Values, float]]) -> StepRule | None:
-    """How the last steps of runs follow from their arguments, None where that can't be seen."""
+    """How the last steps of runs follow from their arguments, None where that can't be seen, or more than one hint may be it."""
     if not last:
         return None
-    for offset in (0.0, -1.0):
-        for hint in range(len(last[0][0])):
+    found: dict[int, StepRule] = {}
+    for hint in range(len(last[0][0])):
+        for offset in (-1.0, 0.0):
             factor = _factor([(values[hint], steps - offset) for values, steps in last])
             if factor is not None:
-                return StepRule(factor, hint, offset)
+                found[hint] = StepRule(factor, hint, offset)
+    if found:
+        return next(iter(found.values())) if len(found) == 1 else None
     steps = {count for _, count in last}
     return StepRule(steps.pop()) if len(steps) == 1 and len({values for values, _ in last}) > 1 else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
+from acai_jupyter.domain.commands import text_of
 from acai_jupyter.domain.errors import ProfileNotFitted, ProfileNotFound
 from acai_jupyter.domain.pricing import hourly_price
 from acai_jupyter.domain.profiles import Profile, ProfileRequest, ProfileStatus
@@ -44,7 +44,7 @@ class Quotes:
         self._store = store
         self._settings = settings
         self._capacity = capacity
-        self._kept: OrderedDict[tuple[UUID, str | None, int], Learnt] = OrderedDict()
+        self._kept: OrderedDict[tuple[UUID, str | None, int, frozenset[UUID]], Learnt] = OrderedDict()
         self._lock = threading.Lock()
 
     def predict(
@@ -105,6 +105,7 @@ class Quotes:
         with self._store.read() as unit:
             profile, _ = self._known(unit, principal, replace(wanted, command=commands[0]))
         template = parse_template(profile.template)
+        learnt = self.learnt(profile, template)
         found = []
         for command in commands:
             text = text_of(command)
@@ -114,7 +115,7 @@ class Quotes:
                     f"Profile {profile.name} knows the grid's first command, but not {text[:80]!r}, and nothing is guessed: "
                     "profile with a hint for everything that the grid varies."
                 )
-            quote, options = self._quoted(profile, values, limits, None, given)
+            quote, options = self._quoted(profile, learnt, values, limits, given)
             found.append((replace(quote, command=text), options))
         return found
 
@@ -122,19 +123,20 @@ class Quotes:
         """What a profile's runs teach. Raises ProfileNotFitted."""
         _require_fitted(profile)
         with self._store.read() as unit:
-            made = unit.profiles.trials(profile)
-            others = unit.profiles.other_jobs(profile)
-            progress = told(unit, made)
-        known = [(values, job) for job in others if (values := template.values_in(str(job.spec.command))) is not None]
-        key = (profile.id, model, len(known))
-        with self._lock:
-            found = self._kept.get(key)
-        if found is None:
-            found = learn(template, made, known, model, progress)
+            others = unit.profiles.other_jobs(profile, template)
+            key = (profile.id, model, unit.profiles.count_trials(profile).ended, frozenset(others))
             with self._lock:
-                self._kept[key] = found
-                while len(self._kept) > _MOST_KEPT:
-                    self._kept.popitem(last=False)
+                found = self._kept.get(key)
+            if found is not None:
+                return found
+            made = unit.profiles.trials(profile)
+            jobs = unit.jobs.by_ids(profile.project_id, list(others))
+            progress = told(unit, made)
+        found = learn(template, made, [(others[job], jobs[job]) for job in others], model, progress)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
         return found
 
     def _given(self, wanted: Submission) -> Given:
@@ -153,20 +155,20 @@ class Quotes:
         model: str | None = None,
         given: Given | None = None,
     ) -> Quote:
-        """`quote`, of a profile that was found already.
-        With what a submission has `given`, the choice without a bound is what it would get."""
-        return self._quoted(profile, values, limits, model, given)[0]
+        """`quote`, of a profile that was found already. With what a submission has `given`, the choice without a bound is what it
+        would get."""
+        template = parse_template(profile.template)
+        template.command(values)
+        return self._quoted(profile, self.learnt(profile, template, model), values, limits, given)[0]
 
     def _quoted(
-        self, profile: Profile, values: Sequence[str | float], limits: Limits, model: str | None, given: Given | None
+        self, profile: Profile, learnt: Learnt, values: Sequence[str | float], limits: Limits, given: Given | None
     ) -> tuple[Quote, list[Option]]:
         """The quote, and the options that may be taken."""
-        template = parse_template(profile.template)
-        command = template.command(values)
-        learnt = self.learnt(profile, template, model)
+        command = parse_template(profile.template).command(values)
         asked_values = [float(value) for value in values]
         capacity = self._capacity()
-        grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb)
+        grid, cut = resource_grid(self._settings.bounds, capacity.cpu, capacity.memory_mb, capacity.whole_cpus)
         options = predict_options(learnt.fitted, learnt.columns, asked_values, grid, self._settings.prices, limits.confidence)
         steps = None if learnt.rule is None else learnt.rule.steps(tuple(asked_values))
         need = _need(learnt, asked_values)
@@ -216,11 +218,6 @@ class Quotes:
             f"{{1,2,5}}': {len(cpus) * len(memories)} trials for every combination of hints, at ${minute:.4f} in all for each "
             f"minute that one takes; --budget DOLLARS bounds what they cost."
         )
-
-
-def text_of(command: str | tuple[str, ...]) -> str:
-    """A command as text for the shell."""
-    return command if isinstance(command, str) else shlex.join(command)
 
 
 def _output_of(unit: UnitOfWork, principal: Principal, reference: str) -> UUID:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import PriceTable, hourly_price
-from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option
+from acai_jupyter.domain.quotes import CONFIDENCE, Choice, Given, Limits, Option, percent
 from acai_jupyter.domain.resources import Bounds, Resources, cpus_in_words
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ _MOST_SECONDS = 1e10
 FREE = Given()
 
 
-def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple[tuple[Resources, ...], tuple[str, ...]]:
-    """The grid of `bounds` up to what the launcher can hold, and what was cut, in words."""
+def resource_grid(
+    bounds: Bounds, most_cpu: float, most_memory_mb: int, whole_cpus: bool = False
+) -> tuple[tuple[Resources, ...], tuple[str, ...]]:
+    """The grid of `bounds` up to what the launcher can hold, on `whole_cpus` where it can give no others, and what was cut, in
+    words."""
     cpus = [bounds.cpu_min + step * bounds.cpu_step for step in range(_steps(bounds.cpu_min, bounds.cpu_max, bounds.cpu_step))]
     memories = range(bounds.memory_min_mb, bounds.memory_max_mb + 1, bounds.memory_step_mb)
     cut = []
@@ -31,6 +34,9 @@ def resource_grid(bounds: Bounds, most_cpu: float, most_memory_mb: int) -> tuple
         cut.append(f"more than {cpus_in_words(most_cpu)}: there are no more here")
     if most_memory_mb < bounds.memory_max_mb:
         cut.append(f"more than {most_memory_mb} MB: there is no more here")
+    if whole_cpus and any(cpu % 1 for cpu in cpus):
+        cut.append("parts of a CPU: this machine can only give whole CPUs")
+        cpus = [cpu for cpu in cpus if not cpu % 1]
     held = tuple(Resources(cpu, memory) for cpu in cpus for memory in memories if cpu <= most_cpu and memory <= most_memory_mb)
     return held, tuple(cut)
 
@@ -185,7 +191,7 @@ def _at_worst(option: Option) -> str:
 def _bounds(limits: Limits) -> str:
     held = [f"{limits.max_time:g} s"] if limits.max_time is not None else []
     held += [f"${limits.max_cost:g}"] if limits.max_cost is not None else []
-    return f"{' and '.join(held)} with {limits.confidence:.0%} confidence" if held else ""
+    return f"{' and '.join(held)} with {percent(limits.confidence)} confidence" if held else ""
 
 
 def _point(columns: Sequence[Column], values: Sequence[float], resources: Resources) -> list[float]:

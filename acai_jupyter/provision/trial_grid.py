@@ -32,7 +32,7 @@ def explored(
         notes.append(f"no trials on more than {cpus_in_words(capacity.cpu)}: there are no more here")
     if len(memories) < len(all_memories):
         notes.append(f"no trials with more than {capacity.memory_mb} MB: there is no more here")
-    if "cpu" not in capacity.enforced and any(cpu % 1 for cpu in cpus):
+    if (capacity.whole_cpus or "cpu" not in capacity.enforced) and any(cpu % 1 for cpu in cpus):
         whole = sorted({max(round(cpu), 1) if cpu % 1 else int(cpu) for cpu in cpus})
         notes.append("no trials on parts of a CPU: they can't be enforced here")
         cpus = [float(cpu) for cpu in whole if cpu <= capacity.cpu]

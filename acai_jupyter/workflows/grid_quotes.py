@@ -11,7 +11,7 @@ from acai_jupyter.domain.clock import SECOND
 from acai_jupyter.domain.errors import BoundNotMet, LimitExceeded, ProfileNotFound, ResourcesOutOfBounds
 from acai_jupyter.domain.grids import GridSubmission, combinations
 from acai_jupyter.domain.jobs import JobSpec
-from acai_jupyter.domain.quotes import GridQuote, Limits, Option, Quote, cost_range
+from acai_jupyter.domain.quotes import GridQuote, Limits, Option, Quote, cost_range, percent
 from acai_jupyter.provision.autoprovision import bound_of, ends, require_bound
 from acai_jupyter.provision.quotes import Quotes
 from acai_jupyter.provision.shares import share_cost
@@ -74,7 +74,7 @@ def under_bounds(spec: JobSpec, quote: GridQuote, number: int, enforce: bool) ->
     own = replace(row, limits=limits)
     timeout = spec.timeout
     if enforce:
-        timeout = min([*([] if timeout is None else [timeout]), *(int(end * SECOND) for end in ends(own))])
+        timeout = min([*([] if timeout is None else [timeout]), *(round(end * SECOND) for end in ends(own))])
     return replace(spec, resources=row.choice.chosen.resources, timeout=timeout, bound=bound_of(own, enforce))
 
 
@@ -108,7 +108,7 @@ def _told(rows: Sequence[Quote], limits: Limits, met: bool) -> GridQuote:
     held += [f"${limits.max_cost:g} in all"] if limits.max_cost is not None else []
     if not held:
         return replace(quote, why=f"what they would be given, as no bound was given: {predicted}")
-    bounds, sure = " and ".join(held), f"with {limits.confidence:.0%} confidence"
+    bounds, sure = " and ".join(held), f"with {percent(limits.confidence)} confidence"
     if not met:
         longest = max(row.choice.chosen.sure for row in rows)
         nearest = f"{longest:.3g} s for the longest and ${quote.sure_cost:.3g} in all at worst"

@@ -8,7 +8,11 @@ import sys
 import pytest
 
 from acai_jupyter.client.client import Client
+from acai_jupyter.client.predictions import Prediction
+from acai_jupyter.client.profile_plots import plot_predictions
 from acai_jupyter.client.profiles import Profile
+from acai_jupyter.client.quotes import Quote
+from acai_jupyter.domain.errors import ResourcesOutOfBounds
 
 pytest.importorskip("matplotlib")
 PNG = b"\x89PNG"
@@ -46,6 +50,31 @@ def test_a_plot_of_predictions_has_a_point_with_its_interval_for_every_finished_
     axes = profile.plot().axes[0]
     [bars] = axes.containers
     assert len(bars[0].get_xdata()) == len(profile.trials)
+
+
+def test_trials_that_were_stopped_early_are_drawn_too_and_marked() -> None:
+    one = Prediction(1.0, 512, 10.0, 9.0, 11.0, 0.1, 0.09, 0.11, False)
+    axes = plot_predictions("x", [], [], [(4.0, one)]).axes[0]
+    [bars] = axes.containers
+    assert list(bars[0].get_xdata()) == [4.0]
+    assert "stopped early" in [text.get_text() for text in axes.get_legend().texts]
+
+
+def test_cpus_that_no_job_is_given_here_are_left_out_of_the_grid(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acai_jupyter.client.profiles._CPUS_DRAWN", (0.1, 0.5, 2.0, 100.0))
+    with pytest.raises(ResourcesOutOfBounds):
+        profile.predict([2], 100.0, 512)
+    ticks = profile.plot_grid([2]).axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["0.5", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    "command", ["python t.py --in $ACAI_INPUT --out $ACAI_OUTPUT/a_b", "awk '{print $1}' in | sort > ${OUT}/%"]
+)
+def test_dollars_of_a_command_are_no_formula(profile: Profile, command: str) -> None:
+    quote = Quote({**profile.quote([2]).details, "command": command})
+    assert 'src="data:image/png;base64,' in quote._repr_html_()
+    assert quote.plot().axes[0].get_title() == command
 
 
 def test_profiles_and_quotes_are_shown_with_a_picture(profile: Profile) -> None:

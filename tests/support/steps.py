@@ -15,7 +15,13 @@ from acai_jupyter.ports.store.unit import Store
 
 
 def have_told(
-    store: Store, job: Job, moments: Sequence[float], total: float | None = None, tagged: bool = True, ago: float = 0
+    store: Store,
+    job: Job,
+    moments: Sequence[float],
+    total: float | None = None,
+    tagged: bool = True,
+    ago: float = 0,
+    restarts: int = 0,
 ) -> None:
     """A running job has reached step 1, 2, 3 … so many seconds after it began, the last of them just now, or so long ago."""
     with store.begin() as unit:
@@ -25,6 +31,12 @@ def have_told(
         at = [begun + int(seconds * SECOND) for seconds in moments]
         rows = [{**own, "at": moment, "step": float(step)} for step, moment in enumerate(at, 1)]
         session.run(insert(job_steps), rows)
-        told = {"step": float(len(at)), "step_total": total, "step_tagged": tagged, "step_restarts": 0, "stepped_at": at[-1]}
+        told = {
+            "step": float(len(at)),
+            "step_total": total,
+            "step_tagged": tagged,
+            "step_restarts": restarts,
+            "stepped_at": at[-1],
+        }
         mine = (jobs.c.project_id == job.project_id, jobs.c.id == job.id)
         session.run(update(jobs).where(*mine).values(running_at=begun, **told))

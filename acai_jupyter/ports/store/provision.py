@@ -10,7 +10,7 @@ from uuid import UUID
 from acai_jupyter.domain.arrivals import Arrival, StepPoint
 from acai_jupyter.domain.jobs import Job
 from acai_jupyter.domain.profiles import NewProfile, Pins, Profile, ProfileStatus, ProfileTrial
-from acai_jupyter.domain.templates import Trial
+from acai_jupyter.domain.templates import Template, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,10 @@ class Profiles(Protocol):
         """Whether a running trial has told by a step how far it is."""
         ...
 
-    def other_jobs(self, profile: Profile) -> list[Job]:
-        """The latest jobs with the profile's pins that are no trials of it and FINISHED, or ran out of memory; at most a
-        thousand."""
+    def other_jobs(self, profile: Profile, template: Template) -> dict[UUID, tuple[float, ...]]:
+        """The latest jobs that teach what its trials do, each with its values: their command is one of `template`, they have the
+        profile's pins, interpreter, image, requirements and variables, no GPUs, are no retries and no trials of it, and FINISHED
+        or ran out of memory; at most a thousand."""
         ...
 
     def mark_stragglers(self, profile: Profile, numbers: Sequence[int]) -> None: ...

@@ -24,12 +24,14 @@ _BEYOND_NOISE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class MemoryRun:
-    """What a run tells of memory: its arguments, its limit, its peak if measured, and whether it was killed for memory."""
+    """What a run tells of memory: its arguments, its limit, its peak if measured, and whether it was killed for memory. One that
+    was stopped before its end (`cut`) needed its peak at least, and maybe more."""
 
     values: tuple[float, ...]
     limit_mb: float
     peak_mb: float | None
     killed: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ def memory_need(runs: Sequence[MemoryRun], values: Sequence[float]) -> Need | No
     """What a job with the arguments `values` needs, None where the runs tell nothing.
 
     Peaks are carried on as a sum of parts that grow with the arguments; a kill raises the need above its limit for every job that
-    is at least as large in every argument.
+    is at least as large in every argument, and the peak of a run that was stopped before its end raises it to that.
     """
     asked = np.asarray(values, dtype=np.float64)
-    needs = [need for need in (_by_peaks(runs, asked), _by_kills(runs, asked)) if need is not None]
+    whole = [run for run in runs if not run.cut]
+    found = _by_peaks(whole, asked), _by_kills(whole, asked), _by_cut_runs(runs, asked)
+    needs = [need for need in found if need is not None]
     return max(needs, key=lambda need: need.memory_mb, default=None)
 
 
@@ -78,6 +82,13 @@ def _by_kills(runs: Sequence[MemoryRun], asked: Floats) -> Need | None:
     enough = [run.limit_mb for run in runs if not run.killed and run.limit_mb > worst and (asked <= np.asarray(run.values)).all()]
     need = min([worst * _BEYOND_KILL, *enough])
     return Need(need, f"a trial was killed for memory at {worst:.0f} MB")
+
+
+def _by_cut_runs(runs: Sequence[MemoryRun], asked: Floats) -> Need | None:
+    peaks = [run.peak_mb for run in runs if run.cut and run.peak_mb is not None and (asked >= np.asarray(run.values)).all()]
+    if not peaks:
+        return None
+    return Need(max(peaks) * _MARGIN, f"a trial that was stopped before its end had used {max(peaks):.0f} MB")
 
 
 def memory_cliff(runs: Runs) -> Need | None:

@@ -114,6 +114,51 @@ def test_what_is_no_template_is_refused_with_what_to_write(text: str, message: s
         parse_template(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "command", "values"),
+    [
+        ("train --n {1,2}", "train --n 7", (7,)),
+        ("train --n {1,2}  ", "  train\t--n  7\n", (7,)),
+        ("train \\\n  --n {1,2}", "train --n 7", (7,)),
+        ("train --n {1,2}", "tr\\\nain --n 7", (7,)),
+        ("train --n {1,2}", "train --n7", None),
+        ("train --n {1,2}", "train\n--n 7", None),
+        ("train --n {1,2}", "train\\  --n 7", None),
+        ("train 'a  b' {1,2}", "train  'a  b'  7", (7,)),
+        ("train 'a  b' {1,2}", "train 'a b' 7", None),
+        ('train "a  b" {1,2}', 'train "a b" 7', None),
+        ("sh <<E\n  n={1,2}\nE", "sh <<E\n n=7\nE", None),
+        ("train --rate {1,5}e-4", "train --rate 3e-4", (3,)),
+        ("train {1,2}-{3,4}", "train 5-6.5", (5, 6.5)),
+        ("train {1,2}.5", "train 2.5", (2,)),
+        ("train {1,2}{3,4}", "train 12", (1, 2)),
+        ("train {1,2}{3,4}", "train 123", None),  # 1 and 23, or 12 and 3
+        ("train {1,2}0{3,4}", "train 1002", None),
+        ("train --n {1,2}", "train --n 1e999", None),
+        ("train --n {1,2}", "train --n -1", None),
+    ],
+)
+def test_a_command_is_one_of_a_template_where_there_is_one_way_to_read_it_so(
+    text: str, command: str, values: tuple[float, ...] | None
+) -> None:
+    assert parse_template(text).values_in(command) == values
+
+
+def test_many_hints_without_text_between_them_are_compared_without_trying_every_way() -> None:
+    template = parse_template("x " + "{1,2}" * 20)
+    assert template.values_in("x " + "1" * 2000 + "y") is None
+    assert template.values_in("x " + "1" * 20) == (1,) * 20
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.floats(0, 1e300), min_size=2, max_size=2))
+def test_the_values_that_were_filled_in_are_found_again(values: list[float]) -> None:
+    template = parse_template(PAPER)
+    command = template.command(values)
+    assert template.values_in(command) == tuple(float(format(value, ".15g")) for value in values)
+    assert template.longest_word in command
+
+
 @pytest.mark.parametrize("values", [[], [1], [1, 2, 3]])
 def test_another_count_of_values_is_refused_with_their_names(values: list[float]) -> None:
     with pytest.raises(InvalidRequest, match=rf"takes 2 values \(epoch, batch-size\), not {len(values)}"):

@@ -92,6 +92,18 @@ def test_a_bar_of_many_does_not_say_when_the_whole_ends(engine: Engine) -> None:
     assert job.arrival.end - job.running_at == HOUR // 3
 
 
+def test_steps_that_began_anew_do_not_say_when_the_whole_ends(engine: Engine) -> None:
+    agent, alone = running(engine), engine.running()
+    for one in (agent, alone):
+        have_told(engine.store, one.job, [10.0 * number for number in range(1, 6)], total=10, restarts=1)  # the second fold
+    Arrivals(engine.store).advance()
+    job = agent.job
+    assert job.arrival is not None
+    assert job.running_at is not None
+    assert job.arrival.end - job.running_at == HOUR // 3
+    assert alone.job.arrival is None
+
+
 def test_a_job_without_a_bound_is_expected_by_its_steps_alone(engine: Engine) -> None:
     agent = engine.running()
     Arrivals(engine.store).advance()

@@ -25,6 +25,7 @@ from acai_jupyter.domain.errors import (
 )
 from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.domain.profiles import ProfileRequest, ProfileStatus
+from acai_jupyter.domain.quotes import Limits
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
@@ -145,6 +146,17 @@ def test_what_can_not_be_enforced_is_not_explored(lab: Lab) -> None:
     made = lab.start()
     assert {(trial.trial.cpu, trial.trial.memory_mb) for trial in made.trials} == {(1, 2048), (2, 2048)}
     assert len(made.profile.new.notes) == 2
+
+
+def test_where_only_whole_cpus_can_be_given_parts_of_one_are_neither_explored_nor_chosen(lab: Lab) -> None:
+    lab.capacity = Capacity(2.0, 512, 0, frozenset({"cpu", "memory"}), whole_cpus=True)
+    made = lab.run()
+    assert {trial.trial.cpu for trial in made.trials} == {1, 2}
+    assert "no trials on parts of a CPU: they can't be enforced here" in made.profile.new.notes
+    choice = lab.quotes.quote(lab.engine.owner, "fit", [5], Limits()).choice
+    assert choice.chosen.resources.cpu == 1  # the cheapest there is
+    assert all(one.resources.cpu in (1, 2) for one in choice.alternatives)
+    assert choice.excluded[-1] == "parts of a CPU: this machine can only give whole CPUs"
 
 
 def test_an_adaptive_profile_runs_so_many_trials_as_it_was_given(lab: Lab) -> None:

@@ -91,6 +91,17 @@ def test_enforcing_ends_the_job_at_the_bound(lab: Lab) -> None:
     assert quote.choice.chosen.hourly * priced.job.spec.timeout / 3.6e9 == pytest.approx(0.01, rel=1e-3)
 
 
+def test_short_jobs_are_ended_at_their_cost_too_whatever_its_decimals(lab: Lab) -> None:
+    lab.start("train --epoch {1,2}", cpus=(1.0, 2.0), memories_mb=(512,))
+    lab.work(ending=lambda job: {"command_time": 1.0 / job.spec.resources.cpu})
+    lab.profiler.advance()
+    for more in range(5):
+        limits = Limits(max_cost=0.00004 + more * 1e-6 / 3)
+        quote, made = lab.autoprovisioner.submit_template(lab.engine.owner, "fit", [2], limits, Submission(""), enforce=True)
+        seconds = (limits.max_cost or 0) / quote.choice.chosen.hourly * 3600
+        assert made.job.spec.timeout == pytest.approx(seconds * 1e6, abs=2)
+
+
 def test_a_command_is_quoted_by_the_profile_of_its_template_input_and_code(lab: Lab) -> None:
     code = lab.engine.code({"train": b"x"})
     lab.run(code=code)

@@ -192,3 +192,9 @@ def test_of_what_comes_equally_near_to_a_bound_the_best_is_taken() -> None:
     assert best([9.0, 1.0, 0.5], [([10.0, 10.5, 20.0], 9.8)]) == (1, False)
     assert best([9.0, 1.0, 0.5], [([10.0, 10.5, 20.0], 5.0)]) == (0, False)
     assert best([1.0, 1.0], [([10.5, 10.0], 5.0)]) == (1, False)
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.07, "7%"), (0.999, "99.9%"), (1 - 1e-9, "99.9999999%")])
+def test_a_confidence_is_said_as_it_was_given(fitted: Fitted, confidence: float, said: str) -> None:
+    options = predict_options(fitted, COLUMNS, [20], GRID, PriceTable(), confidence)
+    assert f"with {said} confidence" in choose(options, Limits(max_time=1e6, confidence=confidence)).why

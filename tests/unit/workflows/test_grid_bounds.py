@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from support.engine import Engine
 from unit.provision.conftest import Lab, law
 
@@ -64,6 +65,26 @@ def test_a_bound_on_time_holds_for_each_job_which_takes_its_cheapest(lab: Bounde
         "chosen row by row by profile fit" in lab.engine.registry.get(lab.engine.owner, str(job.number)).job.notes[0]
         for job in jobs
     )
+
+
+def test_the_rows_of_a_grid_are_quoted_by_what_was_learnt_once(lab: Bounded) -> None:
+    def asked(rows: int) -> int:
+        """How many statements a quote of so many rows makes."""
+        made = 0
+
+        def note(*_: Any) -> None:
+            nonlocal made
+            made += 1
+
+        event.listen(lab.engine.store._engine, "before_cursor_execute", note)
+        try:
+            lab.quote("train --epoch {" + ",".join(map(str, range(1, rows + 1))) + "}", max_time=1000)
+        finally:
+            event.remove(lab.engine.store._engine, "before_cursor_execute", note)
+        return made
+
+    asked(2)  # fits the model
+    assert 0 < asked(12) == asked(2)
 
 
 def test_a_bound_on_cost_is_for_all_jobs_together_and_shared_out(lab: Bounded) -> None:

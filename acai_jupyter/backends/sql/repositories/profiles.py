@@ -9,19 +9,24 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, and_, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, Select, Table, and_, func, or_, select, update
 
 from acai_jupyter.backends.sql.repositories.jobs import SqlJobs
 from acai_jupyter.backends.sql.session import Session, to_json
 from acai_jupyter.backends.sql.tables import jobs, profile_trials, profiles, users
+from acai_jupyter.domain.commands import text_of
 from acai_jupyter.domain.ids import new_id
 from acai_jupyter.domain.jobs import TERMINAL, Job, Reason, Status
 from acai_jupyter.domain.profiles import NewProfile, Pins, Profile, ProfileStatus, ProfileTrial
 from acai_jupyter.domain.submissions import Submission
-from acai_jupyter.domain.templates import Trial
+from acai_jupyter.domain.templates import Template, Trial
 from acai_jupyter.ports.store.provision import TrialCount
 
 _MOST_OTHERS: Final = 1000
+_MOST_COMPARED: Final = 20_000
+"""Of the jobs whose command holds the template's longest word so many are read, the newest."""
+_CONTINUED: Final = "\\\\\\n"
+"""How JSON writes a backslash before a new line, which may stand within a word."""
 
 
 class SqlProfiles:
@@ -118,13 +123,19 @@ class SqlProfiles:
         found = select(profile_trials.c.job_id).select_from(profile_trials.join(jobs, _job_of_trial))
         return self._session.run(found.where(*_of(profile), *running).limit(1)).first() is not None
 
-    def other_jobs(self, profile: Profile) -> list[Job]:
+    def other_jobs(self, profile: Profile, template: Template) -> dict[UUID, tuple[float, ...]]:
         mine = select(profile_trials.c.job_id).where(*_of(profile))
         teaches = or_(jobs.c.status == Status.FINISHED.value, jobs.c.reason == Reason.OUT_OF_MEMORY.value)
         own = (jobs.c.project_id == profile.project_id, teaches, jobs.c.id.not_in(mine))
-        wanted = select(jobs.c.id).where(*own, *_pinned(jobs, profile.new.pins))
-        ids = self._session.run(wanted.order_by(jobs.c.number.desc()).limit(_MOST_OTHERS)).scalars().all()
-        return list(SqlJobs(self._session).by_ids(profile.project_id, ids).values())
+        wanted = select(jobs.c.id, jobs.c.command).where(*own, *_pinned(jobs, profile.new.pins), *_like(profile.new.submission))
+        candidates = wanted.where(_may_hold(template)).order_by(jobs.c.number.desc()).limit(_MOST_COMPARED)
+        found: dict[UUID, tuple[float, ...]] = {}
+        for row in self._session.run(candidates):
+            command = json.loads(row.command)
+            values = template.values_in(text_of(command if isinstance(command, str) else tuple(command)))
+            if values is not None and len(found) < _MOST_OTHERS:
+                found[row.id] = values
+        return found
 
     def mark_stragglers(self, profile: Profile, numbers: Sequence[int]) -> None:
         these = (*_of(profile), profile_trials.c.number.in_(numbers))
@@ -158,7 +169,24 @@ def _of(profile: Profile) -> tuple[Any, Any]:
 
 
 def _pinned(table: Table, pins: Pins) -> list[Any]:
-    return [table.c[name].is_(None) if value is None else table.c[name] == value for name, value in asdict(pins).items()]
+    return [_is(table.c[name], value) for name, value in asdict(pins).items()]
+
+
+def _like(wanted: Submission) -> list[Any]:
+    """What besides its pins makes a job the same kind of job as a trial: no GPUs, started from nothing, the same surroundings."""
+    same = {"image": wanted.image, "python": wanted.python, "requirements": wanted.requirements, "retry_of": None}
+    env = to_json(dict(sorted(wanted.env.items())))
+    return [*(_is(jobs.c[name], value) for name, value in same.items()), jobs.c.gpu == 0, jobs.c.env == env]
+
+
+def _may_hold(template: Template) -> ColumnElement[bool]:
+    """Whether a job's command, as it is kept, may be one of a template."""
+    word = jobs.c.command.contains(template.longest_word, autoescape=True)
+    return or_(word, jobs.c.command.contains(_CONTINUED, autoescape=True))
+
+
+def _is(column: Column[Any], value: object) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
 
 
 @cache

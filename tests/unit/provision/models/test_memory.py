@@ -41,6 +41,16 @@ def test_a_larger_limit_that_was_enough_is_all_that_a_kill_asks_for() -> None:
     assert need.memory_mb == 576
 
 
+def test_a_run_that_was_stopped_raises_the_need_of_larger_work_and_shows_nothing_to_be_enough() -> None:
+    runs = [MemoryRun((1,), 2048, 100), MemoryRun((2,), 2048, 1500, cut=True)]
+    found = [memory_need(runs, [value]) for value in (1, 2, 8)]
+    assert [need and round(need.memory_mb) for need in found] == [110, 1650, 1650]
+    killed = [MemoryRun((1,), 512, None, killed=True), MemoryRun((1,), 576, None, cut=True)]
+    need = memory_need(killed, [1])
+    assert need is not None
+    assert need.memory_mb == 640
+
+
 def test_a_kill_says_nothing_of_smaller_work() -> None:
     assert memory_need([MemoryRun((100,), 512, None, killed=True)], [10]) is None
     assert memory_need([MemoryRun((100,), 512, None, killed=True)], [100]) is not None
