@@ -20,7 +20,8 @@ from acai_jupyter.client.copies import copy_files
 from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
-from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Removal, SessionTransaction, Text
+from acai_jupyter.client.filesystem_transactions import Removal, SessionTransaction
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Text
 from acai_jupyter.client.reader import RemoteFile
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
