@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 class Removal(NamedTuple):
-    """What is to be hidden at the end of a transaction: a normal path, or all of a `folder`. What is written there `after`
-    so many files of the transaction stays."""
+    """What is to be hidden at the end of a transaction: a normal path, or all of a `folder`. What is closed there `after`
+    that moment stays."""
 
     path: str
     folder: bool
@@ -30,12 +30,12 @@ class SessionTransaction(Transaction):
         """Deliver what waits, or forget it. Raises what the upload raises; nothing is kept or removed then."""
         lake: Any = self.fs
         self.fs: Any = None
-        waiting: list[Outgoing] = list(self.files)
+        waiting: list[Outgoing] = sorted(self.files, key=lambda file: file.closed_at)
         self.files.clear()
         lake._intrans = False
         lake._transaction = None
         left = [file for file in waiting if not file.discarded]
-        written = [(None if file.discarded else file.path) for file in waiting]
+        written = [(file.closed_at, file.path) for file in left]
         try:
             if commit and left:
                 lake.deliver(left)
@@ -43,4 +43,4 @@ class SessionTransaction(Transaction):
             for file in waiting:
                 file.discard()
         for removal in self.removals if commit else ():
-            lake.remove(removal.path, removal.folder, {path for path in written[removal.after :] if path is not None})
+            lake.remove(removal.path, removal.folder, {path for closed_at, path in written if closed_at > removal.after})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
+import math
 import os
 import sys
 import tempfile
@@ -27,10 +29,19 @@ _NOT_WRITTEN: Final = (
 )
 
 
+_ORDER: Final = itertools.count()
+
+
+def moment() -> int:
+    """Later than every one before."""
+    return next(_ORDER)
+
+
 class Outgoing(Protocol):
-    """A file on its way: its lake path, and where its bytes are."""
+    """A file on its way: its lake path, where its bytes are, and the moment when it was closed (infinity before that)."""
 
     path: str
+    closed_at: float
 
     @property
     def source(self) -> Path | bytes: ...
@@ -51,6 +62,7 @@ class Given:
     def __init__(self, path: str, source: Path | bytes) -> None:
         self.path = path
         self.source = source
+        self.closed_at: float = moment()
 
     def discard(self) -> None:
         """Nothing is kept of it."""
@@ -73,6 +85,7 @@ class Draft(io.RawIOBase):
         self.path = path
         self.discarded = False
         self._deliver = deliver
+        self.closed_at = math.inf
         self._failure: tuple[int, str] | None = None
         self._handled_before = sys.exception()
         self._kept = Path(kept)
@@ -134,6 +147,7 @@ class Draft(io.RawIOBase):
                 number, what = self._failure
                 raise OSError(number, f"{self.path} is not written, as a piece of it could not be ({what})")
             super().close()
+            self.closed_at = moment()
             if self._deliver is not None:
                 self._deliver([self])
         except BaseException:
