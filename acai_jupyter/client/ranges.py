@@ -9,7 +9,7 @@ from acai_agent.contract import digest_of_bytes
 from acai_jupyter.client.again import fetch_range
 from acai_jupyter.client.parallel import at_once
 from acai_jupyter.client.transport import Json, Transport
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FileNotFound, ServerUnreachable
+from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FileNotFound, Forbidden, InvalidInput, NotFound, StoreDamaged
 
 _WIDEST_GAP: Final = 64 * 1024
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -26,6 +26,10 @@ class Span(NamedTuple):
     def first(self) -> int:
         """Where it begins in the object that carries the file."""
         return int(self.item["offset"]) + self.start
+
+
+_Run = list[tuple[int, Span]]
+_Found = dict[int, bytes | AcaiError]
 
 
 def whole(item: Json) -> Span:
@@ -48,18 +52,21 @@ def read_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes]:
 def try_spans(transport: Transport, spans: Sequence[Span]) -> list[bytes | AcaiError]:
     """The bytes of `spans`, in their order, or what is wrong with each: one that can't be read keeps no other from being read.
 
-    Raises ServerUnreachable.
+    Raises what is wrong with no single file: ServerUnreachable, Unauthenticated, PlatformStopped, ...
     """
-    numbers: dict[int, bytes | AcaiError] = {}
+    numbers: _Found = {}
     runs = list(_runs([(number, span) for number, span in enumerate(spans) if span.length]))
-    for fetched in at_once(lambda run: _fetch(transport, run), runs):
-        numbers.update(fetched)
+    while runs:
+        fetched = at_once(lambda run: _fetch(transport, run), runs)
+        for found, _ in fetched:
+            numbers.update(found)
+        runs = [run for _, left in fetched for run in left]
     return [numbers.get(number, b"") for number in range(len(spans))]
 
 
-def _runs(spans: Iterable[tuple[int, Span]]) -> Iterator[list[tuple[int, Span]]]:
+def _runs(spans: Iterable[tuple[int, Span]]) -> Iterator[_Run]:
     """What to fetch by one request each: spans of one object that lie close together."""
-    run: list[tuple[int, Span]] = []
+    run: _Run = []
     end = 0
     for number, span in sorted(spans, key=lambda given: (given[1].item["request"]["url"], given[1].first)):
         if run and not _joins(run[0][1], end, span):
@@ -76,18 +83,18 @@ def _joins(first: Span, end: int, span: Span) -> bool:
     return near and max(end, span.first + span.length) - first.first <= _MOST_BYTES
 
 
-def _fetch(transport: Transport, run: list[tuple[int, Span]]) -> list[tuple[int, bytes | AcaiError]]:
+def _fetch(transport: Transport, run: _Run) -> tuple[_Found, list[_Run]]:
+    """What is found by one request, and the runs that are left to ask for."""
     begin = run[0][1].first
     end = max(span.first + span.length for _, span in run)
     try:
         data = fetch_range(transport, run[0][1].item, begin, end - begin)
-    except ServerUnreachable:
-        raise
     except FileNotFound as error:  # of the first, whose version is gone; the object may be there for the others
-        return [(run[0][0], error), *(_fetch(transport, run[1:]) if len(run) > 1 else [])]
-    except AcaiError as error:
-        return [(number, error) for number, _ in run]
-    return [(number, _checked(span, data[span.first - begin : span.first - begin + span.length])) for number, span in run]
+        half = len(run) // 2 + 1
+        return {run[0][0]: error}, [rest for rest in (run[1:half], run[half:]) if rest]
+    except (NotFound, Forbidden, InvalidInput, StoreDamaged) as error:
+        return {number: error for number, _ in run}, []
+    return {number: _checked(span, data[span.first - begin : span.first - begin + span.length]) for number, span in run}, []
 
 
 def _checked(span: Span, data: bytes) -> bytes | AcaiError:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 from support.servers import Server
 
 from acai_jupyter.client.filesystem import LakeFileSystem
-from acai_jupyter.domain.errors import DigestMismatch
+from acai_jupyter.client.ranges import Span, try_spans
+from acai_jupyter.client.transport import Json
+from acai_jupyter.domain.errors import DigestMismatch, FileNotFound
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +83,23 @@ def test_a_file_whose_beginning_is_damaged_once_that_was_read_is_noticed_when_it
     remote.fetch(0, 90_000)
     with pytest.raises(DigestMismatch):
         remote.fetch(90_000, len(content))
+
+
+def expired(item: Json, path: str, offset: int) -> Span:
+    """A byte of a file that the same object carries, by a request that is not valid any more."""
+    request = {**item["request"], "url": item["request"]["url"] + "0"}
+    return Span({**item, "path": path, "offset": offset, "size": 1, "digest": None, "request": request}, 0, 1)
+
+
+def test_each_of_many_files_that_are_gone_is_told_of_and_their_neighbours_are_read(lake: LakeFileSystem) -> None:
+    item = lake.client.files.remote("/whole").item
+    spans = [expired(item, f"/gone/{number}", 0) for number in range(200)]
+    spans.insert(150, expired(item, "/whole", 4))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 150)  # fewer calls within calls than files
+    try:
+        read = try_spans(lake.client.files.transport, spans)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert read.pop(150) == b"e"
+    assert {type(one) for one in read} == {FileNotFound}
