@@ -10,8 +10,8 @@ from support.servers import Server
 
 from acai_jupyter.client.filesystem import LakeFileSystem
 from acai_jupyter.client.ranges import Span, try_spans
-from acai_jupyter.client.transport import Json
-from acai_jupyter.domain.errors import DigestMismatch, FileNotFound
+from acai_jupyter.client.transport import Json, Transport
+from acai_jupyter.domain.errors import DigestMismatch, FileNotFound, Unauthenticated
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +103,9 @@ def test_each_of_many_files_that_are_gone_is_told_of_and_their_neighbours_are_re
         sys.setrecursionlimit(limit)
     assert read.pop(150) == b"e"
     assert {type(one) for one in read} == {FileNotFound}
+
+
+def test_what_is_wrong_with_no_single_file_is_raised(lake: LakeFileSystem, server: Server) -> None:
+    item = lake.client.files.remote("/whole").item
+    with pytest.raises(Unauthenticated):
+        try_spans(Transport(server.url, "nobody's token"), [expired(item, "/whole", 0)])
