@@ -20,8 +20,10 @@ from acai_jupyter.client.copies import copy_files
 from acai_jupyter.client.filesystem_batches import Batch
 from acai_jupyter.client.filesystem_listing import as_os_error, folders_above, os_errors
 from acai_jupyter.client.filesystem_reads import ReadLake, find_items, is_folder_only
-from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Removal, SessionTransaction, Text
+from acai_jupyter.client.filesystem_transactions import Removal, SessionTransaction
+from acai_jupyter.client.filesystem_writes import Compressed, Draft, Given, Outgoing, Text, moment
 from acai_jupyter.client.reader import RemoteFile
+from acai_jupyter.client.transport import Json
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.references import escape
 
@@ -171,7 +173,7 @@ class LakeFileSystem(ReadLake):
             return
         if not (self._below(path, recursive=False, limit=1) if folder else self.isfile(path)):
             raise FileNotFoundError(f"There is nothing at {path} to remove.")
-        self.transaction.removals.append(Removal(path, folder, len(self.transaction.files)))
+        self.transaction.removals.append(Removal(path, folder, moment()))
 
     def remove(self, path: str, folder: bool, but: Set[str]) -> None:
         """Remove a file, or all of a folder, except the lake paths `but`; what is gone meanwhile is gone."""
@@ -199,6 +201,20 @@ class LakeFileSystem(ReadLake):
             draft.discard()
             raise
 
+    def _drafts_of(self, found: Mapping[str, Json]) -> list[Draft]:
+        """Files of the lake as drafts for other paths, closed: all of them, or none. Raises DigestMismatch."""
+        made: list[Draft] = []
+        try:
+            for path, item in found.items():
+                with Draft(path, None) as draft:
+                    self._fill(draft, RemoteFile(self.client.files.transport, path, item))
+                made.append(draft)
+        except BaseException:
+            for draft in made:
+                draft.discard()
+            raise
+        return made
+
     def _copy(self, pairs: Sequence[tuple[str, str]]) -> None:
         wanted = {target: source for source, target in pairs}
         items = self.ask(lambda client: find_items(client, list(wanted.values())))
@@ -211,10 +227,7 @@ class LakeFileSystem(ReadLake):
             elif not is_folder_only(source, item, folders) and not self.isdir(source):
                 raise as_os_error(item) from item
         if self._intrans:
-            for path, item in found.items():
-                draft = Draft(path, None)
-                self._fill(draft, RemoteFile(self.client.files.transport, path, item))
-                self.transaction.files.append(draft)
+            self.transaction.files.extend(self._drafts_of(found))
         elif found:
             with os_errors():
                 copy_files(self.client.files.transport, found)

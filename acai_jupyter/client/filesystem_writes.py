@@ -1,17 +1,19 @@
-"""What the fsspec file system writes: a file is a new version when it is closed, a transaction is one upload session."""
+"""What the fsspec file system writes: a file is a new version when it is closed."""
 
 from __future__ import annotations
 
+import errno
 import io
+import itertools
+import math
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
-
-from fsspec.transaction import Transaction
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,10 +29,19 @@ _NOT_WRITTEN: Final = (
 )
 
 
+_ORDER: Final = itertools.count()
+
+
+def moment() -> int:
+    """Later than every one before."""
+    return next(_ORDER)
+
+
 class Outgoing(Protocol):
-    """A file on its way: its lake path, and where its bytes are."""
+    """A file on its way: its lake path, where its bytes are, and the moment when it was closed (infinity before that)."""
 
     path: str
+    closed_at: float
 
     @property
     def source(self) -> Path | bytes: ...
@@ -51,17 +62,20 @@ class Given:
     def __init__(self, path: str, source: Path | bytes) -> None:
         self.path = path
         self.source = source
+        self.closed_at: float = moment()
 
     def discard(self) -> None:
         """Nothing is kept of it."""
 
 
 class Draft(io.RawIOBase):
-    """A file that is being written, kept in a temporary file until it is closed. Then it is delivered, whole; where the
-    block that writes it fails, or nobody closes it, nothing is. Without `deliver` it waits for the end of a transaction.
+    """A file that is being written, kept in a temporary file until it is closed. Then it is delivered, whole; where a piece of
+    it could not be written, the block that writes it fails, or nobody closes it, nothing is. Without `deliver` it waits for the
+    end of a transaction.
 
     Those who wrap files close them without a word of what happened (`fsspec.open`, pandas). So an error that has come up since
-    it was opened, and is still being handled, counts as a block that failed; outside of a `with` that is said by a warning.
+    it was opened, and is still being handled, counts as a block that failed; outside of a `with` that is said by a warning. A
+    wrapper of somebody else's that is dropped closes it too: that can't be told from a close that is meant.
     """
 
     mode = "wb"
@@ -71,6 +85,8 @@ class Draft(io.RawIOBase):
         self.path = path
         self.discarded = False
         self._deliver = deliver
+        self.closed_at = math.inf
+        self._failure: tuple[int, str] | None = None
         self._handled_before = sys.exception()
         self._kept = Path(kept)
         self._file = os.fdopen(descriptor, "r+b")
@@ -87,7 +103,14 @@ class Draft(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except TypeError:  # no bytes were given; nothing is missing
+            raise
+        except BaseException as error:
+            self.discarded = True
+            self._failure = getattr(error, "errno", None) or errno.EIO, f"{type(error).__name__}: {error}"
+            raise
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         return self._file.seek(offset, whence)
@@ -103,7 +126,10 @@ class Draft(io.RawIOBase):
             self._file.flush()
 
     def close(self) -> None:
-        """Deliver the file, unless it waits for its transaction. Raises what the upload raises; nothing is kept then."""
+        """Deliver the file, unless it waits for its transaction.
+
+        Raises OSError where a piece of it could not be written, and what the upload raises; nothing is kept then.
+        """
         if self.closed:
             return
         error = sys.exception()
@@ -115,18 +141,26 @@ class Draft(io.RawIOBase):
             warnings.warn(_NOT_WRITTEN.format(path=self.path, error=type(error).__name__), RuntimeWarning, stacklevel=2)
 
     def _finish(self) -> None:
-        self._file.close()
-        super().close()
-        if self._deliver is not None:
-            try:
+        try:
+            self._file.close()
+            if self._failure is not None:
+                number, what = self._failure
+                raise OSError(number, f"{self.path} is not written, as a piece of it could not be ({what})")
+            super().close()
+            self.closed_at = moment()
+            if self._deliver is not None:
                 self._deliver([self])
-            finally:
-                self.discard()
+        except BaseException:
+            self.discard()
+            raise
+        if self._deliver is not None:
+            self.discard()
 
     def discard(self) -> None:
         """Forget what was written."""
         self.discarded = True
-        self._file.close()
+        with suppress(OSError):  # what is still to be written is to be forgotten
+            self._file.close()
         self._kept.unlink(missing_ok=True)
         super().close()
 
@@ -160,23 +194,34 @@ class Compressed(io.BufferedIOBase):
 
     def close(self) -> None:
         if not self.closed:
-            super().close()
-            self._compressor.close()
+            self._finish()
             self._draft.close()
+
+    def _finish(self) -> None:
+        try:
+            self._compressor.close()
+            super().close()
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Forget what was written."""
-        self._compressor.close()
         self._draft.discard()
-        super().close()
+        with suppress(OSError, ValueError):  # the compressor's last words, to a file that is closed
+            self._compressor.close()
+            super().close()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
             self.discard()
         elif not self.closed:
-            self._compressor.close()
+            self._finish()
             self._draft.__exit__(None, None, None)
-            super().close()
+
+    def __del__(self) -> None:
+        if not self.closed:
+            self.discard()
 
 
 class Text(io.TextIOWrapper):
@@ -187,8 +232,12 @@ class Text(io.TextIOWrapper):
         super().__init__(draft, **options)  # type: ignore[arg-type]
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None and not self.closed:
-            self.flush()
+        try:
+            if kind is None and not self.closed:
+                self.flush()
+        except BaseException:
+            self._draft.discard()
+            raise
         self._draft.__exit__(kind, error, trace)
 
     def __del__(self) -> None:
@@ -203,39 +252,3 @@ def _is_left_by_a_with() -> bool:
             return False
         frame = frame.f_back
     return True
-
-
-class Removal(NamedTuple):
-    """What is to be hidden at the end of a transaction: a normal path, or all of a `folder`. What is written there `after`
-    so many files of the transaction stays."""
-
-    path: str
-    folder: bool
-    after: int
-
-
-class SessionTransaction(Transaction):
-    """All that is written within it becomes versions at once, or nothing does. Then what was removed within it goes."""
-
-    def __init__(self, fs: Any, **options: Any) -> None:
-        super().__init__(fs, **options)
-        self.removals: list[Removal] = []
-
-    def complete(self, commit: bool = True) -> None:
-        """Deliver what waits, or forget it. Raises what the upload raises; nothing is kept or removed then."""
-        lake: Any = self.fs
-        self.fs: Any = None
-        waiting: list[Outgoing] = list(self.files)
-        self.files.clear()
-        lake._intrans = False
-        lake._transaction = None
-        left = [file for file in waiting if not file.discarded]
-        written = [(None if file.discarded else file.path) for file in waiting]
-        try:
-            if commit and left:
-                lake.deliver(left)
-        finally:
-            for file in waiting:
-                file.discard()
-        for removal in self.removals if commit else ():
-            lake.remove(removal.path, removal.folder, {path for path in written[removal.after :] if path is not None})

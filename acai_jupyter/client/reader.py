@@ -92,13 +92,14 @@ class RemoteFile(io.RawIOBase):
 
 
 class _Check:
-    """Follows what is read of a file, as far as that reaches without a gap from its beginning on."""
+    """Follows what is read of a file, as far as that reaches without a gap from its beginning on. Whoever begins anew before the
+    end may go on where either of the two readings stopped."""
 
     def __init__(self, digest: str | None, size: int) -> None:
         self._digest = digest
         self._size = size
         self._bad = False
-        self._begin()
+        self._farthest = self._newest = _Reading(size)
         self._lock = threading.Lock()
 
     def take(self, start: int, data: bytes) -> bool:
@@ -108,26 +109,44 @@ class _Check:
             if self._digest is None or self._bad:
                 return not self._bad
             if start == 0:
-                self._begin()
-            if start <= self._seen < start + len(data):
-                self._add(memoryview(data)[self._seen - start :])
-                self._bad = self._seen == self._size and self._found() != self._digest
+                self._newest = _Reading(self._size)
+                if self._farthest.seen == self._size:
+                    self._farthest = self._newest
+            ended = self._newest.take(start, data)
+            if self._newest.seen >= self._farthest.seen:
+                self._farthest = self._newest
+            else:
+                ended = self._farthest.take(start, data)
+            self._bad = ended and self._farthest.found() != self._digest
             return not self._bad
 
-    def _begin(self) -> None:
-        self._seen = 0
+
+class _Reading:
+    """The digest of a file as it comes in, `seen` bytes so far."""
+
+    def __init__(self, size: int) -> None:
+        self.seen = 0
+        self._size = size
         self._parts: list[bytes] = []
         self._hasher = hashlib.sha256()
 
+    def take(self, start: int, data: bytes) -> bool:
+        """Go on with those of some bytes that are new, where they join; True where the file's last is among them."""
+        if not self.seen - len(data) < start <= self.seen:
+            return False
+        self._add(memoryview(data)[self.seen - start :])
+        return self.seen == self._size
+
     def _add(self, data: memoryview) -> None:
         while data:
-            piece = data[: PART_SIZE - self._seen % PART_SIZE]
+            piece = data[: PART_SIZE - self.seen % PART_SIZE]
             self._hasher.update(piece)
-            self._seen += len(piece)
-            if self._seen % PART_SIZE == 0 or self._seen == self._size:
+            self.seen += len(piece)
+            if self.seen % PART_SIZE == 0 or self.seen == self._size:
                 self._parts.append(self._hasher.digest())
                 self._hasher = hashlib.sha256()
             data = data[len(piece) :]
 
-    def _found(self) -> str:
+    def found(self) -> str:
+        """The digest, once all was seen."""
         return f"sha256:{self._parts[0].hex()}" if len(self._parts) == 1 else composite_digest(self._parts)

@@ -51,3 +51,30 @@ def test_a_file_that_is_damaged_while_it_is_open_is_noticed_when_it_is_read_agai
     remote.seek(0)
     with pytest.raises(DigestMismatch):
         remote.readall()
+
+
+@pytest.mark.parametrize("again", [[(0, 10)], [(0, 10), (0, 50)], [(0, 200), (0, 10)]])
+def test_reading_the_beginning_again_before_the_end_leaves_the_file_verified(
+    lake: LakeFileSystem, again: list[tuple[int, int]]
+) -> None:
+    remote = lake.client.files.remote("/damaged")
+    remote.fetch(0, 100)
+    for start, length in again:
+        remote.fetch(start, length)
+    with pytest.raises(DigestMismatch):
+        remote.fetch(100, 16_000)
+
+
+def test_a_file_whose_beginning_is_damaged_once_that_was_read_is_noticed_when_it_is_read_again(
+    lake: LakeFileSystem, server: Server
+) -> None:
+    content = bytes(range(256)) * 517
+    lake.pipe_file("/sooner", content)
+    remote = lake.client.files.remote("/sooner")
+    remote.fetch(0, 100_000)
+    [stored] = [path for path in (server.home / "objects").rglob("*") if path.is_file() and path.stat().st_size == len(content)]
+    stored.chmod(0o600)
+    stored.write_bytes(content[:70_000] + b"x" + content[70_001:])
+    remote.fetch(0, 90_000)
+    with pytest.raises(DigestMismatch):
+        remote.fetch(90_000, len(content))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+import errno
+import io
+import random
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +88,90 @@ def test_a_file_closed_while_an_error_is_handled_is_not_written_and_that_is_said
     assert lake.cat_file("/handled/entered") == b"all"
 
 
-def test_text_that_nobody_closes_is_no_version(lake: LakeFileSystem) -> None:
-    lake.open("/half/text", "w").write("nobody closes it")
-    assert not lake.exists("/half/text")
+@pytest.mark.parametrize("way", ["bytes", "text", "compressed", "compressed text"])
+def test_a_file_that_nobody_closes_is_no_version(lake: LakeFileSystem, way: str) -> None:
+    OPENED[way](lake, f"/half/{way}").write(b"nobody" if way in ("bytes", "compressed") else "nobody")
+    assert not lake.exists(f"/half/{way}")
+
+
+FULL = 10_000
+"""Bytes that fit on the disk of `full_disk`."""
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """A disk on which no file can grow beyond FULL."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FULL, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+FILLED: dict[str, Callable[[LakeFileSystem, str], Any]] = {
+    "bytes": lambda lake, path: lake.open(path, "wb"),
+    "text": lambda lake, path: lake.open(path, "w"),
+    "compressed": lambda lake, path: lake.open(path, "wb", compression="gzip"),
+    "compressed text": lambda lake, path: lake.open(path, "w", compression="gzip"),
+    "wrapped": lambda lake, path: io.TextIOWrapper(lake.open(path, "wb")),
+}
+CLOSED: dict[str, Callable[[Any], object]] = {
+    "closed": lambda file: file.close(),
+    "with": lambda file: file.__exit__(None, None, None),
+    "forgotten": lambda file: None,
+}
+
+
+@pytest.mark.parametrize("transaction", [False, True])
+@pytest.mark.parametrize("end", CLOSED)
+@pytest.mark.parametrize("way", FILLED)
+def test_a_file_of_which_a_piece_could_not_be_written_is_no_version(
+    lake: LakeFileSystem, way: str, end: str, transaction: bool
+) -> None:
+    """The last piece of a text is written by the code that closes it, which then closes what it wraps as if all were well."""
+    path = f"/full/{way}/{end}/{transaction}"
+    noise = random.Random(7).randbytes(20 * FULL)
+    text = noise.decode("latin-1")
+    failures = []
+    with lake.transaction if transaction else nullcontext():
+        file = FILLED[way](lake, path)
+        with full_disk():
+            try:
+                file.write(noise if way in ("bytes", "compressed") else text)
+            except OSError as error:
+                failures.append(error.errno)
+        try:
+            CLOSED[end](file)
+        except OSError as error:
+            failures.append(error.errno)
+        del file
+    assert set(failures) == {errno.EFBIG}
+    assert not lake.exists(path)
+
+
+@pytest.mark.parametrize("transaction", [False, True])
+@pytest.mark.parametrize("way", ["text", "wrapped", "compressed text"])
+def test_a_text_whose_last_piece_can_not_be_written_is_no_version(lake: LakeFileSystem, way: str, transaction: bool) -> None:
+    path = f"/full/end/{way}/{transaction}"
+    with lake.transaction if transaction else nullcontext():
+        file = FILLED[way](lake, path)
+        file.write(random.Random(7).randbytes(5_000).hex())
+        with full_disk():
+            file.write(random.Random(8).randbytes(4_000).hex())
+            with pytest.raises(OSError, match=str(errno.EFBIG)):
+                file.close()
+    assert not lake.exists(path)
+
+
+def test_a_value_that_is_no_bytes_spoils_no_file(lake: LakeFileSystem) -> None:
+    with lake.open("/half/typed", "wb") as file:
+        with pytest.raises(TypeError):
+            file.write("text")
+        file.write(b"bytes")
+    assert lake.cat_file("/half/typed") == b"bytes"
 
 
 class Unwritable:

@@ -13,6 +13,7 @@ import pytest
 from support.servers import Server
 
 from acai_jupyter.client.filesystem import LakeFileSystem
+from acai_jupyter.domain.errors import DigestMismatch
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,46 @@ def test_a_transaction_that_fails_moves_and_removes_nothing(lake: LakeFileSystem
     assert lake.find("/k") == ["/k/moved", "/k/removed"]
     lake.rm("/k/removed")  # the transaction is over
     assert lake.find("/k") == ["/k/moved"]
+
+
+def test_of_a_copy_that_fails_in_a_transaction_nothing_is_kept(lake: LakeFileSystem, server: Server) -> None:
+    content = b"it was like this" * 1001
+    lake.pipe_file("/c/damaged", content)
+    lake.pipe_file("/c/whole", b"whole")
+    [stored] = [path for path in (server.home / "objects").rglob("*") if path.is_file() and path.stat().st_size == len(content)]
+    stored.chmod(0o600)
+    stored.write_bytes(b"it is otherwise." * 1001)
+    with lake.transaction:
+        lake.pipe_file("/c/piped", b"piped")
+        with pytest.raises(DigestMismatch):
+            lake.copy(["/c/whole", "/c/damaged"], ["/c/copy", "/c/copy_of_damaged"])
+    assert lake.find("/c") == ["/c/damaged", "/c/piped", "/c/whole"]
+
+
+def test_what_is_closed_after_a_removal_stays_and_what_was_closed_before_goes(lake: LakeFileSystem) -> None:
+    lake.pipe({f"/r/{name}": b"before" for name in ("open", "folder/open", "left", "source")})
+    with lake.transaction:
+        files = [lake.open(path, "wb") for path in ("/r/open", "/r/folder/open", "/r/left")]
+        lake.pipe_file("/r/piped", b"x")
+        lake.copy("/r/source", "/r/folder/copy")
+        lake.rm(["/r/open", "/r/left", "/r/source"])
+        lake.rm("/r/folder", recursive=True)
+        for file in files:
+            file.write(b"after")
+        files[0].close()
+        files[1].close()
+    after = dict.fromkeys(("/r/open", "/r/folder/open", "/r/left"), b"after")
+    assert lake.cat("/r", recursive=True) == {**after, "/r/piped": b"x"}
+
+
+def test_of_two_files_for_one_path_the_one_that_is_closed_last_counts(lake: LakeFileSystem) -> None:
+    with lake.transaction:
+        first, second = lake.open("/l/twice", "wb"), lake.open("/l/twice", "wb")
+        first.write(b"first")
+        second.write(b"second")
+        second.close()
+        first.close()
+    assert lake.cat_file("/l/twice") == b"first"
 
 
 def test_a_large_file_is_continued_and_copied_in_a_transaction_piece_by_piece(lake: LakeFileSystem) -> None:
