@@ -123,6 +123,7 @@ class Dispatch:
             if current is None or (current.status, current.attempt) != (job.status, job.attempt):
                 return True  # it has moved on since it was looked at
             config = self._config(unit, job, {"salvage": died_of, "heartbeat_s": float(self._settings.heartbeat)})
+            unit.jobs.lose(job, _RANK)  # before there is another who beats
         self._keep_token(job, config)
         try:
             salvager = self._launcher.launch(self._spec(job, config, salvage=handle))
@@ -131,7 +132,6 @@ class Dispatch:
         self._unused_tokens.pop(_token_key(job, config), None)
         with self._store.begin() as unit:
             unit.lock_project(job.project_id)
-            unit.jobs.lose(job, _RANK)
             unit.jobs.set_handle(job, _RANK, salvager)
             unit.jobs.set_progress(job, Progress.UPLOADING)
             unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))

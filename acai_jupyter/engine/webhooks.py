@@ -39,21 +39,28 @@ _TOLD: Final = (
 
 @dataclass(slots=True)
 class _Round:
-    """What one round of deliveries has come to. The projects `left_out` are being told, or were in vain."""
+    """What one round of deliveries has come to. The projects `left_out` are being told, or were in vain; those that were `served`
+    come again when no other waits. It ends at `until`, of the monotonic clock."""
 
+    until: float
+    served: set[UUID] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     left_out: set[UUID] = field(default_factory=set)
     tried: int = 0
 
 
 class Webhooks:
-    """One webhook a project. `clock` gives seconds since 1970, for signatures."""
+    """One webhook a project. `clock` gives seconds since 1970, for signatures. A round of deliveries begins nothing more after
+    `round_seconds`, so that who stops waits for little, and the next one looks for all projects anew."""
 
-    def __init__(self, store: Store, vault: Vault, poster: Poster, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, poster: Poster, clock: Callable[[], float] = time.time, round_seconds: float = 10.0
+    ) -> None:
         self._store = store
         self._vault = vault
         self._poster = poster
         self._clock = clock
+        self._round_seconds = round_seconds
 
     def set(self, principal: Principal, url: str, secret: str | None) -> Webhook:
         """Have every job's end posted to `url` from now on, signed where there is a secret. For the project's admin.
@@ -96,7 +103,7 @@ class Webhooks:
         """
         with self._store.read() as unit:
             projects = unit.webhooks.due_projects(_MOST_AT_ONCE)
-        told = _Round()
+        told = _Round(time.monotonic() + self._round_seconds)
         if len(projects) == 1:
             self._work(told)
         elif projects:
@@ -108,19 +115,22 @@ class Webhooks:
     def _work(self, told: _Round) -> None:
         while (delivery := self._claim(told)) is not None:
             if self._deliver(delivery):
+                told.served.add(delivery.project_id)
                 told.left_out.discard(delivery.project_id)
 
     def _claim(self, told: _Round) -> Delivery | None:
         """The next delivery of a project that nobody is at; this one's is nobody else's now."""
         with told.lock:
-            if told.tried >= _MOST_A_ROUND:
+            if told.tried >= _MOST_A_ROUND or time.monotonic() > told.until:
                 return None
             with self._store.read() as unit:
+                if not unit.webhooks.due_projects(1, told.left_out | told.served):
+                    told.served.clear()
                 if not unit.webhooks.due_projects(1, told.left_out):
                     return None
             with self._store.begin() as unit:
                 unit.leases.serialize("webhooks")
-                claimed = unit.webhooks.claim(1, _HOLD_SECONDS, told.left_out)
+                claimed = unit.webhooks.claim(1, _HOLD_SECONDS, told.left_out | told.served)
             for delivery in claimed:
                 told.left_out.add(delivery.project_id)
                 told.tried += 1

@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Final
 
-from acai_jupyter.domain.digests import composite, of_bytes, part_sizes
+from acai_jupyter.domain.digests import PART_SIZE, composite, of_bytes, part_sizes
 from acai_jupyter.domain.errors import DigestMismatch, InvalidRequest, UploadIncomplete
 from acai_jupyter.domain.uploads import CarriedFile, ObjectKind, UploadFile, UploadObject, WantedObject
 from acai_jupyter.ports.blobs import BlobStore
@@ -26,7 +26,7 @@ Taken = Sequence[tuple[int, CarriedFile]]
 """Runs of files that objects carry, by the objects' ordinals."""
 
 
-def check_object(wanted: WantedObject, sums: Sums, alone: UploadFile | None, taken: Taken, pack_max_bytes: int) -> None:
+def check_object(wanted: WantedObject, sums: Sums, alone: UploadFile | None, taken: Taken) -> None:
     """`sums` are those of the object's runs, `alone` is the file at its first position, `taken` tells what was announced of
     those positions before. Raises InvalidRequest unless the object can carry its files."""
     runs = sorted(wanted.files)
@@ -39,7 +39,7 @@ def check_object(wanted: WantedObject, sums: Sums, alone: UploadFile | None, tak
     if taken and list(taken) != [(wanted.ordinal, run) for run in runs]:
         raise _wrong(wanted, "a file of it was announced in another object, or at another place")
     if wanted.kind is ObjectKind.PACK:
-        _check_pack(wanted, sums, pack_max_bytes)
+        _check_pack(wanted, sums)
     else:
         _check_alone(wanted, alone)
 
@@ -72,9 +72,10 @@ def verify_pack(blobs: BlobStore, item: UploadObject, files: Iterable[PackedFile
             raise DigestMismatch(f"The bytes of {path!r} are not those of its digest: it changed while it was read.")
 
 
-def _check_pack(wanted: WantedObject, sums: Sums, pack_max_bytes: int) -> None:
-    if wanted.size > pack_max_bytes or wanted.digest.kind != "sha256":
-        raise _wrong(wanted, f"a pack has at most {pack_max_bytes} bytes")
+def _check_pack(wanted: WantedObject, sums: Sums) -> None:
+    # The setting is for who plans packs: what was planned before it changed is taken.
+    if wanted.size > PART_SIZE or wanted.digest.kind != "sha256":
+        raise _wrong(wanted, f"a pack has at most {PART_SIZE} bytes")
     if any(not 0 <= run.offset <= wanted.size - sums[run.position][1] for run in wanted.files):
         raise _wrong(wanted, "a file lies outside of it")
 

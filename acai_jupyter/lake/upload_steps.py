@@ -105,7 +105,7 @@ def declare(unit: UnitOfWork, session: UploadSession, first: int, files: Declare
     return Declared(session, tuple(file.position for file in there if not file.stored))
 
 
-def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject, pack_max_bytes: int) -> UploadObject:
+def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject) -> UploadObject:
     """Take an object into the session, and say which files it carries. Raises InvalidRequest."""
     runs = wanted.files
     if not 0 <= wanted.ordinal < MOST_FILES or any(not 0 <= run.position <= MOST_FILES - run.file_count for run in runs):
@@ -114,7 +114,7 @@ def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject, p
         raise InvalidRequest(f"Files that follow each other in an object are 1 to {MOST_FILES_A_CALL}.")
     alone = unit.uploads.at(session, [run.position for run in runs]) if wanted.kind is not ObjectKind.PACK else []
     sums, taken = unit.uploads.sums(session, runs), _taken(unit, session, runs)
-    check_object(wanted, sums, alone[0] if alone else None, taken, pack_max_bytes)
+    check_object(wanted, sums, alone[0] if alone else None, taken)
     object_id = new_id()
     key = f"{prefix_of(session)}/{object_id.hex}"
     item = UploadObject(wanted.ordinal, object_id, wanted.kind, key, wanted.size, wanted.digest, wanted.parts)

@@ -105,7 +105,7 @@ class Uploads:
         with self._store.begin() as unit:
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, asked)
             if first:
-                session = open_session(unit, principal, read(Kind.UPLOAD, first))
+                session = open_session(unit, principal, read(Kind.UPLOAD, first), lock=True)
                 if session.state is not UploadState.PENDING:
                     session.require(UploadState.SEALED, UploadState.COMMITTED)
                     return Declared(session, ())
@@ -148,7 +148,7 @@ class Uploads:
             session = open_session(unit, principal, upload_id, lock=True)
             session.require(UploadState.PENDING)
             self._heard_of(unit, session)
-            items = [add_object(unit, session, wanted, self.packing.pack_max_bytes) for wanted in objects]
+            items = [add_object(unit, session, wanted) for wanted in objects]
         signed = [(item, self._blobs.sign_upload(item, base_url, self._url_seconds)) for item in items]
         kept = self._keep_multiparts(principal.project_id, upload_id, signed)
         return [
@@ -241,8 +241,8 @@ class Uploads:
         for late in overdue:
             with self._store.begin() as unit:
                 session = unit.uploads.get(late.project_id, late.id, lock=True)
-                if session is None or session.state is UploadState.COMMITTED:
-                    continue  # it was committed just in time
+                if session is None or session.state is UploadState.COMMITTED or session.expires_at >= unit.now():
+                    continue  # it was committed, or heard of, just in time
                 self._abort(unit, session)
             self._blobs.delete_prefix(prefix_of(late))
             aborted += 1

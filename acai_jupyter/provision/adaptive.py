@@ -59,6 +59,14 @@ def check_adaptive(wanted: ProfileRequest, grid: Sequence[Trial], prices: PriceT
         )
 
 
+def first_trials(new: NewProfile, template: Template, rates: Rates) -> list[Following]:
+    """With what an adaptive profile begins. Raises InvalidRequest where that is nothing."""
+    first = choose_trial(new, template, (), rates)
+    if first is None:
+        raise InvalidRequest("The budget pays no trial: not one second of the cheapest. Give more.")
+    return [first]
+
+
 def choose_trial(
     new: NewProfile, template: Template, made: Sequence[ProfileTrial], rates: Rates, told: Told = NOTHING
 ) -> Following | None:

@@ -46,7 +46,7 @@ from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.provision import TrialCount
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
-from acai_jupyter.provision.adaptive import Following, Rates, check_adaptive, choose_trial
+from acai_jupyter.provision.adaptive import Following, Rates, check_adaptive, choose_trial, first_trials
 from acai_jupyter.provision.lookup import details_of, find_profile
 from acai_jupyter.provision.paces import told, values_of
 from acai_jupyter.provision.pins import pinned
@@ -94,7 +94,7 @@ class Profiler:
         max_cost = None if wanted.max_cost is None else microdollars(wanted.max_cost)
         new = NewProfile(name, wanted.submission, UNPINNED, tuple(grid), wanted.max_trials, max_cost, notes)
         # Chosen before the project is locked: what it takes to choose is for nobody else to wait for.
-        first = [choose_trial(new, template, (), self._rates)] if wanted.adaptive else [Following(trial) for trial in grid]
+        first = first_trials(new, template, self._rates) if wanted.adaptive else [Following(trial) for trial in grid]
         digest = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
@@ -103,8 +103,7 @@ class Profiler:
                 return details_of(unit, find_profile(unit, principal.project_id, answered))
             submission, pins = pinned(unit, principal, wanted.submission)
             new = replace(new, submission=submission, pins=pins)
-            begun = [following for following in first if following is not None]
-            made = (None if wanted.again else _known(unit, principal, new)) or self._add(unit, principal, new, template, begun)
+            made = (None if wanted.again else _known(unit, principal, new)) or self._add(unit, principal, new, template, first)
             if key:
                 answer = write(Kind.PROFILE, made.profile.id)
                 unit.idempotency.keep(principal.project_id, principal.user_id, key, digest, answer)

@@ -57,7 +57,8 @@ class JobNews:
 
     async def wait(self, news: asyncio.Event) -> None:
         """Wait for `news`. Cancelled when the server stops."""
-        await news.wait()
+        if not self._stopped:
+            await news.wait()
         if self._stopped:
             raise asyncio.CancelledError
 

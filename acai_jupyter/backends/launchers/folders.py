@@ -20,14 +20,15 @@ _TAIL_LINES: Final = 8
 _WARILY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """Beside what an agent writes, its job may put whatever it likes: a FIFO would keep who opens it waiting for ever."""
 
-_FOR_NOW: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+_IS_NONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EACCES, errno.ENAMETOOLONG})
+"""Why no file can be opened where there is none. Whatever else goes wrong may go right the next time."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Alone in this folder, of all servers on this machine. Raises OSError."""
     path = folder / "launch.lock"
-    if path.is_symlink() or path.is_dir():
+    if _is_odd(path):
         _remove_one(path)
     file = os.open(path, os.O_RDWR | os.O_CREAT | _WARILY, 0o600)
     try:
@@ -78,14 +79,18 @@ def tail(path: Path) -> str:
 def _opened(path: Path) -> Iterator[BinaryIO | None]:
     """A regular file, None where there is none to be read."""
     try:
-        file = os.fdopen(os.open(path, os.O_RDONLY | _WARILY), "rb")
+        descriptor = os.open(path, os.O_RDONLY | _WARILY)
     except OSError as error:
-        if error.errno in _FOR_NOW:
+        if error.errno not in _IS_NONE:
             raise
         yield None
         return
-    with file:
-        yield file if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        yield None
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        yield file
 
 
 def of_attempts(folder: Path, name: str) -> list[Path]:
@@ -99,6 +104,14 @@ def remove_odd(folder: Path) -> None:
         agents = path.name == "log" or path.suffix in (".json", ".log", ".draft")
         if path.is_symlink() or not (path.is_file() or path.is_dir()) or (agents and path.is_dir()):
             _remove_one(path)
+
+
+def _is_odd(path: Path) -> bool:
+    """Whether something stands there that is no file."""
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _remove_one(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -115,8 +116,10 @@ def send(name: ProcessName, number: signal.Signals) -> bool:
         return is_alive(name) and _told(lambda: os.kill(name.pid, number))
     try:
         descriptor = os.pidfd_open(name.pid)
-    except ProcessLookupError:
-        return False
+    except OSError as error:
+        if error.errno in (errno.ESRCH, errno.ENOENT, errno.EINVAL):  # it has gone, or its number is that of a thread by now
+            return False
+        raise
     try:
         # The descriptor holds the process: between the look and the signal its pid can't become another's.
         return is_alive(name) and _told(lambda: signal.pidfd_send_signal(descriptor, number))
@@ -143,8 +146,8 @@ def end_with_descendants(names: Sequence[ProcessName], others: Callable[[list[Pr
         stopped |= found
         if how is signal.SIGKILL:
             time.sleep(_LOOK_S)
-    for name in reversed(names):
-        send(name, signal.SIGKILL)
+    for one in [*stopped, *reversed(names)]:
+        send(one, signal.SIGKILL)
     while any(is_alive(name) for name in names) and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
     for name in names:

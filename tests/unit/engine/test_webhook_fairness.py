@@ -22,8 +22,9 @@ LONG_S = 300.0
 """An address that hangs hangs for longer than any test waits."""
 
 
-def of(engine: Engine, seconds: float = LONG_S) -> Webhooks:
-    return Webhooks(engine.store, FernetVault("", engine.folder / "keys" / "secrets"), HttpPoster(True, seconds))
+def of(engine: Engine, seconds: float = LONG_S, round_seconds: float = LONG_S) -> Webhooks:
+    vault = FernetVault("", engine.folder / "keys" / "secrets")
+    return Webhooks(engine.store, vault, HttpPoster(True, seconds), round_seconds=round_seconds)
 
 
 def elsewhere(engine: Engine) -> Principal:
@@ -95,6 +96,31 @@ def test_while_one_hangs_the_other_is_told_everything(engine: Engine) -> None:
             telling.join()
         # Of the project that did not take the first, the second is not tried in this round.
         assert (tried, len(hanging.received)) == ([4], 1)
+
+
+def test_who_comes_later_need_not_wait_for_all_that_another_project_has_to_tell(engine: Engine) -> None:
+    webhooks, eve = of(engine), elsewhere(engine)
+    with receiving() as receiver:
+        webhooks.set(engine.owner, f"{receiver.url}/own", None)
+        webhooks.set(eve, f"{receiver.url}/eve", None)
+        for _ in range(3):
+            ended(engine, engine.owner)
+
+        def first(_: object) -> None:
+            receiver.before_answer = lambda _: None
+            ended(engine, eve)
+
+        receiver.before_answer = first
+        assert webhooks.deliver() == 4
+        assert [message.path for message in receiver.received] == ["/own", "/eve", "/own", "/own"]
+
+
+def test_a_round_ends_in_time_and_the_next_one_goes_on(engine: Engine) -> None:
+    with receiving() as receiver:
+        webhooks = of(engine, round_seconds=-1.0)
+        webhooks.set(engine.owner, receiver.url, None)
+        ended(engine, engine.owner)
+        assert (webhooks.deliver(), of(engine).deliver()) == (0, 1)
 
 
 def test_a_name_that_nobody_looks_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,24 @@ def test_a_session_that_is_committed_while_it_is_swept_keeps_its_bytes(world: Wo
     assert world.read("/a") == {"/a": b"one"}
 
 
+def test_an_upload_that_was_heard_of_just_in_time_is_not_aborted(world: World, advance: Advance) -> None:
+    upload = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"})).session.id
+    advance(LIFETIME_S + 1)
+
+    class HeardOfFirst:
+        """A store on which a client goes on between finding what is overdue and aborting it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def begin(self) -> Any:
+            world.uploads.add_files(world.ada, upload, 1, declared({"/b": b"two"}))
+            return world.store.begin()
+
+    assert Uploads(HeardOfFirst(), world.blobs, LIFETIME_S, 600).sweep() == 0
+    assert world.uploads.get(world.ada, upload).session.state is UploadState.PENDING
+
+
 def test_bytes_that_come_after_the_abort_are_swept_later_too(world: World, advance: Advance) -> None:
     begun = world.uploads.begin(world.ada, Purpose.FILES, declared({"/a": b"one"}))
     ((_, signed),) = world.uploads.urls(world.ada, begun.session.id, [whole(0, b"one")], BASE_URL)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import resource
+import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from acai_jupyter.backends.launchers.folders import read_text, tail
 from acai_jupyter.backends.launchers.processes import name_of
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Sign
@@ -39,6 +43,18 @@ def deep(path: Path) -> None:
     path.write_text("[" * 100_000)
 
 
+def listening(path: Path) -> None:
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as made:
+        made.bind(path.name)
+
+
+def thread(path: Path) -> None:
+    """The number of a thread where that of a process belongs."""
+    waiting = threading.Thread(target=threading.Event().wait, daemon=True)
+    waiting.start()
+    path.write_text(json.dumps({"pid": waiting.native_id, "start": "1"}))
+
+
 def told(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text)
 
@@ -48,6 +64,8 @@ ODD = {
     "folder": Path.mkdir,
     "fifo": os.mkfifo,
     "link": link,
+    "socket": listening,
+    "thread": thread,
     "huge": huge,
     "deep": deep,
     "list": told("[]"),
@@ -127,6 +145,15 @@ def test_what_a_job_with_odd_files_left_is_brought_home(platform: StandIn, launc
     ODD[kind](folder_of(handle) / file)
     report = report_of(launcher, launcher.launch(salvaging(launch, handle)))
     assert platform.lake.contents(report["kept_upload"]) == {"checkpoint": b"half\n"}
+
+
+def test_what_is_looked_at_is_not_left_open(tmp_path: Path, odd: Callable[[Path], object]) -> None:
+    odd(tmp_path / "report.json")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        read_text(tmp_path / "report.json")
+        tail(tmp_path / "report.json")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_an_agent_that_can_not_be_looked_at_now_is_taken_to_live(
