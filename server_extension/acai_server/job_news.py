@@ -16,6 +16,9 @@ from acai_server.relay import Relay
 
 _LOG: Final = logging.getLogger(__name__)
 _AGAIN_SECONDS: Final = 1.0
+_FEW: Final = 2
+"""So few followers look for themselves: to read first what happened would only make their lines come later."""
+
 _TELLING: Final = frozenset({EventKind.JOB_LOGGED, EventKind.JOB_CHANGED, EventKind.JOB_ENDED})
 
 
@@ -87,10 +90,13 @@ class JobNews:
     async def _tell(self, project_id: UUID, number: int) -> int:
         """Wake those whom the events after `number` concern; returns the number of the last one."""
         heard = self._relay.number(project_id)
+        followed = self._followed.get(project_id, {})
+        if sum(map(len, followed.values())) <= _FEW:
+            self._wake_all(project_id)
+            return heard
         events = await self._after(project_id, number)
         if not events or events[0].number > number + 1:
             self._wake_all(project_id)  # some were forgotten before they were read
-        followed = self._followed.get(project_id, {})
         for event in events:
             if event.kind in _TELLING:
                 for news in followed.get(dict(event.ids)["job"], ()):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -59,6 +59,15 @@ def run(scenario: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
+@contextmanager
+def crowd(project: Project) -> Iterator[None]:
+    """Others who follow, so many that events are read for all of them."""
+    with ExitStack() as following:
+        for number in range(5):
+            following.enter_context(project.news.about(PROJECT, f"job_of_others_{number}"))
+        yield
+
+
 async def until(what: Callable[[], bool]) -> None:
     while not what():
         await asyncio.sleep(0)
@@ -84,6 +93,19 @@ def test_of_many_followers_in_a_busy_project_only_those_of_the_job_are_woken_by_
     run(scenario)
 
 
+def test_a_follower_who_is_alone_looks_at_once_and_no_events_are_read_before() -> None:
+    async def scenario() -> None:
+        project = Project(count=1)
+        project.tell()
+        with project.news.about(PROJECT, "job_1") as news:
+            project.add("job_1")
+            project.tell()
+            await project.news.wait(news)
+            assert project.reads == 0
+
+    run(scenario)
+
+
 def test_what_comes_while_a_follower_reads_is_told_to_it() -> None:
     async def scenario() -> None:
         project = Project(count=1)
@@ -101,7 +123,7 @@ def test_what_comes_while_a_follower_reads_is_told_to_it() -> None:
 def test_a_follower_that_comes_before_anything_was_heard_misses_nothing_and_reads_no_old_events() -> None:
     async def scenario() -> None:
         project = Project(count=10_000)
-        with project.news.about(PROJECT, "job_1") as news:
+        with crowd(project), project.news.about(PROJECT, "job_1") as news:
             await project.news.wait(news)  # what was written before anybody listened
             assert project.reads == 0
             news.clear()
@@ -118,7 +140,7 @@ def test_more_events_than_a_page_and_events_that_were_forgotten_are_not_missed()
         project = Project(count=1)
         project.page = 2
         project.tell()
-        with project.news.about(PROJECT, "job_1") as news, project.news.about(PROJECT, "job_2") as other:
+        with crowd(project), project.news.about(PROJECT, "job_1") as news, project.news.about(PROJECT, "job_2") as other:
             for job in ("job_3", "job_3", "job_3", "job_1"):
                 project.add(job)
             project.tell()
@@ -140,11 +162,12 @@ def test_a_database_that_is_away_for_a_moment_costs_no_news(monkeypatch: pytest.
         project = Project(count=1)
         project.tell()
         project.refusals = [Unavailable("The database is away."), ValueError("unheard of")]
-        with project.news.about(PROJECT, "job_1") as news:
+        with crowd(project), project.news.about(PROJECT, "job_1") as news:
             project.add("job_1")
             await asyncio.sleep(0)
             project.tell()
             await project.news.wait(news)
+            assert project.refusals == []
 
     run(scenario)
 
