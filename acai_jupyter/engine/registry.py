@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -25,6 +24,7 @@ from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_job
 from acai_jupyter.engine.placement import check_size
 from acai_jupyter.engine.predecessors import copy_arguments, jobs_before, retried, source_job
+from acai_jupyter.engine.repeated_calls import request_digest
 from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.engine.submission_checks import check_command, check_texts, output_path
@@ -97,7 +97,7 @@ class Registry:
 
     def _once(self, principal: Principal, key: str | None, asked: str, add: Callable[[UnitOfWork], Job]) -> JobDetails:
         """Add a job, unless the call with this key has added it before."""
-        digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).digest()
+        digest = request_digest(asked)
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             first = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -42,6 +41,7 @@ from acai_jupyter.domain.templates import Template, Trial, parse_template, trial
 from acai_jupyter.engine.budgets import check_budget
 from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.repeated_calls import request_digest
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.launcher import Capacity
 from acai_jupyter.ports.store.provision import TrialCount
@@ -95,7 +95,7 @@ class Profiler:
         new = NewProfile(name, wanted.submission, UNPINNED, tuple(grid), wanted.max_trials, max_cost, notes)
         # Chosen before the project is locked: what it takes to choose is for nobody else to wait for.
         first = first_trials(new, template, self._rates) if wanted.adaptive else [Following(trial) for trial in grid]
-        digest = hashlib.sha256(json.dumps(asdict(wanted), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+        digest = request_digest(json.dumps(asdict(wanted), sort_keys=True))
         with self._store.begin() as unit:
             unit.lock_project(principal.project_id)
             answered = key and unit.idempotency.answer(principal.project_id, principal.user_id, key, digest)

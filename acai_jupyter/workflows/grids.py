@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -22,6 +21,7 @@ from acai_jupyter.engine.kills import kill_job
 from acai_jupyter.engine.lookup import find_grid
 from acai_jupyter.engine.predecessors import MOST_LINKS, copy_arguments, jobs_before, retried
 from acai_jupyter.engine.registry import Registry
+from acai_jupyter.engine.repeated_calls import request_digest
 from acai_jupyter.engine.secrets import require_secrets
 from acai_jupyter.engine.submission_checks import check_command
 from acai_jupyter.ports.store.engine import NewJob
@@ -176,14 +176,14 @@ class Grids:
         """The grid that the call with this key was about, where there was one."""
         if key is None:
             return None
-        answer = unit.idempotency.answer(principal.project_id, principal.user_id, key, _digest(asked))
+        answer = unit.idempotency.answer(principal.project_id, principal.user_id, key, request_digest(asked))
         return find_grid(unit, principal.project_id, answer) if answer else None
 
     @staticmethod
     def _keep(unit: UnitOfWork, principal: Principal, key: str | None, asked: str, grid: Grid) -> None:
         if key is not None:
             answer = write(Kind.GRID, grid.id)
-            unit.idempotency.keep(principal.project_id, principal.user_id, key, _digest(asked), answer)
+            unit.idempotency.keep(principal.project_id, principal.user_id, key, request_digest(asked), answer)
 
 
 class _Source:
@@ -234,7 +234,3 @@ def _parted(values: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Va
 
 def _state(unit: UnitOfWork, grid: Grid) -> GridState:
     return GridState(grid, unit.grids.summaries(grid.project_id, [grid.id])[grid.id])
-
-
-def _digest(asked: str) -> bytes:
-    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).digest()

@@ -110,12 +110,13 @@ def test_what_comes_while_a_follower_reads_is_told_to_it() -> None:
     async def scenario() -> None:
         project = Project(count=1)
         project.tell()
-        with project.news.about(PROJECT, "job_1") as news:
-            for _ in range(3):
+        with crowd(project), project.news.about(PROJECT, "job_1") as news:
+            for count in (1, 2, 3):
                 news.clear()
                 project.add("job_1")
                 project.tell()
                 await project.news.wait(news)
+                assert project.reads == count
 
     run(scenario)
 

@@ -102,7 +102,7 @@ def remove_odd(folder: Path) -> None:
     """Remove what an ended job has put where its agent's files belong, and is none. Raises OSError."""
     for path in list(folder.iterdir()):
         agents = path.name == "log" or path.suffix in (".json", ".log", ".draft")
-        if path.is_symlink() or not (path.is_file() or path.is_dir()) or (agents and path.is_dir()):
+        if _is_odd(path) and (agents or path.is_symlink() or not path.is_dir()):
             _remove_one(path)
 
 

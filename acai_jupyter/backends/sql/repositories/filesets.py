@@ -73,9 +73,9 @@ class SqlFilesets:
         given = {"project": project_id, "of_name": name}
         numbered = self._session.run(_ADVANCE, given).one_or_none()
         if numbered is None:
+            own = {"project_id": project_id, "name": name, "last_version": 0, "version_count": 0}
             new = {"id": new_id(), "owner_id": creator, "mode": DEFAULT_MODE, "created_at": self._session.now}
-            made = self._session.insert(filesets).values(project_id=project_id, name=name, last_version=0, version_count=0, **new)
-            self._session.run(made.on_conflict_do_nothing(index_elements=["project_id", "name"]))
+            self._session.run(self._session.insert_new(filesets, "project_id", "name"), {**own, **new})
             numbered = self._session.run(_ADVANCE, given).one()
         return numbered
 
