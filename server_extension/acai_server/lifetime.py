@@ -37,7 +37,8 @@ _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 
 class Lifetime:
     """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first; `untold` how
-    many of their ends webhooks are to be told soon. One that `drains` is there only until none of either is left."""
+    many of their ends webhooks are to be told soon. `on_jobs` is called once, when there are jobs for the first time. One that
+    `drains` is there only until none of either is left."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Lifetime:
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
         self._usable = False
+        self.on_jobs: Callable[[], Awaitable[None]] | None = None
         self.unended: int | None = None
         self.untold: int | None = None
 
@@ -203,6 +205,9 @@ class Lifetime:
         if self.drains:  # after the jobs: what has ended until then is to be told
             self.untold = await self._state.pools.run(BACKGROUND, platform.webhooks.untold)
         self.unended = unended
+        if unended and self.on_jobs is not None:
+            then, self.on_jobs = self.on_jobs, None
+            await then()
 
     def _paced(self, seconds: float, kinds: Collection[EventKind]) -> Callable[[], Awaitable[None]]:
         """A pause of at least so many `seconds` that ends with the next event of these `kinds`."""
