@@ -9,8 +9,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, WatchedGrid, argument
-from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, UsageMistake, new_parser
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, UsageMistake, Watched, WatchedGrid, argument
+from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, new_parser
 from acai_jupyter.client.commands.text import as_json, as_text, local_problem
 from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError

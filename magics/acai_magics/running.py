@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, Watched, WatchedGrid
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, UsageMistake, Watched, WatchedGrid
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS, submission
 from acai_jupyter.client.commands.provision import limits_of
-from acai_jupyter.client.commands.table import HelpWanted, Parser, UsageMistake, add_arguments, new_parser
+from acai_jupyter.client.commands.table import HelpWanted, Parser, add_arguments, new_parser
 from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
 

@@ -18,17 +18,25 @@ def test_waiting_for_a_grid_shows_it_and_tells_by_the_exit_code_whether_all_fini
     assert (code, out.count("FINISHED")) == (0, 2)
 
 
-@pytest.mark.parametrize(
-    "words", [["echo", "--n", "5"], ["python train.py", "--in", "x"], ["train.py", "--epoch=5", "--prio", "3"]]
-)
-@pytest.mark.parametrize("verb", [["job", "submit"], ["quote"], ["grid", "submit"]], ids=" ".join)
-def test_an_option_of_the_jobs_command_is_never_taken_for_ours_cut_short(acai: Acai, verb: list[str], words: list[str]) -> None:
-    code, out, said = acai(*verb, *words)
-    assert (code, out) == (2, "")
-    assert f"unrecognized arguments: {' '.join(words[1:])}; if it belongs to the job's command, write that in quotes" in said
+COMMAND = ["train.py", "--output", "model.pkl", "--name", "7", "--epoch=5", "--n", "5", "--json", "--help", "--", "x"]
 
 
-def test_after_two_dashes_every_word_is_the_jobs(acai: Acai) -> None:
-    code, out, _ = acai("job", "submit", "--json", "--name", "mine", "--", "echo", "--name", "5")
+@pytest.mark.parametrize("before", [[], ["--"]], ids=["bare", "dashes"])
+def test_from_the_first_word_of_a_jobs_command_on_no_option_is_ours(acai: Acai, before: list[str]) -> None:
+    code, out, _ = acai("job", "submit", "--json", "--name", "mine", *before, *COMMAND)
     told = json.loads(out)
-    assert (code, told["name"], told["command"]) == (0, "mine", ["echo", "--name", "5"])
+    assert (code, told["name"], told["output"], told["command"]) == (0, "mine", None, COMMAND)
+    code, out, _ = acai("grid", "submit", "--json", "--name", "ours", *before, "echo", "--name", "{1,2}")
+    told = json.loads(out)
+    assert (code, told["name"], [row["name"] for row in told["rows"]]) == (0, "ours", [1, 2])
+
+
+@pytest.mark.parametrize("verb", [["job", "submit"], ["quote"], ["grid", "submit"]], ids=" ".join)
+def test_options_behind_a_command_in_quotes_are_refused_and_told_where_they_belong(acai: Acai, verb: list[str]) -> None:
+    code, out, said = acai(*verb, "python train.py", "--output", "Model")
+    assert (code, out) == (2, "")
+    assert "'--output' follows it: acai's options come before a command" in said
+    assert f"acai {' '.join(verb)} --help" in said
+    code, out, said = acai(*verb, "--outptu", "Model", "python train.py")
+    assert (code, out) == (2, "")
+    assert f"unrecognized arguments: --outptu; options of the job's command come behind its first word (see acai {' '.join(verb)}"

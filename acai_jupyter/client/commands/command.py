@@ -16,9 +16,14 @@ Run = Callable[["Client", Namespace], Any]
 """Carries a command out; what it returns is shown."""
 
 
+class UsageMistake(Exception):
+    """A command line that can't be understood; the text says how it is written."""
+
+
 @dataclass(frozen=True)
 class Argument:
-    """An argument as argparse takes it. `means` says what completes it: `reference`, `fileset`, `job`, `key`, `file`."""
+    """An argument as argparse takes it. `means` says what completes it: `reference`, `fileset`, `job`, `key`, `file`;
+    `command` is a job's, to which every word belongs that follows."""
 
     names: tuple[str, ...]
     options: dict[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, WatchedGrid, argument
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, submission
+from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, command_of, submission
 from acai_jupyter.client.commands.provision import CONFIDENCE, limits_of
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def grid_submit(client: Client, given: Namespace) -> Any:
-    command = given.command[0] if len(given.command) == 1 else given.command
+    command = command_of(given)
     wanted = submission(client, given)
     if given.input_grid is not None:
         if wanted["input"] is not None:
@@ -56,11 +56,11 @@ COMMANDS: Final = (
         "submit a job for every combination: acai grid submit 'python train.py --depth {2,6} --trees {200,400}'",
         (
             *SUBMIT_ARGUMENTS,
-            argument("--max-time", "--max_time", help="seconds, or a duration such as 20m, that each job may take"),
-            argument("--max-cost", "--max_cost", type=float, help="dollars that all jobs together may cost"),
+            argument("--max-time", help="seconds, or a duration such as 20m, that each job may take"),
+            argument("--max-cost", type=float, help="dollars that all jobs together may cost"),
             CONFIDENCE,
             argument("--enforce", action="store_true", help="end a job at its bound: its time, or its share of the cost"),
-            argument("--dry-run", "--dry_run", action="store_true", help="only show what each job would get, and what all cost"),
+            argument("--dry-run", action="store_true", help="only show what each job would get, and what all cost"),
             argument("--input-grid", metavar="GRID", help="the grid of which every row's output is the input of a job"),
             argument(
                 "--code",
@@ -68,7 +68,12 @@ COMMANDS: Final = (
                 means="file",
                 help="the code: a folder, a file, or @FILESET (the script that they run)",
             ),
-            argument("command", nargs="+", help="the command with its values in braces; in quotes, or the shell expands them"),
+            argument(
+                "command",
+                nargs="+",
+                means="command",
+                help="the command with its values in braces; in quotes, or the shell expands them",
+            ),
         ),
         grid_submit,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Argument, Command, Lines, Watched, argument
+from acai_jupyter.client.commands.command import Argument, Command, Lines, UsageMistake, Watched, argument
 from acai_jupyter.client.commands.provision import BOUND_ARGUMENTS, DRY_RUN, ENFORCE, limits_of
 from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
@@ -77,17 +77,24 @@ def job_submit(client: Client, given: Namespace) -> Any:
     if given.dry_run:
         return job_quote(client, given)
     job = client.jobs.submit(
-        _command(given), code=given.code, enforce=given.enforce, **limits_of(given), **submission(client, given)
+        command_of(given), code=given.code, enforce=given.enforce, **limits_of(given), **submission(client, given)
     )
     return Watched(job) if given.wait else job
 
 
 def job_quote(client: Client, given: Namespace) -> Any:
-    return client.quote(_command(given), code=given.code, **limits_of(given), **submission(client, given))
+    return client.quote(command_of(given), code=given.code, **limits_of(given), **submission(client, given))
 
 
-def _command(given: Namespace) -> Any:
-    return given.command[0] if len(given.command) == 1 else given.command
+def command_of(given: Namespace) -> str | list[str]:
+    """One text is the shell's, several words are argv. Raises UsageMistake for a text with words behind it."""
+    first, *others = given.command
+    if others and len(first.split()) > 1:
+        raise UsageMistake(
+            f"{first[:80]!r} is a text for the shell, and {others[0][:80]!r} follows it: acai's options come before a command; "
+            f"what is the command's comes into the same quotes (see acai {' '.join(given.command_to_run.words)} --help)"
+        )
+    return given.command if others else str(first)
 
 
 def job_ls(client: Client, given: Namespace) -> Any:
@@ -149,12 +156,14 @@ _JOB: Final = argument("job", means="job", help="its number or id")
 _CODE: Final = argument(
     "--code", metavar="FOLDER", means="file", help="the code: a folder, a file, or @FILESET (the script that it runs)"
 )
-_COMMAND: Final = argument("command", nargs="+", help="one text for the shell, or a program and its arguments")
+_COMMAND: Final = argument(
+    "command", nargs="+", means="command", help="one text for the shell, or a program and its arguments, whatever they look like"
+)
 
 COMMANDS: Final = (
     Command(
         ("job", "submit"),
-        "submit a job; options come first, the command last (in quotes, or after --)",
+        "submit a job; options come first: from the first word of the command on, everything is the command's",
         (
             *JOB_ARGUMENTS,
             _CODE,

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 CONFIDENCE: Final = argument("--confidence", type=float, help="how surely the bounds are met (0.9)")
 BOUND_ARGUMENTS: Final[tuple[Argument, ...]] = (
-    argument("--max-time", "--max_time", help="seconds, or a duration such as 20m, that the job may take"),
-    argument("--max-cost", "--max_cost", type=float, help="dollars that the job may cost"),
+    argument("--max-time", help="seconds, or a duration such as 20m, that the job may take"),
+    argument("--max-cost", type=float, help="dollars that the job may cost"),
     CONFIDENCE,
 )
 """What every choice of resources takes."""
-DRY_RUN: Final = argument("--dry-run", "--dry_run", action="store_true", help="only show the choice, its alternatives, and why")
+DRY_RUN: Final = argument("--dry-run", action="store_true", help="only show the choice, its alternatives, and why")
 ENFORCE: Final = argument("--enforce", action="store_true", help="end the job at the bound")
-_NAME: Final = argument("--template-name", "--template_name", metavar="NAME", help="the profile's name")
+_NAME: Final = argument("--template-name", metavar="NAME", help="the profile's name")
 _VALUES: Final = argument("--values", nargs="+", type=float, required=True, help="a value for every hint of the template")
 
 
@@ -96,7 +96,7 @@ COMMANDS: Final = (
         "learn how long a command takes on which resources; without a template show a profile, or list them all",
         (
             _NAME,
-            argument("--command-template", "--command_template", metavar="TEMPLATE", help="a command with hints: {1,2,5}"),
+            argument("--command-template", metavar="TEMPLATE", help="a command with hints: {1,2,5}"),
             argument("--input", metavar="FILESET", means="fileset", help="the file set below input/"),
             argument(
                 "--code", metavar="FOLDER", means="file", help="the code: a folder, a file, or @FILESET (the script that it runs)"

@@ -79,7 +79,7 @@ COMMANDS: Final = (
         (
             _KIND,
             _QUERY,
-            argument("--order-by", metavar="[-]KEY[,…]", means="key", help="- for descending (write --order-by=-KEY)"),
+            argument("--order-by", metavar="[-]KEY[,…]", means="key", help="- for descending"),
             argument("--limit", type=int, default=100, help="at most so many (100)"),
             argument("--columns", metavar="KEY[,…]", help="only these"),
             _LATEST,

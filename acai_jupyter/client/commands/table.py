@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from acai_jupyter.client.commands import grids, jobs, lake, people, provision, search, secrets, storage, webhooks
-from acai_jupyter.client.commands.command import Argument, Command
+from acai_jupyter.client.commands.command import Argument, Command, UsageMistake, argument
+from acai_jupyter.client.commands.words import options_first
 
 _NOUNS: Final = (lake, jobs, grids, provision, secrets, search, storage, people, webhooks)
 
@@ -21,26 +22,37 @@ _SUMMARIES: Final = {
     "webhook": "tell another system how jobs end",
 }
 
+_SHOWN: Final = (
+    argument("--json", action="store_true", help="print JSON"),
+    argument("--format", choices=["table", "csv", "json"], default="table", help="how tables are printed (table)"),
+)
+"""What every command takes."""
+
 COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 
 
-class UsageMistake(Exception):
-    """A command line that can't be understood; the text says how it is written."""
-
-
 class Parser(argparse.ArgumentParser):
-    """argparse, but mistakes are raised: a magic must not end the kernel. Nothing is taken for an abbreviation: in
-    `job submit train.py --n 5` the option is the job's, and must not name it."""
+    """argparse, but mistakes are raised: a magic must not end the kernel. Nothing is taken for an abbreviation, and of a verb
+    with arguments options may stand anywhere."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **{**more, "allow_abbrev": False})
+        self._own: list[Argument] | None = None
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        read, others = self.parse_known_args(args, namespace)
-        if others:
-            quoted = "; if it belongs to the job's command, write that in quotes, or after --" if hasattr(read, "command") else ""
-            self.error(f"unrecognized arguments: {' '.join(others)}{quoted}")
-        return read
+    def take(self, arguments: Sequence[Argument]) -> None:
+        """These are the arguments of a verb."""
+        self._own = list(arguments)
+        for one in arguments:
+            self.add_argument(*one.names, **one.options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._own is None:
+            return super().parse_known_args(args, namespace)
+        read, others = super().parse_known_args(options_first(args, self._own), namespace)
+        if others:  # told here, where it is known whose help tells more
+            own = "; options of the job's command come behind its first word" if hasattr(read, "command") else ""
+            self.error(f"unrecognized arguments: {' '.join(others)}{own}")
+        return read, others
 
     def error(self, message: str) -> NoReturn:
         raise UsageMistake(f"{message} (see {self.prog} --help)")
@@ -64,18 +76,15 @@ def new_parser(prog: str, commands: Sequence[Command] = COMMANDS) -> Parser:
         *before, last = command.words
         group = _group(nouns, tuple(before))
         own = group.add_parser(last, help=command.summary, description=command.summary, add_help=False)
-        add_arguments(own, command.arguments)
-        own.add_argument("--json", action="store_true", help="print JSON")
-        own.add_argument("--format", choices=["table", "csv", "json"], default="table", help="how tables are printed (table)")
+        add_arguments(own, (*command.arguments, *_SHOWN))
         own.set_defaults(command_to_run=command)
     return parser
 
 
-def add_arguments(parser: argparse.ArgumentParser, arguments: Sequence[Argument]) -> None:
+def add_arguments(parser: Parser, arguments: Sequence[Argument]) -> None:
     """Give a parser these arguments, and help."""
     _add_help(parser)
-    for one in arguments:
-        parser.add_argument(*one.names, **one.options)
+    parser.take(arguments)
 
 
 def _add_help(parser: argparse.ArgumentParser) -> None:
