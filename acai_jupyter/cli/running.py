@@ -9,9 +9,20 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, UsageMistake, Watched, WatchedGrid, argument
+from acai_jupyter.client.commands.as_json import as_json
+from acai_jupyter.client.commands.command import (
+    Command,
+    Ended,
+    Lines,
+    Partly,
+    UsageMistake,
+    Watched,
+    WatchedGrid,
+    argument,
+    wants_json,
+)
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, new_parser
-from acai_jupyter.client.commands.text import as_json, as_text, local_problem
+from acai_jupyter.client.commands.text import as_text, local_problem
 from acai_jupyter.client.terminal import shown_line
 from acai_jupyter.domain.errors import AcaiError
 
@@ -52,8 +63,7 @@ def _run(given: list[str]) -> int:
     parsed = new_parser("acai", (*COMMANDS, _LOGIN, _SERVER)).parse_args(given)
     command: Command = parsed.command_to_run
     if command is _LOGIN:
-        print(_login(parsed))  # noqa: T201
-        return 0
+        return _show(_login(parsed), parsed)
     from acai_jupyter.client.connect import connect
 
     return _show(command.run(connect(), parsed), parsed)
@@ -70,7 +80,7 @@ def _show(value: Any, given: Namespace) -> int:
             print(value.said, file=sys.stderr)  # noqa: T201
         return value.exit_code
     if isinstance(value, Partly):
-        if given.json or value.done:
+        if wants_json(given) or value.done:
             _show(value.done, given)
         for error in value.refused:
             print(f"acai: {error.message} [{error.code}]", file=sys.stderr)  # noqa: T201
@@ -80,7 +90,7 @@ def _show(value: Any, given: Namespace) -> int:
             sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
             sys.stdout.buffer.flush()
     else:
-        text = as_json(value) if given.json or given.format == "json" else as_text(value, given.format, _is_wide(given))
+        text = as_json(value) if wants_json(given) else as_text(value, given.format, _is_wide(given))
         print(text)  # noqa: T201
     return 0
 
@@ -91,16 +101,17 @@ def _is_wide(given: Namespace) -> bool:
 
 def _watch(watched: Watched, given: Namespace) -> int:
     job = watched.job
+    log = sys.stderr if wants_json(given) else sys.stdout  # a program reads one document
     try:
         if watched.show_log:
             print(f"Job {job.number}", file=sys.stderr)  # noqa: T201
             for line in job.logs(follow=True):
-                print(shown_line(line), flush=True)  # noqa: T201
+                print(shown_line(line), flush=True, file=log)
         job.wait()
     except KeyboardInterrupt:
         print(f"\nJob {job.number} goes on: acai job logs -f {job.number}", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
-    if given.json:
+    if wants_json(given):
         print(as_json(job))  # noqa: T201
     else:
         print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
@@ -119,7 +130,7 @@ def _watch_grid(grid: Any, given: Namespace) -> int:
     return 0 if grid.status == "FINISHED" else 1
 
 
-def _login(given: Namespace) -> str:
+def _login(given: Namespace) -> Any:
     """Remember a platform and a token, once the platform has said whose it is."""
     from acai_jupyter.client.connect import connect
     from acai_jupyter.client.discovery import Address, api_url, save_credentials
@@ -127,6 +138,8 @@ def _login(given: Namespace) -> str:
     token = sys.stdin.readline().strip() if given.token_stdin else getpass.getpass("Token: ").strip()
     who = connect(given.url, token).whoami()
     path = save_credentials(Address(api_url(given.url), token, "acai login"))
+    if wants_json(given):
+        return {"name": who.name, "project": who.project, "role": who.role, "credentials": str(path)}
     return f"Logged in as {who.name} of {who.project}; written to {path}."
 
 

@@ -62,17 +62,15 @@ def _cut(found: pd.DataFrame, most: int, warn: bool) -> pd.DataFrame:
     return found
 
 
-def to_frame(table: Json) -> pd.DataFrame:
+def to_frame(answer: Json) -> pd.DataFrame:
     """A DataFrame of an answer's columns."""
-    import pandas as pd
+    from acai_jupyter.client.frames import table
 
-    return pd.DataFrame({column["name"]: _series(column["type"], column["values"]) for column in table["columns"]})
+    return table({one["name"]: (one["type"], _values(one["type"], one["values"])) for one in answer["columns"]})
 
 
-def _series(kind: str | None, values: list[Any]) -> pd.Series[Any]:
-    from acai_jupyter.client.frames import series
-
-    return series(kind, values if kind in ("integer", "time") else [value_from_json(value) for value in values])
+def _values(kind: str | None, values: list[Any]) -> list[Any]:
+    return values if kind in ("integer", "time") else [value_from_json(value) for value in values]
 
 
 def _query(kind: str, query: str) -> dict[str, Any]:

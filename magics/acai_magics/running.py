@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
-from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, UsageMistake, Watched, WatchedGrid
+from acai_jupyter.client.commands.command import Command, Ended, Lines, Partly, UsageMistake, Watched, WatchedGrid, wants_json
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS, submission
 from acai_jupyter.client.commands.provision import limits_of
 from acai_jupyter.client.commands.table import HelpWanted, Parser, add_arguments, new_parser
@@ -54,23 +54,27 @@ def _show(value: Any, given: Namespace) -> Any:
     if isinstance(value, Watched):
         return watch(value)
     if isinstance(value, Partly):
-        for done in value.done:
-            print(done)  # noqa: T201
+        if wants_json(given):
+            _show(value.done, given)
+        else:
+            for done in value.done:
+                print(done)  # noqa: T201
         raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
     if isinstance(value, WatchedGrid):
         return watch_grid(value.grid)
     if isinstance(value, Ended):
         if value.said:
             print(value.said)  # noqa: T201
-        return value.value
+        return _show(value.value, given)
     if isinstance(value, Lines):
         for piece in value.pieces:
             print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201
         return None
     if given.json or given.format != "table":
-        from acai_jupyter.client.commands.text import as_json, as_text
+        from acai_jupyter.client.commands.as_json import as_json
+        from acai_jupyter.client.commands.text import as_text
 
-        print(as_json(value) if given.json or given.format == "json" else as_text(value, given.format))  # noqa: T201
+        print(as_json(value) if wants_json(given) else as_text(value, given.format))  # noqa: T201
         return None
     return value
 

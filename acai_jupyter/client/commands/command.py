@@ -38,11 +38,18 @@ class Command:
     summary: str
     arguments: tuple[Argument, ...]
     run: Run
+    as_it_is: bool = False
+    """What it prints is somebody else's, and is left as it is: there is no `--json`."""
 
 
 def argument(*names: str, means: str | None = None, **options: Any) -> Argument:
     """Shorthand for an Argument."""
     return Argument(names, options, means)
+
+
+def wants_json(given: Namespace) -> bool:
+    """Whether a program reads the answer."""
+    return bool(given.json or given.format == "json")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Argument, Command, Lines, UsageMistake, Watched, argument
+from acai_jupyter.client.commands.command import Argument, Command, Lines, UsageMistake, Watched, argument, wants_json
 from acai_jupyter.client.commands.provision import BOUND_ARGUMENTS, DRY_RUN, ENFORCE, limits_of
 from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
@@ -107,7 +107,7 @@ def job_show(client: Client, given: Namespace) -> Any:
 
 def job_environment(client: Client, given: Namespace) -> Any:
     environment = client.jobs.get(given.job).environment
-    if given.freeze:
+    if given.freeze and not wants_json(given):
         return Lines([] if environment is None else [environment.freeze()])
     return environment or {}
 
@@ -199,6 +199,7 @@ COMMANDS: Final = (
         "what a job printed",
         (_JOB, argument("-f", "--follow", action="store_true", help="as it comes, until the job has ended"), _RAW),
         job_logs,
+        as_it_is=True,
     ),
     Command(
         ("job", "metrics"),

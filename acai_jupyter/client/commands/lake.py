@@ -139,7 +139,7 @@ COMMANDS: Final = (
         ),
         get,
     ),
-    Command(("cat",), "print a file", (_REFERENCE,), cat),
+    Command(("cat",), "print a file", (_REFERENCE,), cat, as_it_is=True),
     Command(
         ("rm",),
         "hide files by tombstones, or delete versions (PATH:3) for good",

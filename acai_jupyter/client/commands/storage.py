@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, Ended, argument
+from acai_jupyter.client.commands.command import Command, Ended, argument, wants_json
 from acai_jupyter.client.records import CheckInterrupted, Folder, Records, Usage
 from acai_jupyter.domain.references import FolderReference, escape, parse
 
@@ -35,7 +35,9 @@ def fsck(client: Client, given: Namespace) -> Any:
         problems = client.storage.fsck(digests=not given.no_digests, start=given.start)
     except CheckInterrupted as interrupted:
         return Ended(interrupted.problems, _INTERRUPTED, _how_to_go_on(interrupted.cursor))
-    return Ended(problems, 1) if problems else "All is well."
+    if problems or given.format != "table" or wants_json(given):
+        return Ended(problems, 1 if problems else 0)
+    return "All is well."
 
 
 def _how_to_go_on(cursor: str | None) -> str:

@@ -26,7 +26,7 @@ _SHOWN: Final = (
     argument("--json", action="store_true", help="print JSON"),
     argument("--format", choices=["table", "csv", "json"], default="table", help="how tables are printed (table)"),
 )
-"""What every command takes."""
+"""What every command takes whose answer is ours."""
 
 COMMANDS: Final[tuple[Command, ...]] = tuple(command for noun in _NOUNS for command in noun.COMMANDS)
 
@@ -76,8 +76,8 @@ def new_parser(prog: str, commands: Sequence[Command] = COMMANDS) -> Parser:
         *before, last = command.words
         group = _group(nouns, tuple(before))
         own = group.add_parser(last, help=command.summary, description=command.summary, add_help=False)
-        add_arguments(own, (*command.arguments, *_SHOWN))
-        own.set_defaults(command_to_run=command)
+        add_arguments(own, command.arguments if command.as_it_is else (*command.arguments, *_SHOWN))
+        own.set_defaults(command_to_run=command, **({"json": False, "format": "table"} if command.as_it_is else {}))
     return parser
 
 

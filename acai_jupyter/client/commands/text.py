@@ -1,12 +1,11 @@
-"""What commands return, as text and as JSON."""
+"""What commands return, as text."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from acai_jupyter.client.commands.as_json import time_text
 from acai_jupyter.client.files import Upload
 from acai_jupyter.client.grid_quotes import GridQuote
 from acai_jupyter.client.grids import Grid, GridList
@@ -52,13 +51,14 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
 
 def _table(frame: pd.DataFrame, table_format: str) -> str:
     if table_format == "csv":
-        return str(frame.to_csv(index=False)).rstrip("\n")
+        return str(_times_written(frame).to_csv(index=False)).rstrip("\n")
     return str(_for_people(frame).to_string(index=False)) if len(frame) else "nothing"
 
 
-def as_json(value: Any) -> str:
-    """For programs."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
+def _times_written(frame: pd.DataFrame) -> pd.DataFrame:
+    """Times as JSON has them."""
+    times = [name for name in frame.columns if frame[name].dtype.kind == "M"]
+    return frame.assign(**{name: frame[name].map(time_text, na_action="ignore").astype("string") for name in times})
 
 
 def job_text(job: Job) -> str:
@@ -114,25 +114,3 @@ def _shown(value: Any) -> str:
 
 def _record(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Job | Profile | Quote | GridQuote):
-        return value.details
-    if isinstance(value, Grid):
-        return {**value.details, "rows": _plain(value.to_frame())}
-    if isinstance(value, GridList):
-        return [grid.details for grid in value]
-    if isinstance(value, JobList | Records | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Upload):
-        return {"files": _plain(value.files), "fileset": _plain(value.fileset), "skipped": list(value.skipped)}
-    if isinstance(value, Graph):
-        return {"nodes": [_plain(node) for node in value.nodes], "actions": value.actions, "edges": value.edges}
-    if type(value).__name__ == "DataFrame":
-        return json.loads(value.to_json(orient="records", date_format="iso", date_unit="us"))
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in _record(value).items()}
-    return value
