@@ -85,9 +85,15 @@ class Graph:
         return json.dumps({"nodes": [node.reference for node in self.nodes], "edges": list(self.edges)})
 
     def __repr__(self) -> str:
+        cut = f"\n{self.truncation}" if self.truncated else ""
         if not self.edges:
-            return f"{len(self.nodes)} file set versions, no edges"
-        return self.to_frame()[["source", "target", "kind", "job_number", "label"]].to_string(index=False)
+            return f"{len(self.nodes)} file set versions, no edges{cut}"
+        return self.to_frame()[["source", "target", "kind", "job_number", "label"]].to_string(index=False) + cut
+
+    @property
+    def truncation(self) -> str:
+        """What is said of a graph that was cut."""
+        return f"This is not all: it was cut at {len(self.nodes):,} file set versions. A greater limit gives more of it."
 
 
 class Provenance:

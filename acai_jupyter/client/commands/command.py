@@ -5,12 +5,15 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.domain.errors import AcaiError
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
+
+MOST_LISTED: Final = 50
+"""So many jobs or grids are listed where nobody says how many."""
 
 Run = Callable[["Client", Namespace], Any]
 """Carries a command out; what it returns is shown."""
@@ -74,6 +77,16 @@ class Ended:
     value: Any
     exit_code: int
     said: str | None = None
+
+
+def newest(look: Callable[[int], Any], limit: int | None) -> Any:
+    """What `look` finds, at most `limit`. Without one it is the first 50, and it is said where there are more."""
+    if limit is not None:
+        return look(limit)
+    found = look(MOST_LISTED + 1)
+    if len(found) <= MOST_LISTED:
+        return found
+    return Ended(found[:MOST_LISTED], 0, f"These are the newest {MOST_LISTED}, and there are more: --limit N shows the newest N.")
 
 
 @dataclass(frozen=True)

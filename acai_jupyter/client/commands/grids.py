@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, WatchedGrid, argument
-from acai_jupyter.client.commands.jobs import SUBMIT_ARGUMENTS, command_of, submission
+from acai_jupyter.client.commands.command import Command, WatchedGrid, argument, newest
+from acai_jupyter.client.commands.jobs import LIST_LIMIT, SUBMIT_ARGUMENTS, command_of, submission
 from acai_jupyter.client.commands.provision import CONFIDENCE, limits_of
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -29,7 +29,7 @@ def grid_submit(client: Client, given: Namespace) -> Any:
 
 
 def grid_ls(client: Client, given: Namespace) -> Any:
-    return client.grids.list(limit=given.limit)
+    return newest(lambda limit: client.grids.list(limit=limit), given.limit)
 
 
 def grid_show(client: Client, given: Namespace) -> Any:
@@ -80,7 +80,7 @@ COMMANDS: Final = (
     Command(
         ("grid", "ls"),
         "list grids, newest first",
-        (argument("--limit", type=int, default=50, help="at most so many (50)"),),
+        (LIST_LIMIT,),
         grid_ls,
     ),
     Command(("grid", "show"), "a grid as a table: status, arguments, metrics, cost of every job", (_GRID,), grid_show),

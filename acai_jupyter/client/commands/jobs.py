@@ -5,7 +5,17 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Argument, Command, Lines, UsageMistake, Watched, argument, wants_json
+from acai_jupyter.client.commands.command import (
+    MOST_LISTED,
+    Argument,
+    Command,
+    Lines,
+    UsageMistake,
+    Watched,
+    argument,
+    newest,
+    wants_json,
+)
 from acai_jupyter.client.commands.provision import BOUND_ARGUMENTS, DRY_RUN, ENFORCE, limits_of
 from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
@@ -98,7 +108,7 @@ def command_of(given: Namespace) -> str | list[str]:
 
 
 def job_ls(client: Client, given: Namespace) -> Any:
-    return client.jobs.list(status=given.status, grids=not given.no_grids, limit=given.limit)
+    return newest(lambda limit: client.jobs.list(status=given.status, grids=not given.no_grids, limit=limit), given.limit)
 
 
 def job_show(client: Client, given: Namespace) -> Any:
@@ -151,6 +161,7 @@ def job_retry(client: Client, given: Namespace) -> Any:
     return client.jobs.get(given.job).retry()
 
 
+LIST_LIMIT: Final = argument("--limit", type=int, help=f"at most so many ({MOST_LISTED})")
 _RAW: Final = argument("--raw", action="store_true", help="as it was printed: every state of a progress bar, and colours")
 _JOB: Final = argument("job", means="job", help="its number or id")
 _CODE: Final = argument(
@@ -183,7 +194,7 @@ COMMANDS: Final = (
         (
             argument("--status", metavar="STATUS[,STATUS]", help="only these"),
             argument("--no-grids", action="store_true", help="leave out the jobs of grids"),
-            argument("--limit", type=int, default=50, help="at most so many (50)"),
+            LIST_LIMIT,
         ),
         job_ls,
     ),

@@ -5,19 +5,28 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.client.commands.command import Command, Ended, argument
+from acai_jupyter.client.search import LONGEST
 from acai_jupyter.domain.errors import InvalidRequest
 from acai_jupyter.domain.metadata import ArtifactKind
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
+    from acai_jupyter.client.provenance import Graph
+
+_MOST_FOUND: Final = 100
 
 
 def find(client: Client, given: Namespace) -> Any:
     columns = given.columns.split(",") if given.columns else None
     order_by = given.order_by.split(",") if given.order_by else None
     query = " ".join(given.query)
-    return client.find(given.kind, query, order_by=order_by, limit=given.limit, columns=columns, latest=given.latest)
+    limit = _MOST_FOUND if given.limit is None else given.limit
+    found = client.find(given.kind, query, order_by=order_by, limit=limit, columns=columns, latest=given.latest)
+    if given.limit is not None or not found.attrs["truncated"]:
+        return found
+    more = f"--limit N shows N, up to {LONGEST:,}, and acai count tells how many there are"
+    return Ended(found, 0, f"More than {_MOST_FOUND} match, and these are the first: {more}.")
 
 
 def count(client: Client, given: Namespace) -> Any:
@@ -40,15 +49,20 @@ def untag(client: Client, given: Namespace) -> Any:
 
 
 def trace(client: Client, given: Namespace) -> Any:
-    return client.provenance.trace(given.fileset, "forward" if given.forward else "backward", depth=given.depth)
+    direction = "forward" if given.forward else "backward"
+    return _graph(client.provenance.trace(given.fileset, direction, depth=given.depth, limit=given.limit))
 
 
 def forward(client: Client, given: Namespace) -> Any:
-    return client.provenance.forward(given.fileset)
+    return _graph(client.provenance.forward(given.fileset))
 
 
 def backward(client: Client, given: Namespace) -> Any:
-    return client.provenance.backward(given.fileset)
+    return _graph(client.provenance.backward(given.fileset))
+
+
+def _graph(found: Graph) -> Any:
+    return Ended(found, 0, found.truncation) if found.truncated else found
 
 
 def _pair(text: str) -> tuple[str, Any]:
@@ -80,7 +94,7 @@ COMMANDS: Final = (
             _KIND,
             _QUERY,
             argument("--order-by", metavar="[-]KEY[,…]", means="key", help="- for descending"),
-            argument("--limit", type=int, default=100, help="at most so many (100)"),
+            argument("--limit", type=int, help=f"at most so many ({_MOST_FOUND})"),
             argument("--columns", metavar="KEY[,…]", help="only these"),
             _LATEST,
         ),
@@ -106,6 +120,7 @@ COMMANDS: Final = (
             _FILESET,
             argument("--forward", action="store_true", help="to results"),
             argument("--depth", type=int, help="at most so many actions away"),
+            argument("--limit", type=int, default=10_000, help="at most so many versions of file sets (10000)"),
         ),
         trace,
     ),
