@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acai_jupyter.client.commands.as_json import as_json
+from acai_jupyter.cli.streams import check_text, json_text, prepare
+from acai_jupyter.client.commands.asking import ask
 from acai_jupyter.client.commands.command import (
     Command,
     Ended,
@@ -33,6 +33,7 @@ _PIPE_CLOSED: Final = 141
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    prepare()
     try:
         code = _run(given)
         sys.stdout.flush()  # what is printed is there before the command may be ended at once
@@ -62,6 +63,7 @@ def _run(given: list[str]) -> int:
         return _serve(given[1:])
     parsed = new_parser("acai", (*COMMANDS, _LOGIN, _SERVER)).parse_args(given)
     command: Command = parsed.command_to_run
+    check_text(command, parsed)
     if command is _LOGIN:
         return _show(_login(parsed), parsed)
     from acai_jupyter.client.connect import connect
@@ -87,10 +89,10 @@ def _show(value: Any, given: Namespace) -> int:
         return 1
     if isinstance(value, Lines):
         for piece in value.pieces:
-            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode())
+            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode(errors="backslashreplace"))
             sys.stdout.buffer.flush()
     else:
-        text = as_json(value) if wants_json(given) else as_text(value, given.format, _is_wide(given))
+        text = json_text(value) if wants_json(given) else as_text(value, given.format, _is_wide(given))
         print(text)  # noqa: T201
     return 0
 
@@ -112,7 +114,7 @@ def _watch(watched: Watched, given: Namespace) -> int:
         print(f"\nJob {job.number} goes on: acai job logs -f {job.number}", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
     if wants_json(given):
-        print(as_json(job))  # noqa: T201
+        print(json_text(job))  # noqa: T201
     else:
         print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
         if job.detail and job.status != "KILLED":  # of a kill it is who killed it
@@ -135,7 +137,9 @@ def _login(given: Namespace) -> Any:
     from acai_jupyter.client.connect import connect
     from acai_jupyter.client.discovery import Address, api_url, save_credentials
 
-    token = sys.stdin.readline().strip() if given.token_stdin else getpass.getpass("Token: ").strip()
+    token = (sys.stdin.readline() if given.token_stdin else ask("Token: ", "--token-stdin")).strip()
+    if not token:  # without one, connect would take another that it finds
+        raise UsageMistake("The token is empty: acai login --token-stdin URL reads it from the first line of stdin")
     who = connect(given.url, token).whoami()
     path = save_credentials(Address(api_url(given.url), token, "acai login"))
     if wants_json(given):

@@ -44,8 +44,10 @@ def from_credentials() -> Address | None:
         return None
     try:
         given = json.loads(path.read_text())
+        if not isinstance(given["url"], str) or not isinstance(given["token"], str):
+            raise ValueError(given)
         return Address(given["url"], given["token"], "acai login")
-    except (ValueError, KeyError, OSError):
+    except (ValueError, TypeError, KeyError, OSError):
         raise InvalidSetting(f"{path} can't be read: log in again with acai login, or remove it.") from None
 
 
@@ -72,6 +74,6 @@ def local_servers(home: Path) -> list[Address]:
     for entry in entries:
         try:
             found.append(Address(json.loads(entry.read_text())["url"], token, str(home)))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError):
             continue  # withdrawn or half written: not a server to talk to
     return found

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _WHOLE: Final = {key for keys in BUILT_IN.values() for key, type_ in keys.items() if type_ is ValueType.INTEGER}
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, ascii_only: bool = False) -> str:
     """For programs."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str, allow_nan=False)
+    return json.dumps(_plain(value), ensure_ascii=ascii_only, indent=2, default=str, allow_nan=False)
 
 
 def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -51,12 +51,21 @@ def register(client: Client, given: Namespace) -> Any:
 
 
 def get(client: Client, given: Namespace) -> Any:
+    if given.to == "-":
+        (reference, *others) = given.references
+        if others or not isinstance(parse(reference), FileReference):
+            raise InvalidReference("Only one file goes to stdout (--to -); a folder that is called - is ./-.")
+        return _content(client, reference)
     return [str(path) for path in client.files.download(given.references, given.to)]
 
 
 def cat(client: Client, given: Namespace) -> Any:
+    return _content(client, given.reference)
+
+
+def _content(client: Client, reference: str) -> Lines:
     def pieces() -> Any:
-        with client.files.open(given.reference) as file:
+        with client.files.open(reference) as file:
             while piece := file.read(1024 * 1024):
                 yield piece
 
@@ -135,7 +144,13 @@ COMMANDS: Final = (
         "download files",
         (
             argument("references", nargs="+", means="reference"),
-            argument("--to", default=".", metavar="FOLDER", means="file", help="where they go (.); of one file also its name"),
+            argument(
+                "--to",
+                default=".",
+                metavar="FOLDER",
+                means="file",
+                help="where they go (.); of one file also its name, or - for stdout",
+            ),
         ),
         get,
     ),

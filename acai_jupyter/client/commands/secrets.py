@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
+from acai_jupyter.client.commands.asking import ask
 from acai_jupyter.client.commands.command import Command, argument
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def secret_set(client: Client, given: Namespace) -> Any:
-    value = sys.stdin.read().removesuffix("\n") if given.stdin else getpass.getpass(f"{given.name}: ")
+    value = sys.stdin.read().removesuffix("\n") if given.stdin else ask(f"{given.name}: ", "--stdin")
     return client.secrets.set(given.name, value)
 
 

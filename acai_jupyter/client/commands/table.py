@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 from acai_jupyter.client.commands import grids, jobs, lake, people, provision, search, secrets, storage, webhooks
 from acai_jupyter.client.commands.command import Argument, Command, UsageMistake, argument
 from acai_jupyter.client.commands.words import options_first
+from acai_jupyter.version import __version__
 
 _NOUNS: Final = (lake, jobs, grids, provision, secrets, search, storage, people, webhooks)
 
@@ -62,6 +63,11 @@ class HelpWanted(Exception):
     """Somebody asked for help; the text is it."""
 
 
+class _Version(argparse.Action):
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise HelpWanted(f"acai-jupyter {__version__}\n")
+
+
 class _Help(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> NoReturn:
         raise HelpWanted(parser.format_help())
@@ -71,6 +77,7 @@ def new_parser(prog: str, commands: Sequence[Command] = COMMANDS) -> Parser:
     """A parser of `commands`; what it reads has the command under `command_to_run`."""
     parser = Parser(prog=prog, description="A versioned data lake and a job engine.", add_help=False)
     _add_help(parser)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     nouns: dict[tuple[str, ...], Any] = {(): parser.add_subparsers(metavar="COMMAND", required=True)}
     for command in commands:
         *before, last = command.words

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
+from acai_jupyter.client.commands.asking import ask
 from acai_jupyter.client.commands.command import Command, argument
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def webhook_set(client: Client, given: Namespace) -> Any:
     if given.secret_stdin:
         secret = sys.stdin.read().strip()
     elif given.secret:
-        secret = getpass.getpass("Secret: ").strip()
+        secret = ask("Secret: ", "--secret-stdin").strip()
     return client.projects.set_webhook(given.url, secret)
 
 
