@@ -153,7 +153,8 @@ def download(
                 requests = SignedRequests(_by_path(missing), renew and (lambda: _by_path(renew())), patience_s, stop)
                 _fetch(missing, places, lambda run: _bring(run, requests, sender, stop, meter), threads, stop)
     except OSError as error:
-        raise CannotWrite(f"{error.filename or below.folder} can't be written: {error.strerror or error}.") from error
+        place = error.filename2 or error.filename or below.folder  # of two the one that a draft was to get
+        raise CannotWrite(f"{place} can't be written: {error.strerror or error}.") from error
     size = sum(entry.size for entry in entries) - sum(entry.size for entry in rest if entry.path in kept)
     return Downloaded(len(entries) - len(kept), len(kept), size)
 

@@ -234,6 +234,10 @@ def test_what_cant_be_done_on_this_machine_is_one_line(cli: Cli, tmp_path: Path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in done.stderr
     assert str(tmp_path / "file") in done.stderr
+    (tmp_path / "a.txt").mkdir()
+    done = cli.run("get", "/data/a.txt", "--to", f"{tmp_path}/")
+    assert (done.returncode, done.stderr) == (1, f"acai: {tmp_path}/a.txt can't be written: Is a directory. [local_file]\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("file", "a.txt")] == []
 
 
 def test_a_platform_that_does_not_answer_is_one_line(cli: Cli) -> None:

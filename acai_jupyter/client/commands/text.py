@@ -80,7 +80,8 @@ def git_text(git: dict[str, Any]) -> str:
 
 def local_problem(error: OSError) -> str:
     """A file or folder of this machine that can't be used, in one line with a code as our own errors have it."""
-    return f"{error.filename or 'This machine'}: {error.strerror or error}. [local_file]"
+    named = error.filename2 or error.filename or "This machine"  # of two names the one that a temporary file was to get
+    return f"{named}: {error.strerror or error}. [local_file]"
 
 
 def _frame(value: Any) -> Any:
