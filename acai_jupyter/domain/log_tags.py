@@ -60,7 +60,12 @@ def parse_line(line: str) -> LogTag | None:
     return LogTag(target, check_key(key, target), check_value(key, _number(text) if beginning[1] else text))
 
 
+def reads_as_number(text: str) -> bool:
+    """Whether a text is a number to people, nan and inf among them; Python takes more for one, such as 1_000."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def _number(text: str) -> float:
-    if _NUMBER.fullmatch(text):
+    if reads_as_number(text):
         return float(text)
     raise InvalidRequest(f"[ACAI_TAG_NUM] needs a number, not {shown(text)}; use [ACAI_TAG] for text.")

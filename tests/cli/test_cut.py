@@ -47,6 +47,7 @@ def test_a_graph_that_was_cut_says_so_to_people_and_to_programs(acai: Acai, clie
     told = json.loads(acai("trace", "C", "--limit", "2", "--json")[1])
     assert (told["truncated"], len(told["nodes"])) == (True, 2)
     assert repr(client.provenance.trace("C", limit=2)).endswith(said.strip())
+    assert acai("trace", "A", "--format", "csv") == (0, "source,target,kind,job_number,label\n", "")
     code, out, said = acai("trace", "C", "--json")
     assert (code, json.loads(out)["truncated"], said) == (0, False, "")
     assert "This is not all" not in repr(client.provenance.trace("C"))

@@ -66,7 +66,9 @@ def test_rm_prints_json_for_programs(acai: Acai, client: Client) -> None:
 def test_fileset_rm_deletes_versions_and_refuses_what_was_used(acai: Acai, client: Client) -> None:
     client.files.upload(b"1", "/s/x", fileset="Hot")
     client.filesets.create("Cold", ["@Hot"])
+    client.files.upload(b"2", "/s/y", fileset="Mild")
     code, _, said = acai("fileset", "rm", "Hot:1")
     assert code == 1
     assert "Hot:1 was used by file set Cold:1" in said
+    assert acai("fileset", "rm", "--json", "Mild:1") == (0, '[\n  {\n    "deleted": "Mild:1"\n  }\n]\n', "")
     assert acai("fileset", "rm", "Cold:1", "Hot:1") == (0, "Deleted file set Cold:1\nDeleted file set Hot:1\n", "")

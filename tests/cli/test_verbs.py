@@ -162,6 +162,13 @@ def test_an_interrupt_detaches_and_the_job_goes_on(cli: Cli, server: Server) -> 
 
 
 def test_queries_and_metadata(cli: Cli) -> None:
+    assert json.loads(cli.ok("meta", "Data:1", "run=1_000", "day=٣", "at= 5", "e=1e3", "--json"))["values"] == {
+        "run": "1_000",
+        "day": "٣",
+        "at": " 5",
+        "e": 1000.0,
+    }
+    cli.ok("meta", "Data:1", *(f"--unset={key}" for key in ("run", "day", "at", "e")))
     assert "0.5" in cli.ok("meta", "Data:1", "precision=0.5", "model=BERT", "good=true", "text='3'")
     told = json.loads(cli.ok("meta", "Data:1", "--json"))["values"]
     assert told == {"precision": 0.5, "model": "BERT", "good": True, "text": "3"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example
+from hypothesis import given as each_of
 from hypothesis import strategies as st
 
 from acai_jupyter.client.commands.command import UsageMistake
-from acai_jupyter.client.commands.table import new_parser
+from acai_jupyter.client.commands.table import COMMANDS, new_parser
 
 OPTIONS = [["--limit", "3"], ["--latest"], ["--order-by", "-size"], ["--columns=a,b"]]
 WORDS = st.sampled_from(["size > 1", "-size > 1", "-1", "-.5", "--", "--json x", "-", "a", "--latest", "--limit"])
@@ -19,6 +20,10 @@ def read(*words: str) -> Namespace:
     parsed = new_parser("acai").parse_args(words)
     assert isinstance(parsed, Namespace)
     return parsed
+
+
+def test_every_argument_says_what_it_is_for() -> None:
+    assert [(one.words, given.names) for one in COMMANDS for given in one.arguments if not given.options.get("help")] == []
 
 
 def test_options_stand_before_between_and_behind_the_others() -> None:
@@ -32,7 +37,7 @@ def test_options_stand_before_between_and_behind_the_others() -> None:
     assert read("autoprovision", "--values", "100", "-2", "--template-name", "t").values == [100, -2]
 
 
-@given(st.permutations(OPTIONS), st.lists(st.integers(0, 3), min_size=4, max_size=4))
+@each_of(st.permutations(OPTIONS), st.lists(st.integers(0, 3), min_size=4, max_size=4))
 def test_wherever_options_stand_they_mean_the_same(options: list[list[str]], places: list[int]) -> None:
     words: list[list[str]] = [["files"], ["size > 1"], ["and"], ["-size < 9"]]
     for option, place in zip(options, places, strict=True):
@@ -42,7 +47,7 @@ def test_wherever_options_stand_they_mean_the_same(options: list[list[str]], pla
     assert (parsed.limit, parsed.latest, parsed.order_by, parsed.columns) == (3, True, "-size", "a,b")
 
 
-@given(st.lists(WORDS, min_size=1, max_size=5))
+@each_of(st.lists(WORDS, min_size=1, max_size=5))
 @example(["a", "--", "--", "b"])
 def test_behind_two_dashes_and_in_a_jobs_command_every_word_is_kept(words: list[str]) -> None:
     plain = [word for word in words if word != "--"]

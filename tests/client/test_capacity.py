@@ -56,6 +56,7 @@ def test_a_budget_is_set_kept_to_and_taken_away_again(client: Client, acai: Acai
         code, _, said = acai("job", "submit", "true")
         assert (code, "timeout_required" in said) == (1, True)
     finally:
+        assert "or --remove it" in acai("project", "budget", "5", "--remove")[2]
         assert acai("project", "budget", "--remove")[0] == 0
     assert client.projects.budget().dollars is None
 

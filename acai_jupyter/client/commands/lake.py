@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, Lines, argument, each
@@ -97,15 +98,30 @@ def fileset_versions(client: Client, given: Namespace) -> Any:
 
 
 def fileset_rm(client: Client, given: Namespace) -> Any:
-    return each(lambda reference: f"Deleted file set {client.filesets.delete(reference)}", given.filesets)
+    return each(lambda reference: _Deleted(client.filesets.delete(reference).reference), given.filesets)
+
+
+@dataclass(frozen=True)
+class _Deleted:
+    """A file set version that is gone."""
+
+    deleted: str
+
+    def __str__(self) -> str:
+        return f"Deleted file set {self.deleted}"
+
+    __repr__ = __str__
 
 
 def fileset_diff(client: Client, given: Namespace) -> Any:
     return client.filesets.diff(given.before, given.after)
 
 
-_REFERENCE: Final = argument("reference", means="reference", help="such as /data/, /data/*.json, /data/train.json@Digits:1")
+_REFERENCE: Final = argument(
+    "reference", means="reference", help="such as /data/train.json, /data/train.json:3, /data/train.json@Digits:1"
+)
 
+_FILESET: Final = argument("fileset", means="fileset", help="such as Digits or Digits:2")
 _WIDE: Final = argument("-l", "--wide", action="store_true", help="all that is known of the files")
 
 COMMANDS: Final = (
@@ -143,7 +159,7 @@ COMMANDS: Final = (
         ("get",),
         "download files",
         (
-            argument("references", nargs="+", means="reference"),
+            argument("references", nargs="+", means="reference", help="files, folders, patterns, or @Digits for a file set"),
             argument(
                 "--to",
                 default=".",
@@ -176,12 +192,20 @@ COMMANDS: Final = (
     Command(
         ("fileset", "create"),
         "make a file set version from references; later ones override earlier ones",
-        (argument("name", means="fileset"), argument("references", nargs="+", means="reference")),
+        (
+            argument("name", means="fileset", help="the file set's name, new or not"),
+            argument("references", nargs="+", means="reference", help="such as @Digits:1, /data/, /data/*.json, /x@Digits"),
+        ),
         fileset_create,
     ),
     Command(("fileset", "ls"), "list file sets", (), fileset_ls),
-    Command(("fileset", "show"), "list the files of a file set", (argument("fileset", means="fileset"), _WIDE), fileset_show),
-    Command(("fileset", "versions"), "list the versions of a file set", (argument("name", means="fileset"),), fileset_versions),
+    Command(("fileset", "show"), "list the files of a file set", (_FILESET, _WIDE), fileset_show),
+    Command(
+        ("fileset", "versions"),
+        "list the versions of a file set",
+        (argument("name", means="fileset", help="its name, without a version"),),
+        fileset_versions,
+    ),
     Command(
         ("fileset", "rm"),
         "delete versions of file sets that nothing used",
@@ -191,7 +215,10 @@ COMMANDS: Final = (
     Command(
         ("fileset", "diff"),
         "what differs between two file sets",
-        (argument("before", means="fileset"), argument("after", means="fileset")),
+        (
+            argument("before", means="fileset", help="such as Digits:1"),
+            argument("after", means="fileset", help="such as Digits:2"),
+        ),
         fileset_diff,
     ),
 )

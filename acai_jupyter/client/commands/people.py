@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, argument
+from acai_jupyter.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
@@ -25,6 +26,8 @@ def project_create(client: Client, given: Namespace) -> Any:
 
 
 def project_budget(client: Client, given: Namespace) -> Any:
+    if given.remove and given.dollars is not None:
+        raise InvalidRequest("Give the budget in dollars, or --remove it.")
     if given.remove:
         return client.projects.set_budget(None)
     return client.projects.budget() if given.dollars is None else client.projects.set_budget(given.dollars)
@@ -41,7 +44,7 @@ COMMANDS: Final = (
     Command(
         ("project", "create"),
         "make a project and its admin; the token is shown once",
-        (argument("name"), argument("--admin", default="admin", help="the name of its admin (admin)")),
+        (argument("name", help="the project's name"), argument("--admin", default="admin", help="the name of its admin (admin)")),
         project_create,
     ),
     Command(
@@ -56,7 +59,10 @@ COMMANDS: Final = (
     Command(
         ("user", "create"),
         "make a user of the project; the token is shown once",
-        (argument("name"), argument("--role", default="member", choices=["member", "project_admin"])),
+        (
+            argument("name", help="the user's name"),
+            argument("--role", default="member", choices=["member", "project_admin"], help="what the user may do (member)"),
+        ),
         user_create,
     ),
 )

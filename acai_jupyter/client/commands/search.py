@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from acai_jupyter.client.commands.command import Command, Ended, argument
 from acai_jupyter.client.search import LONGEST
 from acai_jupyter.domain.errors import InvalidRequest
+from acai_jupyter.domain.log_tags import reads_as_number
 from acai_jupyter.domain.metadata import ArtifactKind
 
 if TYPE_CHECKING:
@@ -74,16 +75,14 @@ def _pair(text: str) -> tuple[str, Any]:
         return key, value == "true"
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return key, value[1:-1]
-    try:
-        return key, float(value)
-    except ValueError:
-        return key, value
+    return key, float(value) if reads_as_number(value) else value
 
 
-_KIND: Final = argument("kind", choices=[kind.value for kind in ArtifactKind])
+_KIND: Final = argument("kind", choices=[kind.value for kind in ArtifactKind], help="what is looked for")
 _QUERY: Final = argument("query", nargs="*", default=[], means="key", help="""such as 'model == "BERT" and precision > 0.5'""")
 _LATEST: Final = argument("--latest", action="store_true", help="only latest versions")
 _FILESET: Final = argument("fileset", means="fileset", help="such as Model or Model:2")
+_TAGS: Final = argument("tags", nargs="+", help="labels without a value")
 _TARGET: Final = argument("target", means="reference", help="a file, a file set, or a job's number")
 
 COMMANDS: Final = (
@@ -95,24 +94,24 @@ COMMANDS: Final = (
             _QUERY,
             argument("--order-by", metavar="[-]KEY[,…]", means="key", help="- for descending"),
             argument("--limit", type=int, help=f"at most so many ({_MOST_FOUND})"),
-            argument("--columns", metavar="KEY[,…]", help="only these"),
+            argument("--columns", metavar="KEY[,…]", help="only these columns"),
             _LATEST,
         ),
         find,
     ),
-    Command(("count",), "count them", (_KIND, _QUERY, _LATEST), count),
+    Command(("count",), "count files, file sets or jobs", (_KIND, _QUERY, _LATEST), count),
     Command(
         ("meta",),
         "show or set metadata: acai meta Digits:1 model=BERT",
         (
             _TARGET,
-            argument("values", nargs="*", metavar="KEY=VALUE"),
+            argument("values", nargs="*", metavar="KEY=VALUE", help="a number, true, false, or text; in quotes always text"),
             argument("--unset", action="append", default=[], metavar="KEY", help="remove a key; may be repeated"),
         ),
         meta,
     ),
-    Command(("tag",), "add tags", (_TARGET, argument("tags", nargs="+")), tag),
-    Command(("untag",), "remove tags", (_TARGET, argument("tags", nargs="+")), untag),
+    Command(("tag",), "add tags", (_TARGET, _TAGS), tag),
+    Command(("untag",), "remove tags", (_TARGET, _TAGS), untag),
     Command(
         ("trace",),
         "all that a file set came from, or (--forward) led to",

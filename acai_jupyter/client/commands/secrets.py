@@ -27,13 +27,15 @@ def secret_rm(client: Client, given: Namespace) -> Any:
     return {"deleted": given.name}
 
 
+_NAME: Final = argument("name", help="the variable's name, such as HF_TOKEN")
+
 COMMANDS: Final = (
     Command(
         ("secret", "set"),
         "keep a value for one's jobs; it is asked for, and shown to nobody",
-        (argument("name"), argument("--stdin", action="store_true", help="read the value from stdin instead of asking for it")),
+        (_NAME, argument("--stdin", action="store_true", help="read the value from stdin instead of asking for it")),
         secret_set,
     ),
     Command(("secret", "ls"), "names of one's secrets", (), secret_ls),
-    Command(("secret", "rm"), "forget a secret", (argument("name"),), secret_rm),
+    Command(("secret", "rm"), "forget a secret", (_NAME,), secret_rm),
 )

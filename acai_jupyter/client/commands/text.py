@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.commands.as_json import time_text
@@ -26,7 +27,7 @@ def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
     if isinstance(value, Records) and value.are_files and table_format == "table" and not wide:
         return repr(value)
-    frame = _frame(value)
+    frame = _frame(value, table_format)
     if frame is not None:
         return _table(frame, table_format)
     if isinstance(value, Job):
@@ -84,10 +85,10 @@ def local_problem(error: OSError) -> str:
     return f"{named}: {error.strerror or error}. [local_file]"
 
 
-def _frame(value: Any) -> Any:
+def _frame(value: Any, table_format: str) -> Any:
     if isinstance(value, Records | JobList | GridList | Grid):
         return value.to_frame()
-    if isinstance(value, Graph) and value.edges:
+    if isinstance(value, Graph) and (value.edges or table_format == "csv"):
         return value.to_frame()[["source", "target", "kind", "job_number", "label"]]
     return value if type(value).__name__ == "DataFrame" else None
 
@@ -110,6 +111,8 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return "; ".join(map(str, value))
+    if isinstance(value, datetime):
+        return time_text(value)
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
