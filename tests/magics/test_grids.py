@@ -120,10 +120,7 @@ MISTAKES = [
     (f"--max-cost 1 --dry-run 'echo --n {{{TOO_MANY}}}'", "10,001 jobs"),
     ("--max-cost 1 --input-grid 99999 'echo --n {1,2}'", "[grid_not_found]"),
     ("--max-cost 1", "the following arguments are required: command"),
-    (
-        "--max-cost 1 echo --n {1,2}",
-        "unrecognized arguments: --n {1,2}; if it belongs to the job's command, write that in quotes, or after --",
-    ),
+    ("'echo --n {1,2}' --max-cost 1", "'--max-cost' follows it: acai's options come before a command"),
 ]
 
 
