@@ -73,9 +73,9 @@ def test_a_grid_is_quoted_and_submitted_under_bounds(profiled: Client, acai: Aca
     grid = profiled.jobs.submit_grid("echo --n {1,2,3}", max_cost=1.0, max_time="1h", enforce=True).wait(60)
     assert grid.status == "FINISHED"
     assert [job.details["timeout"] is not None for job in grid.jobs] == [True] * 3
-    code, shown, _ = acai("grid", "submit", "echo --n {1,2}", "--max-time", "1h", "--dry-run")
+    code, shown, _ = acai("grid", "submit", "--max-time", "1h", "--dry-run", "echo --n {1,2}")
     assert (code, shown.count("echo --n")) == (0, 2)
     assert "the cheapest that stays within 3600 s each" in shown
-    code, _, said = acai("grid", "submit", "unknown --n {1,2}", "--max-time", "1h")
+    code, _, said = acai("grid", "submit", "--max-time", "1h", "unknown --n {1,2}")
     assert code == 1
     assert "nothing is guessed" in said
