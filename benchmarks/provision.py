@@ -27,7 +27,7 @@ from acai_jupyter.provision.models.next_trial import next_trial
 from acai_jupyter.provision.models.runs import Column, Fitted, Model, Role, Runs
 from acai_jupyter.provision.models.scale_out import ScaleOut
 from acai_jupyter.provision.models.trended import Trend, TrendedProcess
-from acai_jupyter.provision.search import CONFIDENCE, best, predict_options, resource_grid
+from acai_jupyter.provision.search import CONFIDENCE, Limited, best, predict_options, resource_grid
 
 MODELS: tuple[Model, ...] = (
     LogLinear(),
@@ -209,11 +209,12 @@ def _adaptive(job: Job, pool: np.ndarray, candidates: np.ndarray, dollars: float
 
 def _judged(splits: ModuleType, job: Job, fitted: Fitted, candidates: np.ndarray) -> Iterator[tuple[float, bool]]:
     points, hourly = job.points(candidates), job.hourly(candidates) / 3600
-    likely, sure = fitted.predict(points).seconds, fitted.predict(points, 2 * CONFIDENCE - 1).high
+    shown, sure = fitted.predict(points), fitted.predict(points, 2 * CONFIDENCE - 1).high
     seconds, dollars = job.seconds(candidates), job.dollars(candidates)
     for kind, limit in splits.bounds(seconds, dollars):
-        objective, bound = (likely * hourly, sure) if kind == "time" else (likely, sure * hourly)
-        number, _ = best(objective.tolist(), [(bound.tolist(), limit)])
+        price, other = (np.ones(len(points)), hourly) if kind == "time" else (hourly, np.ones(len(points)))
+        figures = [(each * price).tolist() for each in (shown.seconds, shown.high, sure)]
+        number, _ = best((shown.seconds * other).tolist(), [Limited(*figures, limit)])
         yield splits.judge(seconds, dollars, kind, limit, number)
 
 
