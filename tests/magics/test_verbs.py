@@ -148,3 +148,14 @@ def test_braces_are_never_expanded(shell: Shell) -> None:
     job = shell.ok("%acai job submit 'echo {n} {1,2,5} {{n}}'")
     assert job.details["command"] == "echo {n} {1,2,5} {{n}}"
     job.wait(timeout=60)
+
+
+def test_words_are_read_as_on_the_command_line(shell: Shell, client: Client) -> None:
+    client.files.upload({"x": b"1", "y": b"2"}, "/words/")
+    found = shell.ok("%acai find files --limit 1 'size > 0' --order_by -path")
+    assert (len(found), found["path"][0]) == (1, "/words/y")
+    assert shell.ok("%acai job submit --name ours echo --name theirs").details["command"] == ["echo", "--name", "theirs"]
+    assert shell.run("%acai fsck --json").out == "[]\n"
+    ran = shell.run("%acai rm /words/x --json /words/nothing")
+    assert ('"reference": "/words/x"' in ran.out, ran.failed) == (True, True)
+    assert "[file_not_found]" in ran.out + ran.err

@@ -26,6 +26,7 @@ from acai_jupyter.wire.values import value_to_json
 if TYPE_CHECKING:
     import pandas as pd
 
+_AS_THEY_ARE: Final = (str, int, bool)
 _WHOLE: Final = {key for keys in BUILT_IN.values() for key, type_ in keys.items() if type_ is ValueType.INTEGER}
 
 
@@ -58,6 +59,8 @@ def _column(series: pd.Series[Any], nan: frozenset[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, JobList | Records | GridList | list | tuple):
