@@ -14,6 +14,8 @@ def test_waiting_for_a_grid_shows_it_and_tells_by_the_exit_code_whether_all_fini
     assert (code, told["counts"], len(told["rows"])) == (1, {"FINISHED": 1, "FAILED": 1}, 2)
     code, out, _ = acai("grid", "wait", str(told["number"]))
     assert (code, out.splitlines()[0].split()[:3]) == (1, ["row", "job", "status"])
+    (listed,) = json.loads(acai("grid", "ls", "--json")[1])
+    assert listed == {key: value for key, value in told.items() if key != "rows"}
     code, out, _ = acai("grid", "submit", "--wait", "--format", "csv", "true {0,3}")
     assert (code, out.count("FINISHED")) == (0, 2)
 

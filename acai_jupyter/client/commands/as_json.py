@@ -63,7 +63,9 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, JobList | Records | GridList | list | tuple):
+    if isinstance(value, GridList):  # a list does not ask for the rows of every grid
+        return [_plain(grid.details) for grid in value]
+    if isinstance(value, JobList | Records | list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return time_text(value)
