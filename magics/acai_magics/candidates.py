@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from acai_jupyter.client.commands.command import Argument, Command
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_jupyter.client.commands.table import COMMANDS
-from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.errors import AcaiError, FileNotFound
 from acai_jupyter.domain.references import escape
 
 if TYPE_CHECKING:
+    from acai_jupyter.client.files import Files
     from acai_magics.magics import AcaiMagics
 
 _MOST: Final = 200
@@ -73,13 +74,24 @@ def _values(magics: AcaiMagics, one: Argument, current: str) -> list[str]:
             path, sign, _ = current.rpartition("@")
             return [_as_typed(f"{path}{sign}{item.name}") for item in magics.client.filesets.list()]
         if one.means == "reference" and current.startswith("/"):
-            folder = current[: current.rindex("/") + 1]
-            return [_as_typed(escape(item.path)) for item in magics.client.files.list(folder, recursive=False)]
+            return [_as_typed(escape(path)) for path in _paths(magics.client.files, current)]
         if one.means == "job":
             return [str(job.number) for job in magics.client.jobs.list(limit=50)]
     except AcaiError:
         return []
     return []
+
+
+def _paths(files: Files, current: str) -> set[str]:
+    """What stands in the folder that is being typed; of a large one its beginning, and the files that begin as was typed."""
+    folder = current[: current.rindex("/") + 1]
+    paths = {item.path for item in files.list(folder, recursive=False, limit=_MOST)}
+    if len(paths) == _MOST and current != folder:
+        try:
+            paths |= {item.path for item in files.list(f"{current}*", limit=_MOST)}
+        except FileNotFound:
+            return paths
+    return paths
 
 
 def _as_typed(value: str) -> str:

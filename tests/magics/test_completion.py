@@ -42,6 +42,14 @@ def test_what_is_completed_means_what_was_listed(shell: Shell, client: Client) -
     assert shell.completions(r"%acai cat /odd/deep\ er/") == [r"%acai cat /odd/deep\ er/x"]
 
 
+def test_in_a_large_folder_what_begins_as_typed_is_found(shell: Shell, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.files.upload({f"{number:02}": b"" for number in range(9)} | {"zz": b""}, "/crowd/")
+    monkeypatch.setattr("acai_magics.candidates._MOST", 4)
+    assert shell.completions("%acai ls /crowd/") == [f"%acai ls /crowd/{number:02}" for number in range(4)]
+    assert shell.completions("%acai ls /crowd/z") == ["%acai ls /crowd/zz"]
+    assert shell.completions("%acai ls /crowd/y") == []
+
+
 def test_file_sets_are_offered_behind_a_path_too(shell: Shell) -> None:
     assert shell.completions("%acai ls /data/@Dig") == ["%acai ls /data/@Digits"]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import pytest
+from ipywidgets.widgets.widget import _instances
 from support.servers import Server
 from support.shell import Shell
 from support.waiting import wait_for
@@ -162,7 +164,7 @@ def test_a_file_set_is_browsed_folder_by_folder(shell: Shell, client: Client) ->
     assert VIEW in shown
     assert shown["text/plain"] == "Browsed:1"
     assert "2 files" in shown["text/html"]
-    browser = FilesetBrowser(client, fileset)
+    browser = FilesetBrowser(client.files, fileset)
     choice = one(browser, ipywidgets.Select)
 
     def labels() -> list[str]:
@@ -175,6 +177,56 @@ def test_a_file_set_is_browsed_folder_by_folder(shell: Shell, client: Client) ->
     assert "/data/a.txt:1" in texts(browser)
     choice.value = choice.options[0][1]
     assert labels() == ["data/"]
+
+
+def test_a_file_set_is_browsed_on_the_platform_that_it_came_from(shell: Shell, server: Server, client: Client) -> None:
+    """The shell's own platform has another Digits:1."""
+    other = server.client(client.projects.create("elsewhere", "eva").token)
+    other.files.upload(b"theirs", "/theirs/x", fileset="Digits")
+    fileset = other.filesets.get("Digits")
+    view = shell.shown(fileset)[VIEW]
+    browser = _instances[view["model_id"]]
+    assert [label for label, _ in one(browser, ipywidgets.Select).options] == ["theirs/"]
+
+
+def test_a_file_set_that_does_not_know_its_platform_shows_its_head(shell: Shell, client: Client) -> None:
+    fileset = client.filesets.get("Digits")
+    copy = pickle.loads(pickle.dumps(fileset))
+    assert (copy, repr(copy), hash(copy)) == (fileset, repr(fileset), hash(fileset))
+    assert VIEW not in shell.shown(copy)
+    assert "Digits:1" in shell.shown(copy)["text/html"]
+
+
+def test_folders_of_any_name_are_opened_and_one_that_can_not_be_keeps_what_was_seen(shell: Shell, client: Client) -> None:
+    odd = "50% @ [home]*?:1"
+    client.files.upload({f"{odd}/x": b"1", "y": b"2"}, "/named/", fileset="Named")
+    browser = FilesetBrowser(client.files, client.filesets.get("Named"))
+    choice = one(browser, ipywidgets.Select)
+    choice.value = choice.options[0][1]
+    choice.value = next(entry for label, entry in choice.options if label == f"{odd}/")
+    assert [label for label, _ in choice.options] == ["‥ (up)", "x  (version 1, 1 bytes)"]
+    away = FilesetBrowser(client.files, client.filesets.get("Named"))
+    choice = one(away, ipywidgets.Select)
+    away._files = Client(Transport("http://127.0.0.1:9/acai/api/v1", None, 0.0)).files
+    choice.value = choice.options[0][1]
+    assert "127.0.0.1:9" in texts(away)
+    away._files = client.files
+    choice.value = choice.options[0][1]
+    assert "/named/</code>" in texts(away)
+
+
+def test_a_large_folder_is_shown_by_its_beginning_and_goes_on(
+    shell: Shell, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.files.upload({f"{number}": b"" for number in range(5)}, "/many/", fileset="Many")
+    monkeypatch.setattr("acai_magics.widgets.fileset._PAGE", 2)
+    choice = one(FilesetBrowser(client.files, client.filesets.get("Many")), ipywidgets.Select)
+    choice.value = choice.options[0][1]
+    labels = [[label.split()[0] for label, _ in choice.options]]
+    while choice.options[-1][0] == "… and more":
+        choice.value = choice.options[-1][1]
+        labels.append([label.split()[0] for label, _ in choice.options])
+    assert labels == [["‥", "0", "1", "…"], ["‥", "0", "1", "2", "3", "…"], ["‥", "0", "1", "2", "3", "4"]]
 
 
 def test_a_graph_is_drawn_and_has_its_table(shell: Shell, client: Client) -> None:
