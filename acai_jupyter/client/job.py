@@ -285,6 +285,11 @@ class Job:
             offset += len(data)
             yield data
 
+    @property
+    def log_size(self) -> int:
+        """Bytes that the job has printed so far."""
+        return int(self._transport.get(f"/jobs/{self.id}/log", limit=1)["size"])
+
     def printed(self, offset: int = 0) -> Iterator[str]:
         """What the job prints, piece by piece as it comes, from byte `offset` on until it has ended; pieces end anywhere."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,42 @@ def test_a_long_log_is_shown_by_its_end(shell: Shell, client: Client) -> None:
     view = JobView(client.jobs.submit("seq 1 2000"))
     wait_for(lambda: "FINISHED" in texts(view) and "\n2000<" in texts(view))
     assert "\n1500\n" not in texts(view)
+
+
+def test_of_a_log_that_is_long_already_only_the_end_is_read_from_a_whole_line_on(shell: Shell, client: Client) -> None:
+    job = client.jobs.submit(["python", "-c", "for n in range(400): print(f'<{n}>' + 10_000 * 'x')"]).wait(timeout=60)
+    view = JobView(job)
+    wait_for(lambda: "&lt;399&gt;" in texts(view))
+    *_, log = view.children
+    assert log.value.count("&lt;") < 110
+    assert "line-height:1.3'>&lt;" in log.value
+
+
+def threads_of(job: Job) -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(f"acai-job-{job.number}-")]
+
+
+def test_a_job_that_is_shown_many_times_is_followed_once(shell: Shell, client: Client, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = client.jobs.submit(f"echo one; until [ -e {gate} ]; do sleep 0.05; done; echo two")
+    views = [JobView(client.jobs.get(job.number)) for _ in range(3)]
+    wait_for(lambda: all("one" in texts(view) for view in views))
+    views.append(JobView(job))
+    wait_for(lambda: "one" in texts(views[-1]))
+    assert len(threads_of(job)) <= 3
+    gate.touch()
+    wait_for(lambda: all("FINISHED" in texts(view) and "two" in texts(view) for view in views))
+    wait_for(lambda: not threads_of(job))
+    assert "two" in texts(JobView(job))
+
+
+def test_where_nobody_draws_widgets_nothing_is_followed(shell: Shell, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(shell.shell, "kernel")
+    job = client.jobs.submit("echo ready; sleep 600")
+    shown = shell.shown(job)
+    assert (sorted(shown), threads_of(job)) == (["text/html", "text/plain"], [])
+    assert shown["text/plain"].startswith(f"<Job {job.number}: ")
+    job.kill()
 
 
 def test_the_button_kills_the_job(shell: Shell, client: Client) -> None:

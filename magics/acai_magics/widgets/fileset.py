@@ -82,7 +82,7 @@ def fileset_bundle(fileset: Fileset) -> dict[str, Any]:
     transport = transport_of(fileset)
     if transport is None:
         return {"text/plain": str(fileset), "text/html": _head(fileset)}
-    return bundle(FilesetBrowser(Files(transport), fileset), str(fileset), _head(fileset))
+    return bundle(lambda: FilesetBrowser(Files(transport), fileset), str(fileset), _head(fileset))
 
 
 def _entry_label(entry: Any, folder: str) -> str:

@@ -73,7 +73,7 @@ def graph_bundle(graph: Graph) -> dict[str, Any]:
     table = table_html(graph.to_frame()[["source", "target", "kind", "job_number", "label"]])
     if not graph.nodes or len(graph.nodes) > _MOST_NODES:
         return {"text/plain": repr(graph), "text/html": table}
-    return bundle(ProvenanceView(graph), repr(graph), table)
+    return bundle(lambda: ProvenanceView(graph), repr(graph), table)
 
 
 def _elements(graph: Graph) -> dict[str, Any]:
