@@ -29,6 +29,8 @@ def candidates(magics: AcaiMagics, before: str) -> list[str]:
     current = fragment(before)
     magic, *typed = _WORD.findall(before.removesuffix(current))
     commands = (_CELL_SUBMIT,) if magic.startswith("%%") else COMMANDS
+    if commands != COMMANDS and [*typed, current][0].startswith("-"):
+        typed = [*_CELL_SUBMIT.words, *typed]  # the verb where none is written
     command = next((one for one in commands if tuple(typed[: len(one.words)]) == one.words), None)
     if command is None:
         return _starting(current, _next_words(commands, typed))
@@ -51,6 +53,9 @@ def _next_words(commands: Iterable[Command], typed: list[str]) -> list[str]:
 
 def _argument_values(magics: AcaiMagics, command: Command, typed: list[str], current: str) -> list[str]:
     flags = {name: one for one in command.arguments for name in one.names if name.startswith("-")}
+    name, equals, value = current.partition("=")
+    if equals and name in flags and _takes_value(flags[name]):
+        return [f"{name}={one}" for one in _values(magics, flags[name], value)]
     if current.startswith("-"):
         return sorted(name for name in flags if name.startswith("--"))
     before = typed[-1] if typed else ""
