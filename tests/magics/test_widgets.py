@@ -76,14 +76,20 @@ def test_what_a_job_uses_is_told_by_its_highest_figure_and_drawn_from_zero() -> 
     assert "d='M60.0," in drawn
 
 
+def test_the_last_of_a_jobs_numbers_is_shown_with_all_digits_that_matter() -> None:
+    day, loss = curves_of({}, {"day": [(1.0, 20261122.0)], "loss": [(2000000.0, 0.123456789)]})
+    assert (day.told, loss.told) == ("20261122", "0.123457")
+    assert loss.told_html == "<b title='0.123456789'>0.123457</b> <small>at 2000000</small>"
+
+
 def test_a_job_shows_its_curves_while_it_runs_and_as_text(shell: Shell, client: Client, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     printing = "for n in 4 2 nan 1; do echo [ACAI_TAG_NUM] job '<loss>':$n; done"
     job = client.jobs.submit(f"{printing}; until [ -e {gate} ]; do sleep 0.05; done; echo [ACAI_TAG_NUM] job '<loss>'=0.5")
     view = JobView(job)
-    wait_for(lambda: "&lt;loss&gt; <b>1</b>" in texts(view) and "<svg" in texts(view))
+    wait_for(lambda: "&lt;loss&gt; <b title='1'>1</b>" in texts(view) and "<svg" in texts(view))
     gate.touch()
-    wait_for(lambda: "&lt;loss&gt; <b>0.5</b> <small>at 5</small>" in texts(view))
+    wait_for(lambda: "&lt;loss&gt; <b title='0.5'>0.5</b> <small>at 5</small>" in texts(view))
     shown = shell.shown(job.wait(60))
     assert shown["text/plain"].splitlines()[0] == repr(job)
     assert "█▄·▂▁  0.5" in next(line for line in shown["text/plain"].splitlines() if line.startswith("<loss> "))
