@@ -284,6 +284,14 @@ def test_a_graph_is_drawn_and_has_its_table(shell: Shell, client: Client) -> Non
     assert [(edge.data["source"], edge.data["target"]) for edge in drawn.edges] == [("Digits:1", "Drawn:1")]
 
 
+def test_a_graph_that_was_cut_off_says_so(shell: Shell, client: Client) -> None:
+    client.filesets.create("Drawn", ["/@Digits"])
+    whole, cut = client.provenance.graph(), client.provenance.graph(limit=1)
+    assert "The graph goes on: only 1 file set version is here" in shell.shown(cut)["text/html"]
+    assert "goes on" in texts(ProvenanceView(cut))
+    assert "goes on" not in shell.shown(whole)["text/html"] + texts(ProvenanceView(whole))
+
+
 def test_a_graph_without_nodes_is_text(shell: Shell, server: Server, client: Client) -> None:
     token = client.projects.create("empty", "eve").token
     graph = server.client(token).provenance.graph()
