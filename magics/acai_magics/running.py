@@ -71,18 +71,19 @@ def _left(profile: Profile) -> Profile:
 
 def _show(value: Any, given: Namespace) -> Any:
     if isinstance(value, Watched):
-        return watch(value, partial(_printed, given=given), sys.stderr if given.json else None)
+        return watch(value, partial(_printed, given=given), _beside(given))
     if isinstance(value, WatchedGrid):
-        return watch_grid(value.grid, partial(_printed, given=given), sys.stderr if given.json else None)
+        return watch_grid(value.grid, partial(_printed, given=given), _beside(given))
     if isinstance(value, Partly):
-        if given.json:
+        if _wants_json(given):
             _printed(value.done, given)
-        for done in () if given.json else value.done:
-            print(done)  # noqa: T201
+        else:
+            for done in value.done:
+                print(done)  # noqa: T201
         raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
     if isinstance(value, Ended):
         if value.said:
-            print(value.said)  # noqa: T201
+            print(value.said, file=_beside(given))
         return _printed(value.value, given)
     if isinstance(value, Lines):
         for text in _texts(value.pieces):
@@ -97,8 +98,17 @@ def _printed(value: Any, given: Namespace) -> Any:
         return value
     from acai_jupyter.client.commands.text import as_json, as_text
 
-    print(as_json(value) if given.json or given.format == "json" else as_text(value, given.format))  # noqa: T201
+    print(as_json(value) if _wants_json(given) else as_text(value, given.format))  # noqa: T201
     return None
+
+
+def _wants_json(given: Namespace) -> bool:
+    return bool(given.json or given.format == "json")
+
+
+def _beside(given: Namespace) -> TextIO | None:
+    """Where that is told which is not the answer; None is where cells print."""
+    return sys.stderr if _wants_json(given) else None
 
 
 def _texts(pieces: Iterable[str | bytes]) -> Iterator[str]:

@@ -81,9 +81,7 @@ def _cut_html(graph: Graph) -> str:
     """That there is more of the graph; empty where there is not."""
     if not graph.truncated:
         return ""
-    count = len(graph.nodes)
-    shown = "1 file set version is" if count == 1 else f"{count} file set versions are"
-    return f"<p>The graph goes on: only {shown} here; a higher <code>limit</code> brings more.</p>"
+    return f"<p>This is not all: it was cut at {len(graph.nodes):,} file set versions. A greater limit gives more of it.</p>"
 
 
 def _elements(graph: Graph) -> dict[str, Any]:
