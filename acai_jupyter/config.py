@@ -114,7 +114,7 @@ class Settings:
     )
     webhook_timeout_seconds: float = _setting(10.0, "How long a webhook may take to answer.")
     hand_over: int = _setting(
-        1, "Whether a Jupyter Server that stops with jobs left starts `acai server --drain` to go on with them; 0 for no."
+        1, "Whether `acai server --drain` goes on with the jobs that a Jupyter Server leaves when it stops or dies; 0 for no."
     )
     interactive_threads: int = _setting(8, "Threads that answer requests.")
     bulk_threads: int = _setting(4, "Threads that move bytes of the local object store.")

@@ -54,7 +54,7 @@ from acai_jupyter.lake.uploads import Uploads
 from acai_jupyter.lake.usage import UsageService
 from acai_jupyter.ports.bus import EventBus
 from acai_jupyter.ports.launcher import Launcher
-from acai_jupyter.ports.store.unit import Store
+from acai_jupyter.ports.store.unit import Changes, Store
 from acai_jupyter.provision.arrivals import Arrivals
 from acai_jupyter.provision.autoprovision import Autoprovisioner
 from acai_jupyter.provision.profiler import Profiler
@@ -67,11 +67,12 @@ _LONGEST_URL_SECONDS: Final = 86_400  # no setting can make URLs last longer
 
 
 class Wake:
-    """Called when there is something to do that no event tells of. Whoever can do something about it sets `then`; it may be
-    called on any thread."""
+    """Called when there is something to do that no event tells of. Whoever can do something about it sets `then`, and
+    `on_events` to be told of the events of this process; both may be called on any thread."""
 
     def __init__(self) -> None:
         self.then: Callable[[], object] = lambda: None
+        self.on_events: Callable[[Changes], object] = lambda changed: None
 
     def __call__(self) -> None:
         self.then()
@@ -80,7 +81,7 @@ class Wake:
 @dataclass
 class Platform:
     """A running platform. `agent_url` is set once the server listens: where agents reach it; `open_files` is where uploads from
-    this machine's disk may hand over theirs. `wake` tells whoever ticks that an
+    this machine's disk may hand over theirs. `wake` tells whoever ticks of this process's events, and that an
     agent has died."""
 
     settings: Settings
@@ -132,13 +133,13 @@ class Platform:
         home = settings.home_folder
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         publish: list[EventBus] = []
-        store = store_by_url(settings.database, lambda changed: _publish(publish, changed))
+        wake = Wake()
+        store = store_by_url(settings.database, lambda changed: _publish(wake, publish, changed))
         signer = Signer(shared_key(home / "keys" / "objects"))
         objects = blobs_by_url(settings.object_store, signer)
         sources = sources_for(settings, signer)
         bus = bus_by_url(settings.database, _Probe(store))
         publish.append(bus)
-        wake = Wake()
         given = Resources(settings.capacity_cpu, settings.capacity_memory_mb, settings.capacity_gpu)
         launcher = launcher_by_url(settings.launcher_url, home / "jobs", given, settings.input_cache_bytes, wake)
         platform = cls._compose(settings, store, objects, sources, bus, launcher)
@@ -304,7 +305,8 @@ def servers_folder(settings: Settings) -> Path:
     return settings.home_folder / "servers"
 
 
-def _publish(buses: list[EventBus], changed: dict[UUID, int]) -> None:
+def _publish(wake: Wake, buses: list[EventBus], changed: Changes) -> None:
+    wake.on_events(changed)  # before the bus tells of them: who is woken here need not be woken by its notices
     for bus in buses:
         for project_id, number in changed.items():
             bus.publish(project_id, number)

@@ -83,7 +83,7 @@ class Client:
         query: str = "",
         *,
         order_by: str | list[str] | None = None,
-        limit: int = 1000,
+        limit: int | None = None,
         columns: list[str] | None = None,
         latest: bool = False,
     ) -> pd.DataFrame:
@@ -91,7 +91,8 @@ class Client:
 
         `client.find("filesets", 'model == "BERT" and precision > 0.5', order_by="-precision")`; `job.KEY` asks about the
         job that made a file or file set. Without an order the newest come first; `-` before a key means descending.
-        `latest` looks only at latest versions.
+        `latest` looks only at latest versions. `limit` is how many rows there are at most: 1,000, with a warning where more
+        match. `frame.attrs["truncated"]` says whether more do.
 
         Raises InvalidQuery.
         """

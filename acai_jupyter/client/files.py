@@ -24,6 +24,7 @@ from acai_jupyter.client.records import (
     Restoration,
     UploadedFile,
     record,
+    several,
     written,
 )
 from acai_jupyter.client.registering import register
@@ -199,7 +200,7 @@ class Files:
 
     def download(
         self,
-        references: Reference | Sequence[Reference],
+        references: Reference | Iterable[Reference],
         to: str | os.PathLike[str] = ".",
         *,
         progress: bool | None = None,
@@ -213,8 +214,7 @@ class Files:
         """
         from acai_jupyter.client.bringing import download_files
 
-        given = references if isinstance(references, Sequence) and not isinstance(references, str) else [references]
-        wanted = [written(one) for one in given]
+        wanted = several(references)
         with bar("Downloading", somebody_looks() if progress is None else progress) as on_progress:
             return download_files(self._transport, wanted, to, on_progress)
 

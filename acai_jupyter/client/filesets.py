@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, Reference, record, written
+from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, Reference, record, several
 from acai_jupyter.client.transport import Transport
 
 
@@ -14,7 +14,7 @@ class Filesets:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, name: str, references: Reference | Sequence[Reference]) -> Fileset:
+    def create(self, name: str, references: Reference | Iterable[Reference]) -> Fileset:
         """A new version of `name` that holds what the references mean; later ones override earlier ones on the same path.
 
         `create("MergedQA", ["/@HotpotQA", "@ColdpotQA"])` merges, `create("HotpotQA", ["@HotpotQA", "/data/train.json"])`
@@ -22,9 +22,8 @@ class Filesets:
 
         Raises InvalidName, InvalidReference, FileNotFound, FilesetNotFound, EmptyFileset.
         """
-        given = references if isinstance(references, Sequence) and not isinstance(references, str) else [references]
-        wanted = [str(written(one)) for one in given]
-        return record(Fileset, self._transport.post("/filesets", {"name": name, "references": wanted}, creates=True))
+        wanted = {"name": name, "references": several(references)}
+        return record(Fileset, self._transport.post("/filesets", wanted, creates=True))
 
     def get(self, reference: str) -> Fileset:
         """A version: `HotpotQA` (the latest) or `HotpotQA:2`. Raises InvalidReference, FilesetNotFound."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction, predictions_html
+from acai_jupyter.client.records import record
 from acai_jupyter.client.transport import Json
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class GridQuote:
 
     def __init__(self, told: Json) -> None:
         self._told = told
-        self.rows = tuple(Prediction(**row["chosen"]) for row in told["rows"])
+        self.rows = tuple(record(Prediction, row["chosen"]) for row in told["rows"])
 
     @property
     def met(self) -> bool:

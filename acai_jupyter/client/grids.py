@@ -49,6 +49,12 @@ class Grid:
         self._transport = transport
         self._details = details
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Grid) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def id(self) -> str:
         return str(self._details["id"])

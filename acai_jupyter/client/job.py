@@ -32,6 +32,12 @@ class Job:
         self._transport = transport
         self._details = details
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def id(self) -> str:
         return str(self._details["id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Union
@@ -16,7 +16,7 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.local_files import for_code, for_script
 from acai_jupyter.client.quotes import limits
-from acai_jupyter.client.records import Fileset
+from acai_jupyter.client.records import Fileset, FilesetSummary
 from acai_jupyter.client.requirements import Requirements, requirements_text
 from acai_jupyter.client.transport import Transport, segment, translated
 from acai_jupyter.domain.errors import InvalidRequest, JobNotFound, ResourcesOutOfBounds
@@ -47,9 +47,9 @@ _OPEN: Final[dict[str, Any]] = {
 }
 """The keywords of a submission, as they are where nobody gives them."""
 
-Code = str | os.PathLike[str] | Fileset | Snapshot | Sequence[str | os.PathLike[str]]
+Code = str | os.PathLike[str] | Fileset | FilesetSummary | Snapshot | Sequence[str | os.PathLike[str]]
 
-After = Union[str, int, Job, "Grid", Sequence[Union[str, int, Job, "Grid"]]]
+After = Union[str, int, Job, "Grid", Iterable[Union[str, int, Job, "Grid"]]]
 """Jobs (by handle, number or id) and grids (by handle, or as `grid:3`)."""
 
 
@@ -278,7 +278,7 @@ class Jobs:
         """The snapshot of local files, or the file set that `code` names, and what git says of where the files lie."""
         if isinstance(code, Snapshot):
             return code.id, code.git
-        if isinstance(code, Fileset):
+        if isinstance(code, Fileset | FilesetSummary):
             return code.reference, None
         if isinstance(code, str) and code.startswith("@"):
             return code, None
@@ -318,19 +318,27 @@ def submission(
         "requirements": None if requirements is None else requirements_text(requirements),
         "environment": environment_of(interpreter),
         "cpu": cpu,
-        "env": {key: str(value) for key, value in (env or {}).items()},
+        "env": variables(env),
         "secrets": [secrets] if isinstance(secrets, str) else list(secrets),
         "after": _references(after),
     }
 
 
 def _references(after: After) -> list[str]:
-    several = after if isinstance(after, Sequence) and not isinstance(after, str) else [after]
+    several = after if isinstance(after, Iterable) and not isinstance(after, str) and not hasattr(after, "id") else [after]
     return [one if isinstance(one, str) else str(getattr(one, "id", one)) for one in several]
 
 
+def variables(env: Mapping[str, Any] | None) -> dict[str, str]:
+    """A job's variables as texts. Raises InvalidRequest for what is none."""
+    for name, value in (env or {}).items():
+        if not isinstance(value, str | int | float | os.PathLike):
+            raise InvalidRequest(f"The variable {name} can't be {shown(value)}: give a text.")
+    return {name: str(value) for name, value in (env or {}).items()}
+
+
 def _check_command(command: object) -> None:
-    if not isinstance(command, str | Sequence):
+    if not isinstance(command, str | Sequence) or isinstance(command, bytes | bytearray | memoryview):
         raise InvalidRequest(f"{shown(command)} is no command: write a text such as 'python train.py', or a list of words.")
 
 

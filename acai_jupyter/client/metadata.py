@@ -6,20 +6,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acai_jupyter.client.records import File, Fileset
+from acai_jupyter.client.records import File, Fileset, FilesetSummary
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import InvalidReference
 from acai_jupyter.domain.metadata import check_value
 from acai_jupyter.wire.values import value_from_json, value_to_json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Metadata:
     """What an artifact carries: the user's keys in `values`, the platform's in `built_in`, and `tags`."""
 
     values: dict[str, Any]
     built_in: dict[str, Any]
     tags: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        lines = [f"{key} = {value!r}" for key, value in (*self.values.items(), *self.built_in.items()) if value is not None]
+        return "\n".join([*lines, *([f"tags: {', '.join(self.tags)}"] if self.tags else [])])
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key] if key in self.values else self.built_in[key]
@@ -63,7 +67,7 @@ def _artifact(target: object) -> tuple[str, str]:
     """The kind and the reference of what metadata hangs on."""
     if isinstance(target, File):
         return "files", target.reference
-    if isinstance(target, Fileset):
+    if isinstance(target, Fileset | FilesetSummary):
         return "filesets", target.reference
     if hasattr(target, "number") and hasattr(target, "id"):
         return "jobs", str(target.id)
@@ -80,7 +84,7 @@ def _artifact(target: object) -> tuple[str, str]:
 def _plain(value: object) -> object:
     """Numbers of numpy and pandas as Python's own."""
     item = getattr(value, "item", None)
-    return item() if callable(item) and not isinstance(value, str | bytes) else value
+    return item() if callable(item) and getattr(value, "ndim", 0) == 0 else value
 
 
 def _metadata(given: Json) -> Metadata:

@@ -53,7 +53,7 @@ class Projects:
 
         Raises Forbidden, InvalidRequest.
         """
-        if dollars is not None and not math.isfinite(dollars):
+        if isinstance(dollars, float) and not math.isfinite(dollars):
             raise InvalidRequest(f"A budget can't be {dollars} dollars.")
         return record(Budget, self._transport.post("/budget", {"dollars": dollars}))
 

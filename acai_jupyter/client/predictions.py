@@ -38,7 +38,7 @@ def predictions_html(table: pd.DataFrame) -> str:
     return table_html(shown.assign(remark=table["extrapolation"].map({True: "extrapolation"})))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prediction:
     """What a job on these resources is predicted to take: seconds and dollars, with a 90 % interval. `extrapolation` says that
     it lies outside what was profiled, `warning` why the resources may be too little."""
@@ -59,6 +59,9 @@ class Prediction:
         times, costs = time_range(self.runtime_low, self.runtime_high), cost_range(self.cost_low, self.cost_high)
         warning = f"; but {self.warning}" if self.warning else ""
         return f"{times}, {costs}, 90 %{beyond}{warning}"
+
+    def __repr__(self) -> str:
+        return f"{self.resources}: {self}"
 
     @property
     def resources(self) -> str:

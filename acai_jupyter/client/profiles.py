@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from acai_jupyter.client.following import follow
-from acai_jupyter.client.jobs import Code, Jobs
+from acai_jupyter.client.jobs import Code, Jobs, variables
 from acai_jupyter.client.predictions import Prediction
 from acai_jupyter.client.progress import bar, somebody_looks
 from acai_jupyter.client.quotes import Quote, limits, numbers
-from acai_jupyter.client.records import Fileset
+from acai_jupyter.client.records import Fileset, record
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.errors import ResourcesOutOfBounds
 from acai_jupyter.domain.jobs import TERMINAL, Status
@@ -128,7 +128,7 @@ class Profile:
         """
         numbers("cpu", [cpu])
         asked = {"values": numbers("values", values), "cpu": cpu, "memory": memory, "model": model}
-        return Prediction(**self._transport.post(f"{self._path}/predict", asked))
+        return record(Prediction, self._transport.post(f"{self._path}/predict", asked))
 
     def quote(
         self,
@@ -257,7 +257,7 @@ class Profiles:
             "input": None if input is None else str(input),
             "image": image,
             "python": python or (None if image else sys.executable),
-            "env": {key: str(value) for key, value in (env or {}).items()},
+            "env": variables(env),
             "timeout": timeout,
             "cpus": None if cpus is None else numbers("cpus", cpus),
             "memories_mb": None if memories_mb is None else [parse_memory(size) for size in memories_mb],

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from acai_jupyter.client.predictions import PREDICTION_COLUMNS, Prediction, predictions_html
+from acai_jupyter.client.records import record
 from acai_jupyter.client.transport import Json
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -22,8 +23,8 @@ class Quote:
 
     def __init__(self, told: Json) -> None:
         self._told = told
-        self.chosen = Prediction(**told["chosen"])
-        self.alternatives = tuple(Prediction(**one) for one in told["alternatives"])
+        self.chosen = record(Prediction, told["chosen"])
+        self.alternatives = tuple(record(Prediction, one) for one in told["alternatives"])
 
     @property
     def met(self) -> bool:

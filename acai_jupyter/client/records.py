@@ -118,11 +118,18 @@ class FilesetSummary:
     create_time: datetime
 
     def __str__(self) -> str:
-        return self.name
+        return self.reference
 
 
 Reference = str | File | Fileset | FilesetSummary
 """What may be given where a reference is wanted: a text, or a record, which means exactly the version that it tells of."""
+
+
+def several(references: Reference | Iterable[Reference]) -> list[str]:
+    """References as texts, of one or of several."""
+    if isinstance(references, str | File | Fileset | FilesetSummary) or not isinstance(references, Iterable):
+        return [str(written(references))]
+    return [str(written(one)) for one in references]
 
 
 def written(reference: Reference) -> str:

@@ -7,14 +7,22 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
 from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
 from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathClash, PathRefused, TransferError, disk_headers
 from acai_jupyter import config
-from acai_jupyter.domain.errors import AcaiError, DigestMismatch, FilesClash, InvalidInput, LocalFileUnusable, ServerUnreachable
+from acai_jupyter.domain.errors import (
+    AcaiError,
+    DigestMismatch,
+    FilesClash,
+    InvalidInput,
+    InvalidRequest,
+    LocalFileUnusable,
+    ServerUnreachable,
+)
 from acai_jupyter.wire.errors import error_from_json
 
 _PATIENCE_SECONDS: Final = 20.0
@@ -93,10 +101,15 @@ class Transport:
         with translated():
             return self.api.call("DELETE", address, query=_query(query), headers=headers, repeat=True)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("What belongs to a client can't be pickled, as it holds a token: connect() where it is needed.")
+
     def pages(
         self, address: str, /, *, most: int | None = None, page: int = 1000, **query: str | int | bool | None
     ) -> Iterator[Json]:
-        """The items of all pages, at most `most`."""
+        """The items of all pages, at most `most`. Raises InvalidRequest where that is less than none."""
+        if most is not None and most < 0:
+            raise InvalidRequest(f"limit={most} can't be: give 0 or more, or None for all.")
         cursor: str | None = None
         left = most
         while left is None or left > 0:

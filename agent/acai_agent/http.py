@@ -196,13 +196,21 @@ class Api:
         """One attempt at a call, whose answer is read as it comes. Raises HttpError, ConnectionFailed."""
         sent = {**self._headers, **(headers or {})}
         if json is not None:
-            data = json_text.dumps(json, separators=(",", ":")).encode()
+            data = json_text.dumps(json, separators=(",", ":"), default=_plain).encode()
             sent["Content-Type"] = "application/json"
         elif data is not None:
             sent.setdefault("Content-Type", "application/octet-stream")
         given = {name: value for name, value in (query or {}).items() if value is not None}
         url = f"{self.url}{path}" + (f"?{urlencode(given)}" if given else "")
         return self.http.open(method, url, sent, data, timeout_s)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: numbers of other libraries as Python's own, spans of time in seconds. Raises ValueError."""
+    for way in ("tolist", "total_seconds"):
+        if callable(known := getattr(value, way, None)):
+            return known()
+    raise ValueError(f"{value!r} can't be sent to the platform: give a text or a number.")
 
 
 def _parsed(response: Response, shown: str) -> Any:

@@ -14,7 +14,7 @@ from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.wire.addresses import API
 from acai_server.handlers.base import State
 from acai_server.handlers.table import handlers
-from acai_server.handover import hand_over
+from acai_server.handover import DeathWatch, hand_over
 from acai_server.lifetime import Lifetime, tell_kernels
 from acai_server.pools import Pools
 from acai_server.relay import Relay
@@ -35,6 +35,7 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
     drains = False
 
     _lifetime: Lifetime | None = None
+    _death_watch: DeathWatch | None = None
 
     def initialize_handlers(self) -> None:
         try:
@@ -61,6 +62,8 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         url = local_url(serverapp)
         if self._lifetime is not None:
+            if self._hands_over:
+                self._lifetime.on_jobs = self._watch_for_death
             await self._lifetime.start(url)
         elif not self.is_team_server:
             tell_kernels(url)
@@ -69,9 +72,21 @@ class AcaiServer(_SettingsTraits, ExtensionApp):  # type: ignore[misc]
         if self._lifetime is None:
             return
         await self._lifetime.stop()
-        left = self._lifetime.unended or self._lifetime.untold
-        if left and self._lifetime.settings.hand_over and not self.is_team_server:
+        if self._hands_over and (self._lifetime.unended or self._lifetime.untold):
             hand_over(self._lifetime.settings, self.log)
+        if self._death_watch is not None:
+            self._death_watch.dismiss()
+
+    @property
+    def _hands_over(self) -> bool:
+        return self._lifetime is not None and bool(self._lifetime.settings.hand_over) and not self.is_team_server
+
+    async def _watch_for_death(self) -> None:
+        assert self._lifetime is not None
+        try:
+            self._death_watch = DeathWatch(self._lifetime.settings)
+        except OSError as error:
+            self.log.warning("Should this server be killed, its jobs wait for the next one: %s", error)
 
     def current_activity(self) -> dict[str, int] | None:
         """Jobs that have not ended: a server that is culled when idle stays."""

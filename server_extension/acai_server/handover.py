@@ -6,11 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from logging import Logger
+from pathlib import Path
 from typing import Final
 
 from acai_jupyter.config import PREFIX, Settings, variable
+from acai_server import death_watch
 from acai_server.servers_folder import other_servers
 
 DRAIN: Final = "--drain"
@@ -22,13 +25,10 @@ def hand_over(settings: Settings, log: Logger) -> bool:
     home = settings.home_folder
     if other_servers(home / "servers", drains=True) or not home.is_dir():
         return False
-    command = [sys.executable, "-m", "acai_server", DRAIN, "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={_free_port()}"]
-    if os.geteuid() == 0:
-        command.append("--ServerApp.allow_root=True")
     try:
-        with (home / "drain.log").open("ab") as output:
+        with _log(home).open("ab") as output:
             process = subprocess.Popen(
-                command,
+                _drain(),
                 cwd=home,
                 env=_environment(settings),
                 stdin=subprocess.DEVNULL,
@@ -42,6 +42,40 @@ def hand_over(settings: Settings, log: Logger) -> bool:
     process.returncode = 0  # it goes on for longer than this process
     log.info("Jobs have not ended: acai server --drain (process %d) goes on with them.", process.pid)
     return True
+
+
+class DeathWatch:
+    """A process that waits beside the server, and becomes an `acai server --drain` where the server ends without `dismiss`:
+    killed, or out of memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises OSError."""
+        home = settings.home_folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", death_watch.__file__, str(_log(home)), *_drain()],
+            cwd=home,
+            env=_environment(settings),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def dismiss(self) -> None:
+        """The server ends in order: nothing is to be done after it."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError), self._process.stdin as told:  # somebody has ended it
+            told.write(b".")
+        self._process.wait()
+
+
+def _drain() -> list[str]:
+    command = [sys.executable, "-m", "acai_server", DRAIN, "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={_free_port()}"]
+    return [*command, "--ServerApp.allow_root=True"] if os.geteuid() == 0 else command
+
+
+def _log(home: Path) -> Path:
+    return home / "drain.log"
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from logging import Logger
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from acai_jupyter.config import Settings, unusable_home
 from acai_jupyter.domain.access import TokenKind
 from acai_jupyter.domain.errors import AcaiError, InvalidInput, PlatformStopped, SchemaMismatch, StoreDamaged, Unauthenticated
+from acai_jupyter.domain.events import EventKind
 from acai_server.handlers.base import State
 from acai_server.open_files import OpenFiles
 from acai_server.pools import BACKGROUND
@@ -24,13 +25,20 @@ if TYPE_CHECKING:
 _SWEEP_SECONDS: Final = 60.0
 _START_PAUSE_SECONDS: Final = 0.005
 _LOOK_PAUSE_SECONDS: Final = 0.2
+_STARTING: Final = frozenset({EventKind.JOB_SUBMITTED, EventKind.JOB_ENDED, EventKind.GRID_SUBMITTED, EventKind.GRID_RETRIED})
+"""After these there may be jobs to start."""
+
+_CHANGING: Final = _STARTING | {EventKind.JOB_CHANGED, EventKind.JOB_MEASURED, EventKind.PROFILE_ENDED}
+"""After these there may be something to do for jobs that run."""
+
 _KERNEL_TOKEN_SECONDS: Final = 30 * 86_400.0
 """Renewed while the server runs; that of a server which was killed ends by itself."""
 
 
 class Lifetime:
     """One server's turn. `unended` is how many jobs had not ended at the last look, None before the first; `untold` how
-    many of their ends webhooks are to be told soon. One that `drains` is there only until none of either is left."""
+    many of their ends webhooks are to be told soon. `on_jobs` is called once, when there are jobs for the first time. One that
+    `drains` is there only until none of either is left."""
 
     def __init__(
         self,
@@ -53,6 +61,7 @@ class Lifetime:
         self._token_file = settings.home_folder / "token"
         self._kernel_token: str | None = None
         self._usable = False
+        self.on_jobs: Callable[[], Awaitable[None]] | None = None
         self.unended: int | None = None
         self.untold: int | None = None
 
@@ -89,6 +98,7 @@ class Lifetime:
             self._file.withdraw()
         if self._state.opened is not None:
             self._state.opened.wake.then = lambda: None
+            self._state.opened.wake.on_events = lambda changed: None
         await asyncio.get_running_loop().run_in_executor(None, self._let_go)
 
     def _let_go(self) -> None:
@@ -135,8 +145,9 @@ class Lifetime:
     async def _open(self, url: str | None) -> None:
         if self._state.opened is None:
             self._state.opened = await self._state.pools.run(BACKGROUND, _create, self.settings)
-            loop = asyncio.get_running_loop()
-            self._state.opened.wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
+            loop, wake = asyncio.get_running_loop(), self._state.opened.wake
+            wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
+            wake.on_events = lambda changed: loop.call_soon_threadsafe(self._state.relay.note_own, changed, changed.kinds)
         platform = self._state.opened
         await self._state.pools.run(BACKGROUND, platform.open)
         self._usable = True
@@ -152,8 +163,8 @@ class Lifetime:
         else:
             self._log.warning("This server listens on a Unix socket: set ACAI_AGENT_URL, or jobs can't reach it.")
         self._state.refusal = None
-        self._tasks.append(asyncio.create_task(self._repeat(self._start_jobs, self._paced(_START_PAUSE_SECONDS))))
-        self._tasks.append(asyncio.create_task(self._repeat(self._look_after_jobs, self._paced(_LOOK_PAUSE_SECONDS))))
+        self._tasks.append(asyncio.create_task(self._repeat(self._start_jobs, self._paced(_START_PAUSE_SECONDS, _STARTING))))
+        self._tasks.append(asyncio.create_task(self._repeat(self._look_after_jobs, self._paced(_LOOK_PAUSE_SECONDS, _CHANGING))))
         self._tasks.append(asyncio.create_task(self._repeat(self._tell, lambda: asyncio.sleep(self.settings.tick_seconds))))
         self._tasks.append(asyncio.create_task(self._repeat(self._sweep, lambda: asyncio.sleep(_SWEEP_SECONDS))))
 
@@ -194,10 +205,13 @@ class Lifetime:
         if self.drains:  # after the jobs: what has ended until then is to be told
             self.untold = await self._state.pools.run(BACKGROUND, platform.webhooks.untold)
         self.unended = unended
+        if unended and self.on_jobs is not None:
+            then, self.on_jobs = self.on_jobs, None
+            await then()
 
-    def _paced(self, seconds: float) -> Callable[[], Awaitable[None]]:
-        """A pause of at least so many `seconds` that ends with the next event."""
-        ear = self._state.relay.ear()
+    def _paced(self, seconds: float, kinds: Collection[EventKind]) -> Callable[[], Awaitable[None]]:
+        """A pause of at least so many `seconds` that ends with the next event of these `kinds`."""
+        ear = self._state.relay.ear(kinds)
 
         async def pause() -> None:
             await asyncio.sleep(seconds)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.ports.bus import EventBus
+
+
+class Ear(asyncio.Event):
+    """Set by whatever happens; by events of this process only where they are of one of the `kinds`."""
+
+    def __init__(self, kinds: Collection[EventKind]) -> None:
+        super().__init__()
+        self.kinds = frozenset(kinds)
 
 
 class Relay:
@@ -15,7 +24,8 @@ class Relay:
     def __init__(self) -> None:
         self._numbers: dict[UUID, int] = {}
         self._waiting: dict[UUID, set[asyncio.Future[None]]] = {}
-        self._ears: list[asyncio.Event] = []
+        self._own: dict[UUID, int] = {}
+        self._ears: list[Ear] = []
         self._end: Callable[[], None] | None = None
 
     def start(self, bus: EventBus) -> None:
@@ -41,10 +51,19 @@ class Relay:
         if number <= self._numbers.get(project_id, 0):
             return
         self._numbers[project_id] = number
-        self.wake()
+        if number > self._own.get(project_id, 0):
+            self.wake()
         for future in self._waiting.pop(project_id, set()):
             if not future.done():
                 future.set_result(None)
+
+    def note_own(self, changed: Mapping[UUID, int], kinds: Collection[EventKind]) -> None:
+        """This process has written events of these kinds; the bus will tell of them, too."""
+        for project_id, number in changed.items():
+            self._own[project_id] = max(number, self._own.get(project_id, 0))
+        for ear in self._ears:
+            if not ear.kinds.isdisjoint(kinds):
+                ear.set()
 
     def number(self, project_id: UUID) -> int:
         """The last number that this server has heard of."""
@@ -66,13 +85,14 @@ class Relay:
         for ear in self._ears:
             ear.set()
 
-    def ear(self) -> asyncio.Event:
-        """For one who wants to know of anything, in any project: it is set from then on, until `anything` has told of it."""
-        self._ears.append(asyncio.Event())
+    def ear(self, kinds: Collection[EventKind] = frozenset(EventKind)) -> Ear:
+        """For one who wants to know of events of these `kinds`, in any project: it is set from then on, until `anything` has
+        told of it. Which kinds another server's events are of nobody knows: it is set by all of them."""
+        self._ears.append(Ear(kinds))
         return self._ears[-1]
 
-    async def anything(self, ear: asyncio.Event, seconds: float) -> None:
-        """Wait until any project has new events, since the last time that this `ear` was asked; at most `seconds`."""
+    async def anything(self, ear: Ear, seconds: float) -> None:
+        """Wait until something happens, since the last time that this `ear` was asked; at most `seconds`."""
         try:
             # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
             async with asyncio.timeout(seconds):

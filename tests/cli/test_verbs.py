@@ -84,6 +84,14 @@ def test_a_listing_fits_a_terminal_and_tells_the_rest_when_asked(cli: Cli) -> No
     assert cli.ok("ls", "/data/").splitlines()[-1].split() == ["-", "-", "-", "/data/sub/"]
 
 
+def test_a_folder_is_listed_without_its_slash_too(cli: Cli) -> None:
+    for short, whole in {"/data": "/data/", "/data/sub@Data": "/data/sub/@Data"}.items():
+        assert cli.ok("ls", short) == cli.ok("ls", whole)
+        assert cli.ok("ls", "-R", short, "--json") == cli.ok("ls", "-R", whole, "--json")
+    for nothing in ("/nowhere", "/data:1", "/sub@Data"):
+        assert cli.run("ls", nothing).stderr.endswith("[file_not_found]\n")
+
+
 def test_file_sets(cli: Cli) -> None:
     assert "Part:1" in cli.ok("fileset", "create", "Part", "/data/a.txt@Data", "/data/sub/")
     assert {item["name"] for item in json.loads(cli.ok("fileset", "ls", "--json"))} >= {"Data", "Part"}

@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,18 @@ def drains(home: Path) -> list[int]:
     return [entry["pid"] for entry in told if entry["drains"] and is_alive(entry["pid"])]
 
 
+def watches(home: Path) -> list[int]:
+    """The processes that wait for the death of this platform's servers."""
+    log = os.fsencode(home / "drain.log")
+    return [pid for pid, words in commands() if len(words) > 4 and words[3].endswith(b"/death_watch.py") and words[4] == log]
+
+
+def commands() -> Iterator[tuple[int, list[bytes]]]:
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield int(entry.parent.name), entry.read_bytes().split(b"\0")
+
+
 def submit(client: Client, folder: Path, count: int) -> list[Job]:
     """Jobs that note each run of theirs, and wait for `gate`."""
     command = f"echo $ACAI_JOB_NUMBER >> '{folder}/runs'; while [ ! -e '{folder}/gate' ]; do sleep 0.05; done; echo m > output/m"
@@ -65,6 +77,35 @@ def test_jobs_of_a_jupyter_server_that_stops_go_on_without_any(jupyter: Server, 
     again = jupyter.start().client()
     ended = [again.jobs.get(job.id) for job in jobs]
     assert [(job.status, str(job.output)) for job in ended] == [("FINISHED", f"Of{number}:1") for number in range(4)]
+
+
+def test_jobs_of_a_jupyter_server_that_is_killed_go_on_without_any(jupyter: Server, tmp_path: Path) -> None:
+    submit(jupyter.client(), tmp_path, 4)
+    wait_for(lambda: runs(tmp_path) == ["1"])
+    wait_for(lambda: watches(jupyter.home))
+    jupyter.kill()
+    (drain,) = wait_for(lambda: drains(jupyter.home))
+    (tmp_path / "gate").touch()
+    wait_for(lambda: not is_alive(drain))
+    assert runs(tmp_path) == ["1", "2", "3", "4"]
+
+
+def test_what_waits_for_a_servers_death_leaves_with_it(jupyter: Server, tmp_path: Path) -> None:
+    (job,) = submit(jupyter.client(), tmp_path, 1)
+    (watch,) = wait_for(lambda: watches(jupyter.home))
+    (tmp_path / "gate").touch()
+    assert job.wait(timeout=180).status == "FINISHED"
+    jupyter.stop()
+    assert not is_alive(watch)
+    assert not (jupyter.home / "drain.log").exists()
+
+
+def test_a_server_whose_watch_was_ended_stops_as_ever(jupyter: Server, tmp_path: Path) -> None:
+    submit(jupyter.client(), tmp_path, 1)
+    (watch,) = wait_for(lambda: watches(jupyter.home))
+    os.kill(watch, signal.SIGKILL)
+    jupyter.stop()
+    wait_for(lambda: drains(jupyter.home))
 
 
 def test_a_server_that_comes_meanwhile_takes_over_and_no_job_runs_twice(jupyter: Server, tmp_path: Path) -> None:

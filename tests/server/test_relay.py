@@ -12,6 +12,7 @@ import pytest
 
 from acai_jupyter.config import Settings
 from acai_jupyter.domain.errors import Unavailable
+from acai_jupyter.domain.events import EventKind
 from acai_server.pools import BULK, Pools
 from acai_server.relay import Relay
 
@@ -133,6 +134,36 @@ def test_whoever_listens_hears_of_everything_also_of_what_came_while_it_was_busy
         relay.wake()
         await relay.anything(slow, 30)
         await relay.anything(quick, 30)
+
+    run(scenario)
+
+
+def test_own_events_wake_only_who_waits_for_their_kind() -> None:
+    """A job that prints a line a moment is no reason to look for jobs that could start."""
+
+    async def scenario(relay: Relay, bus: Bus) -> None:
+        starting, looking = relay.ear({EventKind.JOB_ENDED}), relay.ear({EventKind.JOB_ENDED, EventKind.JOB_CHANGED})
+        relay.note_own({PROJECT: 1}, {EventKind.JOB_LOGGED})
+        assert (starting.is_set(), looking.is_set()) == (False, False)
+        relay.note_own({PROJECT: 2}, {EventKind.JOB_LOGGED, EventKind.JOB_CHANGED})
+        assert (starting.is_set(), looking.is_set()) == (False, True)
+        relay.note_own({PROJECT: 3}, {EventKind.JOB_ENDED})
+        await relay.anything(starting, 30)
+
+    run(scenario)
+
+
+def test_the_bus_wakes_for_another_servers_events_and_not_again_for_own_ones() -> None:
+    async def scenario(relay: Relay, bus: Bus) -> None:
+        ear = relay.ear({EventKind.JOB_ENDED})
+        relay.note_own({PROJECT: 3}, {EventKind.JOB_LOGGED})
+        relay.note_own({PROJECT: 2}, {EventKind.JOB_LOGGED})  # committed before, told after
+        for number in (2, 3):
+            relay.note(PROJECT, number)
+        assert not ear.is_set()
+        assert relay.number(PROJECT) == 3
+        relay.note(PROJECT, 4)  # of which kind that one is only its own server knows
+        assert ear.is_set()
 
     run(scenario)
 

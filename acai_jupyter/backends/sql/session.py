@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable
+
+from acai_jupyter.ports.store.unit import Changes
 
 _Item = TypeVar("_Item")
 
@@ -22,13 +23,13 @@ _COUNTED: Final = {"preserve_rowcount": True}
 
 
 class Session:
-    """One transaction's connection. `changed` collects which projects have new events, up to which number."""
+    """One transaction's connection. `changed` collects the events that it writes."""
 
     def __init__(self, connection: Connection, now: int) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.now = now
-        self.changed: dict[UUID, int] = {}
+        self.changed = Changes()
 
     def run(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None

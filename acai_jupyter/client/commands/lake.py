@@ -7,8 +7,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.commands.command import Command, Lines, argument, each
-from acai_jupyter.domain.errors import InvalidReference
-from acai_jupyter.domain.references import FolderReference, parse
+from acai_jupyter.domain.errors import FileNotFound, InvalidReference
+from acai_jupyter.domain.references import FileReference, FolderReference, parse
 
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
@@ -17,8 +17,23 @@ if TYPE_CHECKING:
 def ls(client: Client, given: Namespace) -> Any:
     if given.all_versions:
         return client.files.versions(given.reference, deleted=True)
-    recursive = given.recursive or not isinstance(parse(given.reference), FolderReference)
-    return client.files.list(given.reference, recursive=recursive)
+    wanted = parse(given.reference)
+    if isinstance(wanted, FileReference):
+        return _file_or_folder(client, wanted, given.recursive)
+    return client.files.list(given.reference, recursive=given.recursive or not isinstance(wanted, FolderReference))
+
+
+def _file_or_folder(client: Client, wanted: FileReference, recursive: bool) -> Any:
+    """Other lists of files know folders without '/', too. Where both are there, it is the file."""
+    try:
+        return client.files.list(str(wanted))
+    except FileNotFound as missing:
+        if wanted.version is not None:
+            raise
+        try:
+            return client.files.list(str(FolderReference(wanted.path + "/", wanted.fileset)), recursive=recursive)
+        except FileNotFound:
+            raise missing from None
 
 
 def put(client: Client, given: Namespace) -> Any:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
+from acai_jupyter.domain.events import EventKind
 from acai_jupyter.ports.store.access import Access
 from acai_jupyter.ports.store.care import Checks, Deletions, GarbageCollection, UsageMeasures
 from acai_jupyter.ports.store.engine import Budgets, Chains, Environments, Jobs, Logs, Metrics, Samples, Secrets, Webhooks
@@ -16,8 +17,17 @@ from acai_jupyter.ports.store.provision import Arrivals, Profiles
 from acai_jupyter.ports.store.search import MetadataValues, Provenance, Search
 from acai_jupyter.ports.store.workflows import Grids
 
-OnEvents = Callable[[dict[UUID, int]], None]
-"""Is told after a commit which projects have events up to which number."""
+
+class Changes(dict[UUID, int]):
+    """The events that one unit of work wrote: which projects have some now, up to which number, and of which `kinds` they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: set[EventKind] = set()
+
+
+OnEvents = Callable[[Changes], None]
+"""Is told of events after their commit."""
 
 
 class UnitOfWork(Protocol):

@@ -173,5 +173,5 @@ class LogHandler(StreamHandler):
                 if chunk.complete:
                     await self.write_message(json.dumps({"complete": True, "size": chunk.size}))
                     return
-                if not chunk.data:
+                if not chunk.data or offset >= chunk.size:
                     await self.state.job_news.wait(news)

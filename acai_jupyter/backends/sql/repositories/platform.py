@@ -30,6 +30,7 @@ class SqlEvents:
         values = {"number": number, "kind": kind.value, "ids": to_json(ids), "at": self._session.now}
         self._session.run(self._session.insert(events), {"project_id": project_id, **values})
         self._session.changed[project_id] = number
+        self._session.changed.kinds.add(kind)
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
         return [_event(row) for row in self._session.run(_after(), {"project": project_id, "after": number, "most": limit})]

@@ -79,14 +79,24 @@ class SqlSearch:
                 answer.append(named[key.name])
             elif key.of_job:
                 values = [of_jobs.get(row.by_job, {}).get(key.name) for row in rows]
-                answer.append(_column(str(key), ArtifactKind.JOBS, key.name, values))
+                answer.append(self._column(project_id, str(key), ArtifactKind.JOBS, key.name, values))
             elif key.name in source.built_in:
                 values = [built_in_value(source.kind, key.name, row._mapping[f"key_{key.name}"]) for row in rows]
                 answer.append(_column(key.name, source.kind, key.name, values))
             else:
                 values = [own.get((row.artifact_id, row.artifact_version), {}).get(key.name) for row in rows]
-                answer.append(_column(key.name, source.kind, key.name, values))
+                answer.append(self._column(project_id, key.name, source.kind, key.name, values))
         return answer
+
+    def _column(self, project_id: UUID, name: str, kind: ArtifactKind, key: str, values: list[Value | None]) -> Column:
+        """A column of values; where there are none, of a type that the key has elsewhere in the project."""
+        column = _column(name, kind, key, values)
+        if column.type is not None or any(value is not None for value in values):
+            return column
+        own = metadata_values.c
+        any_one = select(own.type).where(own.project_id == project_id, own.kind == kind.value, own.key == key).limit(1)
+        known = self._session.run(any_one).scalar()
+        return column if known is None else Column(name, ValueType(known), values)
 
     def _user_values(self, project_id: UUID, kind: ArtifactKind, artifacts: Sequence[tuple[UUID, int]]) -> _Values:
         """User keys, and tags under the key `tags`."""
