@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 _MOST_ROWS: Final = 1_000
 """Rows take a page of the log each, more or less: after about as many pages SQLite would do it by itself."""
@@ -45,5 +45,5 @@ class Checkpoints:
     def _take_over(self) -> None:
         self._waiting = False  # what is committed from here on may come too late for this time
         # What others still read stays, and so does all where the disk is full: it is kept in the log, and tried again.
-        with suppress(DBAPIError), self._connect() as connection:
+        with suppress(SQLAlchemyError), self._connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
