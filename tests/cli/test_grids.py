@@ -34,10 +34,10 @@ def test_from_the_first_word_of_a_jobs_command_on_no_option_is_ours(acai: Acai, 
 
 
 @pytest.mark.parametrize("verb", [["job", "submit"], ["quote"], ["grid", "submit"]], ids=" ".join)
-def test_options_behind_a_command_in_quotes_are_refused_and_told_where_they_belong(acai: Acai, verb: list[str]) -> None:
-    code, out, said = acai(*verb, "python train.py", "--output", "Model")
+def test_words_behind_a_command_in_quotes_are_refused_and_told_where_they_belong(acai: Acai, verb: list[str]) -> None:
+    code, out, said = acai(*verb, "python train.py", "--output", "Model", "more.py")
     assert (code, out) == (2, "")
-    assert "'--output' follows it: acai's options come before a command" in said
+    assert "'more.py' follows it: what is the command's comes into the same quotes" in said
     assert f"acai {' '.join(verb)} --help" in said
     code, out, said = acai(*verb, "--outptu", "Model", "python train.py")
     assert (code, out) == (2, "")

@@ -56,6 +56,13 @@ def test_behind_two_dashes_and_in_a_jobs_command_every_word_is_kept(words: list[
     assert read("job", "submit", "--wait", "run", *words).command == ["run", *words]
 
 
+def test_behind_a_command_in_quotes_options_are_ours_again() -> None:
+    parsed = read("job", "submit", "python train.py --output x", "--output", "Model", "--wait")
+    assert (parsed.command, parsed.output, parsed.wait) == (["python train.py --output x"], "Model", True)
+    parsed = read("grid", "submit", "--name", "g", "--", "echo {1,2} more", "--output", "x")
+    assert (parsed.command, parsed.output) == (["echo {1,2} more", "--output", "x"], None)
+
+
 def test_words_of_an_option_may_be_joined_by_underscores_as_in_the_paper() -> None:
     words = ["--output_path", "/x/", "--input_job=3", "--max_time", "1h", "--dry_run"]
     parsed = read("job", "submit", *words, "run", "--dry_run")

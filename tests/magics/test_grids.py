@@ -120,7 +120,7 @@ MISTAKES = [
     (f"--max-cost 1 --dry-run 'echo --n {{{TOO_MANY}}}'", "10,001 jobs"),
     ("--max-cost 1 --input-grid 99999 'echo --n {1,2}'", "[grid_not_found]"),
     ("--max-cost 1", "the following arguments are required: command"),
-    ("'echo --n {1,2}' --max-cost 1", "'--max-cost' follows it: acai's options come before a command"),
+    ("'echo --n {1,2}' --max-cost 1 3", "'3' follows it: what is the command's comes into the same quotes"),
 ]
 
 

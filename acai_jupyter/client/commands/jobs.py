@@ -17,6 +17,7 @@ from acai_jupyter.client.commands.command import (
     wants_json,
 )
 from acai_jupyter.client.commands.provision import BOUND_ARGUMENTS, DRY_RUN, ENFORCE, limits_of
+from acai_jupyter.client.commands.words import is_shell_text
 from acai_jupyter.client.terminal import shown_line, shown_text
 from acai_jupyter.domain.errors import InvalidRequest
 
@@ -99,10 +100,10 @@ def job_quote(client: Client, given: Namespace) -> Any:
 def command_of(given: Namespace) -> str | list[str]:
     """One text is the shell's, several words are argv. Raises UsageMistake for a text with words behind it."""
     first, *others = given.command
-    if others and len(first.split()) > 1:
+    if others and is_shell_text(first):
         raise UsageMistake(
-            f"{first[:80]!r} is a text for the shell, and {others[0][:80]!r} follows it: acai's options come before a command; "
-            f"what is the command's comes into the same quotes (see acai {' '.join(given.command_to_run.words)} --help)"
+            f"{first[:80]!r} is a text for the shell, and {others[0][:80]!r} follows it: what is the command's comes into the "
+            f"same quotes (see acai {' '.join(given.command_to_run.words)} --help)"
         )
     return given.command if others else str(first)
 
@@ -174,7 +175,7 @@ _COMMAND: Final = argument(
 COMMANDS: Final = (
     Command(
         ("job", "submit"),
-        "submit a job; options come first: from the first word of the command on, everything is the command's",
+        "submit a job; from the first word of the command on everything is the command's, unless that is in quotes as a whole",
         (
             *JOB_ARGUMENTS,
             _CODE,

@@ -17,7 +17,8 @@ _Flags = Mapping[str, Argument]
 
 def options_first(words: Sequence[str], arguments: Sequence[Argument]) -> list[str]:
     """The words of a verb that takes these arguments. Options may stand anywhere, and be written with `_` for `-`; but from
-    the first word of a job's command on, or from `--` on, no word is taken for an option."""
+    the first word of a job's command on, or from `--` on, no word is taken for an option. A command that is one text for the
+    shell is whole: what follows it is not the command's."""
     flags = {name: one for one in arguments for name in one.names if name.startswith("-")}
     with_command = any(one.means == "command" for one in arguments)
     options: list[str] = []
@@ -32,10 +33,15 @@ def options_first(words: Sequence[str], arguments: Sequence[Argument]) -> list[s
             options += _option(word, rest, flags)
             continue
         others.append(word)
-        if with_command:
+        if with_command and not is_shell_text(word):
             others += rest
             break
     return [*options, "--", *others] if others else options
+
+
+def is_shell_text(word: str) -> bool:
+    """Whether a word of a command line was written in quotes, for the shell: several words in one."""
+    return len(word.split()) > 1
 
 
 def _is_option(word: str, flags: _Flags) -> bool:
