@@ -78,7 +78,7 @@ def _running(home: Path) -> Client | None:
         try:
             return _reach(address, _LOCAL_PATIENCE_SECONDS, lambda: _local_url(home))
         except AcaiError:
-            continue  # a server that was killed has left its entry behind
+            continue  # it ends at this moment, or hangs
     return None
 
 
