@@ -103,6 +103,12 @@ class JobSpec:
     grid_row: int | None = None
     bound: Bound | None = None
 
+    @property
+    def characters(self) -> int:
+        """How long the texts are that people may make very long: the command, the variables and the requirements."""
+        texts = [self.command] if isinstance(self.command, str) else self.command
+        return sum(map(len, (*texts, *(text for pair in self.env for text in pair), self.requirements or "")))
+
 
 @dataclass(frozen=True, slots=True)
 class Phases:

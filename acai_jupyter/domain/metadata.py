@@ -17,6 +17,7 @@ from acai_jupyter.domain.texts import shown
 MOST_KEY_BYTES: Final = 250
 MOST_TEXT_CHARACTERS: Final = 4096
 MOST_KEYS_AN_ARTIFACT: Final = 1000
+MOST_TAGS_AN_ARTIFACT: Final = 1000
 
 _QUERY_WORDS: Final = frozenset({"and", "or", "not", "in", "True", "False", "true", "false"})
 _COLUMNS: Final = frozenset({"id", "reference", "tags"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, product
@@ -24,6 +24,7 @@ _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?
 _NUMBER_LIKE: Final = re.compile(r"[0-9.eE+-]{1,40}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./=-]+")
 _SHOWN: Final = 40
+_MOST_HINTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def parse_template(text: str, numbers: bool = True, hints_needed: bool = True) -
     """
     parts: list[str] = []
     hints: list[Hint] = []
+    taken: set[str] = set()
     literal, end = "", 0
     for token in _TOKEN.finditer(text):
         literal += text[end : token.start()]
@@ -118,7 +120,10 @@ def parse_template(text: str, numbers: bool = True, hints_needed: bool = True) -
         elif token[1] is None:
             raise InvalidRequest(_unpaired(text, token))
         else:
-            hints.append((_hint if numbers else _texts)(token[1], _name(literal, [hint.name for hint in hints])))
+            if len(hints) == _MOST_HINTS:
+                raise LimitExceeded(f"This template has more than {_MOST_HINTS} hints, which is too much. Nothing was started.")
+            hints.append((_hint if numbers else _texts)(token[1], _name(literal, taken)))
+            taken.add(hints[-1].name)
             parts.append(literal)
             literal = ""
     if not hints and hints_needed:
@@ -181,7 +186,7 @@ def _texts(inside: str, name: str) -> Hint:
     return Hint(name, texts)
 
 
-def _name(before: str, taken: Sequence[str]) -> str:
+def _name(before: str, taken: Collection[str]) -> str:
     """What a hint is called: the flag or variable before it, else its place."""
     flag = _FLAG.search(before)
     name = flag[1] if flag else f"value{len(taken) + 1}"

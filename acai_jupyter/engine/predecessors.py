@@ -17,6 +17,8 @@ from acai_jupyter.engine.lookup import find_grid, find_job
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import UnitOfWork
 
+_MOST_NAMED: Final = 1000
+
 MOST_LINKS: Final = 100_000
 """A submission makes at most so many links to jobs that must finish first."""
 
@@ -29,7 +31,12 @@ def jobs_before(unit: UnitOfWork, project_id: UUID, wanted: Submission) -> froze
     found: set[UUID] = set()
     if wanted.input_job is not None:
         found.add(source_job(unit, project_id, wanted.input_job).id)
-    for reference in wanted.after:
+    references = dict.fromkeys(wanted.after)
+    if len(references) > _MOST_NAMED:
+        raise LimitExceeded(
+            f"after names {len(references):,} jobs or grids, and at most {_MOST_NAMED:,} can be: name a grid of them."
+        )
+    for reference in references:
         if reference.startswith((f"{Kind.GRID}_", "grid:")):
             grid = find_grid(unit, project_id, reference.removeprefix("grid:"))
             found |= set(unit.grids.current_ids(grid))

@@ -68,7 +68,7 @@ class Filesets:
         """
         principal.require(Right.WRITE)
         check_fileset_name(name)
-        parsed = [_parse(text) for text in references]
+        parsed = _once(map(_parse, references))
         if not parsed:
             raise EmptyFileset("A file set needs at least one file: name references such as /data/ or @Digits.")
         asked = hashlib.sha256("\n".join([name, *references]).encode()).digest()
@@ -165,6 +165,11 @@ def announce(unit: UnitOfWork, version: FilesetVersion, project_id: UUID) -> Non
     """Tell the world of a new file set version."""
     fileset = write(Kind.FILESET_VERSION, version.id)
     unit.events.append(project_id, EventKind.FILESET_CREATED, fileset=fileset, label=version.label)
+
+
+def _once(references: Iterable[Reference]) -> list[Reference]:
+    """Each of them where it stands last: there it overrides what stood before."""
+    return list(dict.fromkeys(reversed(list(references))))[::-1]
 
 
 def _parse(text: str) -> Reference:

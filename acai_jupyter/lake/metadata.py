@@ -11,6 +11,7 @@ from acai_jupyter.domain.events import EventKind
 from acai_jupyter.domain.ids import Kind, read, write
 from acai_jupyter.domain.metadata import (
     MOST_KEYS_AN_ARTIFACT,
+    MOST_TAGS_AN_ARTIFACT,
     Artifact,
     ArtifactKind,
     Metadata,
@@ -70,7 +71,10 @@ class MetadataService:
             if unit.metadata.key_count(principal.project_id, artifact) > MOST_KEYS_AN_ARTIFACT:
                 raise LimitExceeded(f"An artifact carries at most {MOST_KEYS_AN_ARTIFACT} keys; unset some first.")
             unit.events.append(principal.project_id, EventKind.METADATA_CHANGED, artifact=_shown(artifact))
-            return unit.metadata.get(principal.project_id, artifact)
+            carried = unit.metadata.get(principal.project_id, artifact)
+            if len(carried.tags) > MOST_TAGS_AN_ARTIFACT:
+                raise LimitExceeded(f"An artifact carries at most {MOST_TAGS_AN_ARTIFACT:,} tags; take some off first.")
+            return carried
 
     def find(
         self,

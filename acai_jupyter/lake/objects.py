@@ -78,6 +78,8 @@ def _check_pack(wanted: WantedObject, sums: Sums) -> None:
         raise _wrong(wanted, f"a pack has at most {PART_SIZE} bytes")
     if any(not 0 <= run.offset <= wanted.size - sums[run.position][1] for run in wanted.files):
         raise _wrong(wanted, "a file lies outside of it")
+    if sum(sums[run.position][1] for run in wanted.files) > wanted.size:
+        raise _wrong(wanted, "its files are more than it holds: each has bytes of its own in it")
 
 
 def _check_alone(wanted: WantedObject, file: UploadFile | None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -112,6 +114,8 @@ def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject) -
         raise InvalidRequest(f"Objects and files of an upload are numbered from 0 to {MOST_FILES - 1}.")
     if any(not 0 < run.file_count <= MOST_FILES_A_CALL for run in runs):
         raise InvalidRequest(f"Files that follow each other in an object are 1 to {MOST_FILES_A_CALL}.")
+    if any(one.position + one.file_count > other.position for one, other in pairwise(sorted(runs))):
+        raise InvalidRequest(f"Object {wanted.ordinal} can't be taken: it names a file twice.")
     alone = unit.uploads.at(session, [run.position for run in runs]) if wanted.kind is not ObjectKind.PACK else []
     sums, taken = unit.uploads.sums(session, runs), _taken(unit, session, runs)
     check_object(wanted, sums, alone[0] if alone else None, taken)
@@ -127,11 +131,17 @@ def add_object(unit: UnitOfWork, session: UploadSession, wanted: WantedObject) -
 
 def _taken(unit: UnitOfWork, session: UploadSession, runs: Sequence[CarriedFile]) -> list[tuple[int, CarriedFile]]:
     """What was announced before of the positions that `runs` name."""
-    first = min((run.position for run in runs), default=0)
-    end = max((run.position + run.file_count for run in runs), default=0)
-    mine = {at for run in runs for at in range(run.position, run.position + run.file_count)}
-    found = unit.uploads.runs(session, first - MOST_FILES_A_CALL, end)
-    return [one for one in found if not mine.isdisjoint(range(one[1].position, one[1].position + one[1].file_count))]
+    if not runs:
+        return []
+    mine = sorted(runs)
+    ends = [run.position + run.file_count for run in mine]
+    found = unit.uploads.runs(session, mine[0].position - MOST_FILES_A_CALL, ends[-1])
+
+    def is_mine(other: CarriedFile) -> bool:
+        at = bisect_right(ends, other.position)  # the first of mine that ends behind its beginning
+        return at < len(mine) and mine[at].position < other.position + other.file_count
+
+    return [one for one in found if is_mine(one[1])]
 
 
 def prefix_of(session: UploadSession) -> str:

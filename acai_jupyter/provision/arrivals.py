@@ -16,6 +16,9 @@ from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_AT_ONCE: Final = 1000
+_FURTHEST_SECONDS: Final = 20 * 365 * 86_400.0
+"""What comes later than this is no arrival but a job that tells nonsense of its steps."""
+
 _APART: Final = 50
 """An arrival is revised again after this part of the job's time, and a second at the earliest."""
 
@@ -63,11 +66,20 @@ def expected_seconds(job: Job, points: list[StepPoint]) -> tuple[float, float, f
     total = steps.total
     if total is None and bound is not None:
         total = bound.steps
-    seen = pace(points)
-    if seen is None or total is None:
-        return predicted
-    shown = seen.seconds(total)
-    return shown if predicted is None else revised(predicted, shown)
+    shown = None if total is None else _shown(points, total)
+    if shown is None or predicted is None:
+        return shown or predicted
+    return revised(predicted, shown)
+
+
+def _shown(points: list[StepPoint], total: float) -> tuple[float, float, float] | None:
+    """What the steps until now show of the whole; None where they are too few, or nonsense."""
+    try:
+        seen = pace(points)
+        seconds = None if seen is None else seen.seconds(total)
+    except OverflowError:
+        return None
+    return seconds if seconds is not None and max(seconds) < _FURTHEST_SECONDS else None
 
 
 def _is_due(job: Job, now: int) -> bool:

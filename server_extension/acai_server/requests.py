@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES: Final = 32 * 1024 * 1024
 _MOST_KEY_CHARACTERS: Final = 200
 _MOST_WHOLE: Final = 2**53
+_MOST_DIGITS: Final = 300
 _JUPYTER_PARAMETERS: Final = frozenset({"token"})  # Jupyter's own login may come in the query
 
 
@@ -79,7 +80,7 @@ def _body(route: Route, data: bytes) -> Any:
             raise InvalidRequest("This request takes no body.")
         return None
     try:
-        given = json.loads(data.decode() or "{}", parse_float=_number, parse_constant=_no_number)
+        given = json.loads(data.decode() or "{}", parse_float=_number, parse_int=_integer, parse_constant=_no_number)
         if b"\\u" in data:
             json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
@@ -94,6 +95,11 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         _no_number(text)
     return int(number) if number.is_integer() and abs(number) < _MOST_WHOLE else number
+
+
+def _integer(text: str) -> int:
+    """What no double holds would be an error wherever it is reckoned with."""
+    return int(text) if len(text) <= _MOST_DIGITS else _no_number(text)
 
 
 def _no_number(text: str) -> NoReturn:

@@ -23,12 +23,31 @@ NOT_JSON = {
     "Infinity": b'{"limit": -Infinity}',
     "too great": b'{"limit": 1e999}',
     "too many digits": b'{"limit": ' + b"9" * 5000 + b"}",
+    "more digits than a double has": b'{"limit": ' + b"9" * 400 + b"}",
     "not UTF-8": b'{"kind": "\xff"}',
     "UTF-16": '{"kind": "x"}'.encode("utf-16"),
     "half a surrogate pair": b'{"kind": "\\ud800"}',
     "too deep": b"[" * 100_000,
 }
-STRANGE = [None, True, "", "\0", "x" * 3000, "\u202e../..", -1, 1.5, 2**63, -(2**63), 1e300, [], [None], [[]], {}, {"": None}]
+STRANGE = [
+    None,
+    True,
+    "",
+    "\0",
+    "x" * 3000,
+    "\u202e../..",
+    -1,
+    1.5,
+    2**63,
+    -(2**63),
+    1e300,
+    10**299,
+    [],
+    [None],
+    [[]],
+    {},
+    {"": None},
+]
 
 
 @pytest.fixture(scope="module")

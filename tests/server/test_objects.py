@@ -41,6 +41,15 @@ def content(request: pytest.FixtureRequest) -> bytes:
     return request.node.name.encode() + DATA
 
 
+def test_a_body_where_none_belongs_is_cut_off(server: Server, get: dict[str, Any]) -> None:
+    """It would be kept in memory, whole."""
+    url = urlsplit(get["url"])
+    with socket.create_connection((url.hostname, url.port), timeout=60) as connection:
+        head = f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 500000000\r\n\r\n"
+        connection.sendall(head.encode())
+        assert b"200 OK" not in connection.recv(1000)
+
+
 @pytest.fixture(scope="module")
 def get(server: Server) -> dict[str, Any]:
     server.client().files.upload(DATA, "/read/me")

@@ -29,8 +29,8 @@ def one_of(*values: str) -> Schema:
     return {"type": "string", "enum": [str(value) for value in values]}
 
 
-def array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
+def array(items: Schema, most: int | None = None) -> Schema:
+    return {"type": "array", "items": items} if most is None else {"type": "array", "items": items, "maxItems": most}
 
 
 def ref(name: str) -> Schema:

@@ -35,9 +35,9 @@ REQUESTS: Final[dict[str, Schema]] = {
         kind=one_of(*ArtifactKind),
         reference=TEXT,
         set={"type": "object"},
-        unset=array(TEXT),
-        tag=array(TEXT),
-        untag=array(TEXT),
+        unset=array(TEXT, 1000),
+        tag=array(TEXT, 1000),
+        untag=array(TEXT, 1000),
     ),
     "find": request(
         ("kind",),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from acai_jupyter.domain.access import Right
-from acai_jupyter.domain.grids import GridSubmission
+from acai_jupyter.domain.grids import GridRow, GridSubmission
 from acai_jupyter.wire.grids import grid, grid_row, grid_submission
 from acai_jupyter.wire.lake import page as page_of
 from acai_jupyter.wire.provision import bounds, grid_quote
 from acai_jupyter.wire.provision import limits as limits_of
 from acai_jupyter.wire.schemas import REQUESTS, page, ref
 from acai_jupyter.workflows.grid_quotes import GridBounds
+from acai_server.heavy_pages import heavy_page
 from acai_server.pools import BULK
 from acai_server.routes import Call, Json, Route, page_query
 
@@ -42,9 +43,13 @@ def get(call: Call) -> Json:
 
 
 def rows(call: Call) -> Json:
-    limit = call.query.get("limit", 1000)
-    found = [grid_row(item) for item in call.platform.grids.rows(call.principal, call.path["grid"], call.number_cursor(0), limit)]
-    return page_of(found, str(found[-1]["row"]) if len(found) == limit else None)
+    def after(last: GridRow | None, most: int) -> list[GridRow]:
+        behind = call.number_cursor(0) if last is None else last.job.spec.grid_row or 0
+        return call.platform.grids.rows(call.principal, call.path["grid"], behind, most)
+
+    found, more = heavy_page(after, call.query.get("limit", 1000), lambda row: row.job.spec.characters)
+    items = [grid_row(item) for item in found]
+    return page_of(items, str(items[-1]["row"]) if more else None)
 
 
 def kill(call: Call) -> Json:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 
 from acai_jupyter.domain.errors import InvalidRequest
-from acai_jupyter.domain.jobs import Status
+from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.wire import jobs as wire
 from acai_jupyter.wire.lake import fetchable
 from acai_jupyter.wire.lake import page as page_of
 from acai_jupyter.wire.provision import bounds
 from acai_jupyter.wire.schemas import BOOLEAN, INTEGER, REQUESTS, TEXT, answer, array, one_of, page, ref
+from acai_server.heavy_pages import heavy_page
 from acai_server.routes import Call, Json, Route, bad_cursor, page_query
 
 _BOUNDS = ("max_time", "max_cost", "confidence", "enforce")
@@ -31,8 +32,13 @@ def list_jobs(call: Call) -> Json:
     limit = call.query.get("limit", 100)
     before = call.number_cursor(0) or None
     statuses = [_status(name) for name in call.query.get("status", "").split(",") if name]
-    found = call.platform.registry.page(call.principal, statuses, before, limit, call.query.get("grids", True))
-    return page_of([wire.job(item) for item in found], str(found[-1].number) if len(found) == limit else None)
+
+    def after(last: Job | None, most: int) -> list[Job]:
+        behind = before if last is None else last.number
+        return call.platform.registry.page(call.principal, statuses, behind, most, call.query.get("grids", True))
+
+    found, more = heavy_page(after, limit, lambda job: job.spec.characters)
+    return page_of([wire.job(item) for item in found], str(found[-1].number) if more else None)
 
 
 def get(call: Call) -> Json:

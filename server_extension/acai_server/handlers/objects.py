@@ -56,6 +56,8 @@ class ObjectHandler(RequestHandler):
         if self.request.method == "PUT":
             self.request.connection.set_max_body_size((grant.size or 0) + 1)  # type: ignore[union-attr]
             await self._open(grant)
+        else:
+            self.request.connection.set_max_body_size(0)  # type: ignore[union-attr]  # it would be kept in memory
         self._grant = grant
 
     async def data_received(self, chunk: bytes) -> None:

@@ -113,7 +113,7 @@ def test_a_file_set_gets_a_name_or_none(sqlite_world: World, name: str) -> None:
         pack([0, 5]), pack([-1, 4]), pack([0, 10**30]), pack([0, 4], size=-8), pack([0, 4], size=PART_SIZE + 1),
         pack([0, 4], digest=COMPOSITE), pack([0, 4, 0]), run(0, 0, 3), run(1, 0, 2), run(0, 1, 2), run(0, 0, 0), run(0, 0, -1),
         run(0, -1, 2), run(0, 0, 10**30), replace(run(0, 0, 2), files=(CarriedFile(0, 0, 2), CarriedFile(1, 4))),
-        replace(run(0, 0, 2), kind=ObjectKind.SINGLE),
+        replace(run(0, 0, 2), kind=ObjectKind.SINGLE), pack([0, 0], A), pack([0, 2], A + A[:2]),
     ],
 )  # fmt: skip
 def test_an_object_that_can_not_carry_its_files_is_refused(world: World, wanted: WantedObject) -> None:

@@ -58,6 +58,17 @@ def test_steps_revise_when_a_job_ends(engine: Engine) -> None:
     assert job.arrival.end - job.running_at < HOUR // 6  # eight of nine steps took 80 seconds
 
 
+@pytest.mark.parametrize("total", [1e12, 1e18, 1e300])
+def test_nonsense_of_steps_is_no_arrival(engine: Engine, total: float) -> None:
+    """It would lie beyond the calendar, where no door can write it."""
+    agent = running(engine)
+    step(engine, agent, total=total)
+    Arrivals(engine.store).advance()
+    assert agent.job.arrival is not None
+    assert agent.job.running_at is not None
+    assert agent.job.arrival.end - agent.job.running_at == HOUR // 3  # as it was predicted
+
+
 def test_a_coming_miss_is_told_once_and_long_before_it_happens(engine: Engine) -> None:
     agent = running(engine, enforce=True)
     step(engine, agent, total=1000)

@@ -61,9 +61,9 @@ class SqlMetadataValues:
 
     def tag(self, project_id: UUID, artifact: Artifact, names: Iterable[str]) -> None:
         own = _own(project_id, artifact) | {"set_at": self._session.now}
-        for name in names:
-            statement = self._session.insert(tags).values(**own, tag=name)
-            self._session.run(statement.on_conflict_do_nothing(index_elements=[*_KEY[:4], "tag"]))
+        rows = [{**own, "tag": name} for name in dict.fromkeys(names)]
+        if rows:
+            self._session.run(self._session.insert_new(tags, *_KEY[:4], "tag"), rows)
 
     def untag(self, project_id: UUID, artifact: Artifact, names: Iterable[str]) -> None:
         self._session.run(delete(tags).where(*_of(tags, project_id, artifact), tags.c.tag.in_(list(names))))
