@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from acai_jupyter.client.files import Upload
 from acai_jupyter.client.grid_quotes import GridQuote
@@ -18,13 +19,23 @@ from acai_jupyter.client.profiles import Profile
 from acai_jupyter.client.provenance import Graph
 from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
+from acai_jupyter.client.terminal import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+_COMMANDING: Final = re.compile("[\x7f-\x9f]")
+"""What JSON may hold as it is, and terminals take for commands."""
+
+
 def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
+    text = _text(value, table_format, wide)
+    return text if table_format == "csv" else escaped(text)
+
+
+def _text(value: Any, table_format: str, wide: bool) -> str:
     if isinstance(value, Records) and value.are_files and table_format == "table" and not wide:
         return repr(value)
     frame = _frame(value)
@@ -58,7 +69,8 @@ def _table(frame: pd.DataFrame, table_format: str) -> str:
 
 def as_json(value: Any) -> str:
     """For programs."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
+    return _COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def job_text(job: Job) -> str:
