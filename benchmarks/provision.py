@@ -27,7 +27,7 @@ from acai_jupyter.provision.models.next_trial import next_trial
 from acai_jupyter.provision.models.runs import Column, Fitted, Model, Role, Runs
 from acai_jupyter.provision.models.scale_out import ScaleOut
 from acai_jupyter.provision.models.trended import Trend, TrendedProcess
-from acai_jupyter.provision.search import CONFIDENCE, best, predict_options, resource_grid
+from acai_jupyter.provision.search import CONFIDENCE, Limited, best, predict_options, resource_grid
 
 MODELS: tuple[Model, ...] = (
     LogLinear(),
@@ -166,11 +166,19 @@ def _report_decisions(splits: ModuleType, jobs: list[Job], seeds: list[int]) -> 
     if made.empty:
         print("\nDecisions: no job has enough runs for one")
         return
-    print(f"\nDecisions: {'':<28} {'cost':>6} {'trials':>7} {'excess':>8} {'median':>8} {'violated':>9}")
+    heads = f"{'cost':>6} {'trials':>7} {'excess':>8} {'median':>8} {'violated':>9} {'promised':>9} {'broken':>7}"
+    print(f"\nDecisions: {'':<28} {heads}")
     for (kind, way), rows in made.groupby(["kind", "way"], sort=True):
         mean = rows[["cost", "trials", "excess", "violated"]].mean()
         excess = f"{mean['excess']:>8.1%} {rows['excess'].median():>8.1%}"
-        print(f"  {kind:<15} {way:<21} {mean['cost']:>6.2f} {mean['trials']:>7.1f} {excess} {mean['violated']:>9.1%}")
+        figures = f"{mean['cost']:>6.2f} {mean['trials']:>7.1f} {excess} {mean['violated']:>9.1%} {_promises(rows)}"
+        print(f"  {kind:<15} {way:<21} {figures}")
+
+
+def _promises(rows: pd.DataFrame) -> str:
+    """For how many bounds something was found that surely keeps them (only that is submitted), and how many of those it broke."""
+    broken = rows["violated"][rows["promised"]]
+    return f"{rows['promised'].mean():>9.1%} {broken.mean() if len(broken) else 0.0:>7.1%}"
 
 
 def _decisions(splits: ModuleType, job: Job, seeds: list[int]) -> Iterator[dict[str, object]]:
@@ -187,8 +195,8 @@ def _decisions(splits: ModuleType, job: Job, seeds: list[int]) -> Iterator[dict[
             }
             for way, (model, rows) in ways.items():
                 about = {"kind": kind, "way": way, "cost": job.dollars(rows).sum() / cost, "trials": len(rows)}
-                for excess, violated in _judged(splits, job, model.fit(job.runs(rows)), candidates):
-                    yield {**about, "excess": excess, "violated": violated}
+                for excess, violated, promised in _judged(splits, job, model.fit(job.runs(rows)), candidates):
+                    yield {**about, "excess": excess, "violated": violated, "promised": promised}
 
 
 def _adaptive(job: Job, pool: np.ndarray, candidates: np.ndarray, dollars: float) -> np.ndarray:
@@ -207,14 +215,15 @@ def _adaptive(job: Job, pool: np.ndarray, candidates: np.ndarray, dollars: float
     return np.array(done)
 
 
-def _judged(splits: ModuleType, job: Job, fitted: Fitted, candidates: np.ndarray) -> Iterator[tuple[float, bool]]:
+def _judged(splits: ModuleType, job: Job, fitted: Fitted, candidates: np.ndarray) -> Iterator[tuple[float, bool, bool]]:
     points, hourly = job.points(candidates), job.hourly(candidates) / 3600
-    likely, sure = fitted.predict(points).seconds, fitted.predict(points, 2 * CONFIDENCE - 1).high
+    shown, sure = fitted.predict(points), fitted.predict(points, 2 * CONFIDENCE - 1).high
     seconds, dollars = job.seconds(candidates), job.dollars(candidates)
     for kind, limit in splits.bounds(seconds, dollars):
-        objective, bound = (likely * hourly, sure) if kind == "time" else (likely, sure * hourly)
-        number, _ = best(objective.tolist(), [(bound.tolist(), limit)])
-        yield splits.judge(seconds, dollars, kind, limit, number)
+        price, other = (np.ones(len(points)), hourly) if kind == "time" else (hourly, np.ones(len(points)))
+        figures = [(each * price).tolist() for each in (shown.seconds, shown.high, sure)]
+        number, promised = best((shown.seconds * other).tolist(), [Limited(*figures, limit)])
+        yield *splits.judge(seconds, dollars, kind, limit, number), promised
 
 
 def _speed() -> None:

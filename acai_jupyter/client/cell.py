@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import unicodedata
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -59,20 +61,42 @@ def _keywords(client: Client, source: str, given: Mapping[str, Any]) -> dict[str
 def _parse(source: str) -> ast.Module:
     if not source.strip():
         raise InvalidRequest("The cell is empty: write below %%acai submit what the job runs.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the job's log has them
+        tree = _tree(source)
+        try:
+            # A syntax tree may hold what no script can do. A __future__ of this module is none of the cell's.
+            compile(source, SCRIPT, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            raise _not_python(error) from None
+    return tree
+
+
+def _tree(source: str) -> ast.Module:
     try:
         return ast.parse(source, SCRIPT)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         # Only now: a line of a text may begin with % as well.
         for number, line in enumerate(source.splitlines(), 1):
             if line.lstrip().startswith(("%", "!")):
                 raise InvalidRequest(
                     f"Line {number} of the cell is not Python ({line.strip()[:40]!r}): a job has no magics."
                 ) from None
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
-        raise InvalidRequest(f"The cell is not valid Python: {where}.") from None
+        raise _not_python(error) from None
+
+
+def _not_python(error: Exception) -> InvalidRequest:
+    if not isinstance(error, SyntaxError):
+        return InvalidRequest(f"The cell is not valid Python: {error}.")
+    said = error.msg or ""
+    advice = ""
+    if "outside" in said and ("await" in said or "async" in said):
+        advice = " A job runs the cell as a script: write it within async def main(), and call asyncio.run(main())."
+    return InvalidRequest(f"The cell is not valid Python: line {error.lineno}: {said}.{advice}")
 
 
 def _first_words(source: str) -> str:
     """A name for people: the cell's first comment or statement."""
-    first = next(line.strip() for line in source.splitlines() if line.strip())
-    return first.lstrip("# ")[:60].strip() or "cell"
+    first = next(line for line in source.splitlines() if line.strip())
+    plain = "".join(" " if unicodedata.category(character) == "Cc" else character for character in first)
+    return " ".join(plain.split()).lstrip("# ")[:60].strip() or "cell"

@@ -23,6 +23,7 @@ from acai_jupyter.client.records import (
     Reference,
     Restoration,
     UploadedFile,
+    fileset_record,
     record,
     several,
     written,
@@ -150,7 +151,7 @@ class Files:
         return Upload(
             answer["id"],
             answer["file_count"] if files is None else len(files),
-            (lambda: record(Fileset, self._transport.get("/filesets/version", ref=version))) if version else None,
+            (lambda: fileset_record(self._transport, self._transport.get("/filesets/version", ref=version))) if version else None,
             before,
             lambda: self._every_file(answer, files or ()),
             verb,

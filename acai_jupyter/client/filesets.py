@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, Reference, record, several
+from acai_jupyter.client.records import Change, File, Fileset, FilesetSummary, Records, Reference, fileset_record, record, several
 from acai_jupyter.client.transport import Transport
 
 
@@ -23,11 +23,11 @@ class Filesets:
         Raises InvalidName, InvalidReference, FileNotFound, FilesetNotFound, EmptyFileset.
         """
         wanted = {"name": name, "references": several(references)}
-        return record(Fileset, self._transport.post("/filesets", wanted, creates=True))
+        return fileset_record(self._transport, self._transport.post("/filesets", wanted, creates=True))
 
     def get(self, reference: str) -> Fileset:
         """A version: `HotpotQA` (the latest) or `HotpotQA:2`. Raises InvalidReference, FilesetNotFound."""
-        return record(Fileset, self._transport.get("/filesets/version", ref=str(reference)))
+        return fileset_record(self._transport, self._transport.get("/filesets/version", ref=str(reference)))
 
     def list(self) -> Records[FilesetSummary]:
         """All file sets, by name."""
@@ -37,7 +37,7 @@ class Filesets:
     def versions(self, name: str) -> Records[Fileset]:
         """All versions of a file set, oldest first. Raises FilesetNotFound."""
         items = self._transport.pages("/filesets/versions", name=name)
-        return Records((record(Fileset, item) for item in items), Fileset)
+        return Records((fileset_record(self._transport, item) for item in items), Fileset)
 
     def files(self, reference: str) -> Records[File]:
         """The files of a version, in the versions that it holds. Raises InvalidReference, FilesetNotFound."""
@@ -51,7 +51,7 @@ class Filesets:
         Raises InvalidReference where no version is named, FilesetNotFound, StillUsed with the names of what used it,
         Forbidden.
         """
-        return record(Fileset, self._transport.delete("/filesets/version", ref=str(reference)))
+        return fileset_record(self._transport, self._transport.delete("/filesets/version", ref=str(reference)))
 
     def diff(self, before: str, after: str) -> Records[Change]:
         """The paths whose versions differ between two file sets. Raises InvalidReference, FilesetNotFound."""

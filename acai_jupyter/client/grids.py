@@ -10,7 +10,7 @@ from acai_jupyter.client.following import follow, is_terminal
 from acai_jupyter.client.job import Job
 from acai_jupyter.client.job_list import JobList
 from acai_jupyter.client.progress import bar, somebody_looks
-from acai_jupyter.client.records import Fileset, record
+from acai_jupyter.client.records import Fileset, fileset_record
 from acai_jupyter.client.transport import Json, Transport, segment
 from acai_jupyter.domain.errors import GridNotFound
 from acai_jupyter.domain.events import EventKind
@@ -38,7 +38,7 @@ class GridOutputs:
         """The file set version that each row wrote, None where there is none (yet)."""
         for row in self._transport.pages(f"/grids/{self.grid}/rows"):
             version = row["job"]["output_version"]
-            yield record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None
+            yield fileset_record(self._transport, self._transport.get("/filesets/version", ref=version)) if version else None
 
 
 class Grid:

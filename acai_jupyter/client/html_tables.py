@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 200
 _MOST_CHARACTERS: Final = 48
 _DIGITS: Final = 6
+_MOST_EXACT: Final = 2**53
+"""Up to here every whole number is a floating-point number of its own."""
 _MICRO: Final = 6
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -78,6 +80,14 @@ def size(count: int) -> Cell:
     return Cell(f"{count} B", f"{count} B") if units[0] == "B" else Cell(f"{amount:.1f} {units[0]}", f"{count} bytes")
 
 
+def number(value: float) -> Cell:
+    """Whole numbers as they are, of others six digits, or all before the point."""
+    if abs(value) <= _MOST_EXACT and value.is_integer():
+        return Cell(str(int(value)), str(int(value)))
+    whole_digits = len(str(int(abs(value)))) if abs(value) <= _MOST_EXACT else 0
+    return Cell(f"{value:.{max(_DIGITS, whole_digits)}g}", str(value))
+
+
 RUN_FORMS: Final[Mapping[str, Form]] = {"runtime": duration, "cost": dollars}
 """How what jobs took is shown, where other columns have names that users gave."""
 
@@ -108,7 +118,7 @@ def _time(value: Any) -> Cell:
 def _plain(value: Any) -> Cell:
     text = str(value)
     if isinstance(value, float):
-        return Cell(f"{value:.{_DIGITS}g}", text.removesuffix(".0"))
+        return number(value)
     words = text.split()
     line = " ".join(words)
     if len(line) <= _MOST_CHARACTERS:

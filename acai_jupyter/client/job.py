@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from acai_jupyter.client.arrivals import arrival_text
 from acai_jupyter.client.following import follow, is_terminal
-from acai_jupyter.client.records import CodeVersion, Environment, Fileset, record
+from acai_jupyter.client.records import CodeVersion, Environment, Fileset, fileset_record, record
 from acai_jupyter.client.streams import log_bytes
 from acai_jupyter.client.transport import Json, Transport
 from acai_jupyter.domain.errors import InvalidRequest
@@ -154,7 +154,7 @@ class Job:
     def output(self) -> Fileset | None:
         """The file set version that the job wrote, None where there is none (yet)."""
         version = self._told("output_version")
-        return record(Fileset, self._transport.get("/filesets/version", ref=version)) if version else None
+        return fileset_record(self._transport, self._transport.get("/filesets/version", ref=version)) if version else None
 
     def wait(self, timeout: float | None = None) -> Job:
         """Wait until the job has ended, at most `timeout` seconds; returns the handle. An interrupt ends only the waiting.
@@ -284,6 +284,11 @@ class Job:
                 return
             offset += len(data)
             yield data
+
+    @property
+    def log_size(self) -> int:
+        """Bytes that the job has printed so far."""
+        return int(self._transport.get(f"/jobs/{self.id}/log", limit=1)["size"])
 
     def printed(self, offset: int = 0) -> Iterator[str]:
         """What the job prints, piece by piece as it comes, from byte `offset` on until it has ended; pieces end anywhere."""

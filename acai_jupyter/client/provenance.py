@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from acai_jupyter.client.records import Fileset, record
+from acai_jupyter.client.records import Fileset, fileset_record
 from acai_jupyter.client.transport import Json, Transport
 
 if TYPE_CHECKING:
@@ -98,15 +98,15 @@ class Provenance:
 
     def graph(self, limit: int = 10_000) -> Graph:
         """The whole graph of the project; the newest nodes where there are more than `limit`."""
-        return _graph(self._transport.get("/provenance/graph", limit=limit))
+        return _graph(self._transport, self._transport.get("/provenance/graph", limit=limit))
 
     def forward(self, reference: str) -> Graph:
         """One step to results. Raises InvalidReference, FilesetNotFound."""
-        return _graph(self._transport.get("/provenance/forward", ref=str(reference)))
+        return _graph(self._transport, self._transport.get("/provenance/forward", ref=str(reference)))
 
     def backward(self, reference: str) -> Graph:
         """One step to sources. Raises InvalidReference, FilesetNotFound."""
-        return _graph(self._transport.get("/provenance/backward", ref=str(reference)))
+        return _graph(self._transport, self._transport.get("/provenance/backward", ref=str(reference)))
 
     def trace(self, reference: str, direction: str = "backward", depth: int | None = None, limit: int = 10_000) -> Graph:
         """All that a file set version came from (`backward`) or led to (`forward`), at most `depth` actions away.
@@ -114,11 +114,11 @@ class Provenance:
         Raises InvalidReference, FilesetNotFound, InvalidRequest.
         """
         answer = self._transport.get("/provenance/trace", ref=str(reference), direction=direction, depth=depth, limit=limit)
-        return _graph(answer)
+        return _graph(self._transport, answer)
 
 
-def _graph(given: Json) -> Graph:
-    nodes = tuple(record(Fileset, item) for item in given["nodes"])
+def _graph(transport: Transport, given: Json) -> Graph:
+    nodes = tuple(fileset_record(transport, item) for item in given["nodes"])
     return Graph(nodes, tuple(given["actions"]), tuple(given["edges"]), bool(given["truncated"]))
 
 

@@ -14,6 +14,8 @@ from acai_jupyter.domain.origins import GitState
 if TYPE_CHECKING:
     import pandas as pd
 
+    from acai_jupyter.client.transport import Json, Transport
+
 _Record = TypeVar("_Record")
 _KINDS = {"str": "text", "int": "integer", "bool": "boolean", "datetime": "time"}
 
@@ -85,8 +87,14 @@ class Folder:
         return Listed(NOTHING, NOTHING, NOTHING, NOTHING, self.path)
 
 
+class _Reached:
+    """Keeps the connection through which a record came beside its fields: it is not compared, shown, listed or pickled."""
+
+    __slots__ = ("_transport",)
+
+
 @dataclass(frozen=True, slots=True)
-class Fileset:
+class Fileset(_Reached):
     """A version of a file set. `unchanged` says that a creation found the latest version to hold exactly this."""
 
     id: str
@@ -401,6 +409,18 @@ class CheckInterrupted(KeyboardInterrupt):
         super().__init__(f"The check was interrupted: {goes_on}.")
         self.problems = problems
         self.cursor = cursor
+
+
+def fileset_record(transport: Transport, given: Json) -> Fileset:
+    """A file set version from an answer, which knows the platform that holds it."""
+    made = record(Fileset, given)
+    object.__setattr__(made, "_transport", transport)
+    return made
+
+
+def transport_of(fileset: Fileset) -> Transport | None:
+    """The connection through which a file set version came; None where it came by another way, such as pickle."""
+    return getattr(fileset, "_transport", None)
 
 
 def record(kind: type[_Record], given: dict[str, Any]) -> _Record:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.commands import text_of
-from acai_jupyter.domain.errors import ProfileNotFitted, ProfileNotFound
+from acai_jupyter.domain.errors import ProfileNotFitted, ProfileNotFound, ResourcesOutOfBounds
 from acai_jupyter.domain.pricing import hourly_price
 from acai_jupyter.domain.profiles import Profile, ProfileRequest, ProfileStatus
 from acai_jupyter.domain.quotes import Given, Limits, Option, Quote
-from acai_jupyter.domain.resources import Resources, on_grid, parse_memory
+from acai_jupyter.domain.resources import Resources, cpus_in_words, on_grid, parse_memory
 from acai_jupyter.domain.submissions import Submission
 from acai_jupyter.domain.templates import Template, parse_template
 from acai_jupyter.engine.placement import check_size
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 
 _MOST_KEPT: Final = 32
 _MOST_PROFILES: Final = 1000
+
+
+def _doubts(resources: Resources, need: Need | None, capacity: Capacity) -> Iterator[str]:
+    """Why a job on these resources may not be what is predicted."""
+    if need is not None and resources.memory_mb < need.memory_mb:
+        yield f"it needs at least {need.memory_mb:.0f} MB: {need.why}"
+    try:
+        check_size(resources, capacity)
+    except ResourcesOutOfBounds as error:
+        yield error.message.rstrip(".")
+    if resources.cpu % 1 and (capacity.whole_cpus or "cpu" not in capacity.enforced):
+        yield f"here nothing holds a job to {cpus_in_words(resources.cpu)}: it gets whole ones"
 
 
 class Quotes:
@@ -61,10 +73,7 @@ class Quotes:
         learnt = self.learnt(profile, template, model)
         asked = [float(value) for value in values]
         [option] = predict_options(learnt.fitted, learnt.columns, asked, [resources], self._settings.prices)
-        need = _need(learnt, asked)
-        if need is None or resources.memory_mb >= need.memory_mb:
-            return option
-        return replace(option, warning=f"it needs at least {need.memory_mb:.0f} MB: {need.why}")
+        return replace(option, warning="; ".join(_doubts(resources, _need(learnt, asked), self._capacity())) or None)
 
     def quote(
         self, principal: Principal, name: str, values: Sequence[str | float], limits: Limits, model: str | None = None

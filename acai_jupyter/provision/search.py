@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
@@ -15,11 +18,34 @@ if TYPE_CHECKING:
     from acai_jupyter.provision.models.runs import Column, Fitted, Floats
 
 _ALTERNATIVES = 3
-_NEARLY = 1.1
-"""What overshoots its limits by up to this factor, at worst, comes near to them."""
+_HARDLY = 0.5
+"""Times the probability with which a limit may be broken: the share of it by which one option may be expected to overshoot more
+than another and still come about as near. At 90 % that is 5 %, by which runs of one job differ anyway."""
+_LEAST = 1e-300
+_ENDS_AT = NormalDist().inv_cdf(0.95)
+"""Where a two-sided range of 90 % ends, in standard deviations."""
 _MOST_SECONDS = 1e10
 """Three centuries: more is not told of any job, and is no prediction."""
 FREE = Given()
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A figure of every option, seconds or dollars, and its limit. `high`: the end of its 90 % range; `sure`: what it does not
+    exceed with the confidence asked for."""
+
+    likely: Sequence[float]
+    high: Sequence[float]
+    sure: Sequence[float]
+    limit: float
+
+    def overshoot(self, number: int) -> float:
+        """By what share of the limit option `number` is expected to exceed it: nothing where it keeps it, times taken as
+        log-normal."""
+        middle = math.log(max(self.likely[number], _LEAST) / self.limit)
+        spread = max(math.log(max(self.high[number], _LEAST) / max(self.likely[number], _LEAST)) / _ENDS_AT, 1e-9)
+        cdf = NormalDist().cdf
+        return math.exp(min(middle + spread**2 / 2, 700)) * cdf(middle / spread + spread) - cdf(middle / spread)
 
 
 def resource_grid(
@@ -94,12 +120,10 @@ def choose(
         raise ResourcesOutOfBounds(f"Nothing here is large enough, {most}: {'; '.join(excluded) or 'no resources'}.")
     if given != FREE:
         excluded.append(f"other than {given}: as asked for")
-    limited = [([option.sure for option in held], limits.max_time)] if limits.max_time is not None else []
-    if limits.max_cost is not None:
-        limited.append(([option.sure_cost for option in held], limits.max_cost))
-    number, met = best([_objective(option, limits) for option in held], limited)
+    limited = _limited(held, limits)
+    number, met = best([_objective(option, limits) for option in held], limited, limits.confidence)
     chosen = held[number]
-    why = _why(chosen, limits) if met else _why_not(chosen, _nearest(held, limited), limits)
+    why = _why(chosen, limits) if met else _why_not(chosen, held[_nearest(limited, len(held))], limits)
     return Choice(chosen, met, _alternatives(enough, chosen), why, tuple(excluded))
 
 
@@ -122,29 +146,41 @@ def as_submitted(options: Sequence[Option], chosen: Option, need: Need | None, c
     return Choice(chosen, not starves, _alternatives(enough, chosen), why, tuple(cut))
 
 
-def best(objective: Sequence[float], limited: Sequence[tuple[Sequence[float], float]]) -> tuple[int, bool]:
-    """The number of the least objective whose every limited figure is within its limit, and True.
+def best(objective: Sequence[float], limited: Sequence[Limited], confidence: float = CONFIDENCE) -> tuple[int, bool]:
+    """The number of the least objective whose every limited figure surely keeps its limit, and True.
 
-    Where there is none, False, and the number that overshoots its limits least; or the least objective of those that overshoot
-    them by hardly anything: what is ten times as slow does not come nearer for being a hundredth cheaper.
+    Where there is none, False, and of what is expected to overshoot its limits hardly more than what comes nearest, the least
+    objective: what is ten times as slow does not come nearer for being a hundredth cheaper, or for being known better.
     """
-    over = _overshoots(limited, len(objective))
-    within = [number for number, share in enumerate(over) if share <= 1]
+    count = len(objective)
+    within = [number for number in range(count) if all(one.sure[number] <= one.limit for one in limited)]
     if within:
         return min(within, key=lambda number: objective[number]), True
-    least = max(min(over), _NEARLY)
+    over = _overshoots(limited, count)
+    least = min(over) + _HARDLY * (1 - confidence)
     near = [number for number, share in enumerate(over) if share <= least]
     return min(near, key=lambda number: (objective[number], over[number])), False
 
 
-def _overshoots(limited: Sequence[tuple[Sequence[float], float]], count: int) -> list[float]:
-    """By what factor each of `count` figures comes out above its limit, at worst."""
-    return [max([figures[number] / limit for figures, limit in limited], default=0.0) for number in range(count)]
+def _overshoots(limited: Sequence[Limited], count: int) -> list[float]:
+    """By what share each of `count` options is expected to exceed its limits, at worst."""
+    return [max((one.overshoot(number) for one in limited), default=0.0) for number in range(count)]
 
 
-def _nearest(held: Sequence[Option], limited: Sequence[tuple[Sequence[float], float]]) -> Option:
-    over = _overshoots(limited, len(held))
-    return held[over.index(min(over))]
+def _nearest(limited: Sequence[Limited], count: int) -> int:
+    over = _overshoots(limited, count)
+    return over.index(min(over))
+
+
+def _limited(options: Sequence[Option], limits: Limits) -> list[Limited]:
+    found = []
+    if limits.max_time is not None:
+        seconds = [one.seconds for one in options], [one.high for one in options], [one.sure for one in options]
+        found.append(Limited(*seconds, limits.max_time))
+    if limits.max_cost is not None:
+        dollars = [one.cost for one in options], [one.cost_range[1] for one in options], [one.sure_cost for one in options]
+        found.append(Limited(*dollars, limits.max_cost))
+    return found
 
 
 def front(options: Sequence[Option]) -> list[Option]:
@@ -180,8 +216,9 @@ def _why(chosen: Option, limits: Limits) -> str:
 def _why_not(chosen: Option, nearest: Option, limits: Limits) -> str:
     if chosen.resources == nearest.resources:
         return f"nothing stays within {_bounds(limits)}; this comes nearest: {_at_worst(nearest)}"
-    hardly = f"this hardly misses that: {_at_worst(chosen)}"
-    return f"nothing stays within {_bounds(limits)}; {hardly}; {nearest.resources} comes nearest: {_at_worst(nearest)}"
+    better = "faster" if limits.max_time is None else "cheaper"
+    other = f"{nearest.resources} comes nearest: {_at_worst(nearest)}"
+    return f"nothing stays within {_bounds(limits)}; this comes about as near and is {better}: {_at_worst(chosen)}; {other}"
 
 
 def _at_worst(option: Option) -> str:

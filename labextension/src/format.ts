@@ -132,10 +132,27 @@ export function counts(grid: Grid): string {
   return `${grid.ended_count} of ${grid.row_count} ended${told.length === 0 ? '' : `: ${told.join(', ')}`}`;
 }
 
+/** A number: whole ones as they are, of others six digits, or all before the point. */
+export function numeral(given: number): string {
+  if (Number.isSafeInteger(given)) {
+    return String(given);
+  }
+  if (Math.abs(given) > Number.MAX_SAFE_INTEGER) {
+    return Number(given.toPrecision(6)).toExponential();
+  }
+  const wholeDigits = String(Math.trunc(Math.abs(given))).length;
+  return String(Number(given.toPrecision(Math.max(6, wholeDigits))));
+}
+
+/** What tells all of a value of which `value` shows less; undefined where it does not. */
+export function wholeValue(given: Value): string | undefined {
+  return typeof given === 'number' && numeral(given) !== String(given) ? String(given) : undefined;
+}
+
 /** A value of metadata. */
 export function value(given: Value): string {
   if (typeof given === 'number') {
-    return String(Number(given.toPrecision(6)));
+    return numeral(given);
   }
   if (typeof given === 'object') {
     return 'time' in given ? moment(given.time, Date.now()) : given.number;

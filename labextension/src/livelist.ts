@@ -158,6 +158,9 @@ export abstract class LiveList<Given extends Listed, Kept extends Given = Given>
         await this._readPage(PAGE_SIZE, this._cursor);
       }
       this._error = null;
+      if (this._events.connection.state === 'refused') {
+        this._events.open(); // somebody has logged in again, maybe in another tab
+      }
     } catch (error) {
       this._error = messageOf(error);
     }

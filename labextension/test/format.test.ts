@@ -11,7 +11,9 @@ import {
   resources,
   runtime,
   secondsRun,
-  title
+  title,
+  value,
+  wholeValue
 } from '../src/format';
 import { aJob, aRunningJob } from './fakes';
 
@@ -106,4 +108,18 @@ test('a bound tells its limits', () => {
   expect(bound(aJob({ max_time: 600, max_cost: 0.5, enforce: true }))).toBe('within 10m 00s and $0.5, ended there');
   expect(bound(aJob({ max_time: null, max_cost: 0.5, enforce: false }))).toBe('within $0.5');
   expect(bound(aJob({ max_time: null, max_cost: null }))).toBeNull();
+});
+
+test.each([
+  [20261122, '20261122', undefined],
+  [-9007199254740991, '-9007199254740991', undefined],
+  [0.1, '0.1', undefined],
+  [0.123456789, '0.123457', '0.123456789'],
+  [20261122.25, '20261122', '20261122.25'],
+  [1.23456789e20, '1.23457e+20', '123456789000000000000'],
+  [{ number: 'nan' }, 'nan', undefined],
+  ['text', 'text', undefined]
+] as const)('%o is shown as %j', (given, shown, whole) => {
+  expect(value(given)).toBe(shown);
+  expect(wholeValue(given)).toBe(whole);
 });

@@ -77,6 +77,17 @@ test('an empty list says how to submit, a filter without matches says that', () 
   expect(find('.acai-Remark').textContent).toBe('No job passes the filter.');
 });
 
+test('while there are older jobs than the filter has seen, that is said, beside what loads them', () => {
+  const jobs = new FakeJobs(aJob({ number: 9 }), aJob({ number: 8 }));
+  jobs.hasMore = true;
+  const { model } = drawList(jobs);
+  act(() => {
+    model.text = 'nothing';
+  });
+  expect(find('.acai-Remark').textContent).toBe('None of the newest 2 passes the filter; there are older ones.');
+  expect(find('.acai-Remark + .acai-Jobs-more').textContent).toBe('Load more');
+});
+
 test('trouble is told in one line', () => {
   const jobs = new FakeJobs();
   drawList(jobs);

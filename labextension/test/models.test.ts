@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { AcaiError } from '../src/api';
+import { GridModel } from '../src/panels/grid/model';
 import { JobModel } from '../src/panels/job/model';
 import { JobsModel } from '../src/panels/jobs/model';
 import type { Grid } from '../src/wire';
-import { aGrid, aJob, aRunningJob } from './fakes';
+import { aGrid, aJob, aRunningJob, FakeSocket } from './fakes';
 import { FakeGrids } from './fakegrids';
 import { FakeJobs } from './fakejobs';
 
@@ -135,6 +136,46 @@ test('details that could not be had are asked for again once there is a connecti
   jobs.change(...jobs.items);
   await microtasks();
   expect([jobs.done.length, model.error]).toEqual([2, null]);
+});
+
+test('after a login that was refused the job is asked for again, and its log opened again', async () => {
+  const jobs = new FakeJobs(aRunningJob({ number: 1 }));
+  jobs.refusal = new AcaiError(403, 'unauthenticated', 'Log in again.');
+  const model = new JobModel(1, jobs);
+  model.log.open();
+  await vi.waitFor(() => {
+    expect([model.error, FakeSocket.opened.length]).toEqual(['Log in again.', 1]);
+  });
+  FakeSocket.last.break(4403, 'Log in again.');
+  jobs.connection = { state: 'refused', message: 'Log in again.' };
+  jobs.change(...jobs.items);
+  expect([model.log.connection.state, jobs.done]).toEqual(['refused', ['fetch 1']]);
+  jobs.refusal = null;
+  jobs.connection = { state: 'connected', message: null };
+  jobs.change(...jobs.items);
+  jobs.change(...jobs.items);
+  await vi.waitFor(() => {
+    expect([model.error, FakeSocket.opened.length, jobs.done]).toEqual([null, 2, ['fetch 1', 'fetch 1']]);
+  });
+});
+
+test('a grid that could not be read is read again once the list can be', async () => {
+  const grids = new FakeGrids(aGrid({ number: 1 }));
+  grids.refusal = new AcaiError(403, 'unauthenticated', 'Log in again.');
+  grids.error = 'Log in again.';
+  const model = new GridModel(1, grids);
+  await vi.waitFor(() => {
+    expect(model.error).toBe('Log in again.');
+  });
+  grids.refusal = null;
+  grids.change(...grids.items);
+  expect(model.error).toBe('Log in again.');
+  grids.error = null;
+  grids.change(...grids.items);
+  await vi.waitFor(() => {
+    expect(model.error).toBeNull();
+  });
+  model.dispose();
 });
 
 test('a disposed job model ends its log', () => {

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from acai_jupyter.client.commands.command import Argument, Command
 from acai_jupyter.client.commands.jobs import JOB_ARGUMENTS
 from acai_jupyter.client.commands.table import COMMANDS
-from acai_jupyter.domain.errors import AcaiError
+from acai_jupyter.domain.errors import AcaiError, FileNotFound
 from acai_jupyter.domain.references import escape
 
 if TYPE_CHECKING:
+    from acai_jupyter.client.files import Files
     from acai_magics.magics import AcaiMagics
 
 _MOST: Final = 200
@@ -28,6 +29,8 @@ def candidates(magics: AcaiMagics, before: str) -> list[str]:
     current = fragment(before)
     magic, *typed = _WORD.findall(before.removesuffix(current))
     commands = (_CELL_SUBMIT,) if magic.startswith("%%") else COMMANDS
+    if commands != COMMANDS and [*typed, current][0].startswith("-"):
+        typed = [*_CELL_SUBMIT.words, *typed]  # the verb where none is written
     command = next((one for one in commands if tuple(typed[: len(one.words)]) == one.words), None)
     if command is None:
         return _starting(current, _next_words(commands, typed))
@@ -50,6 +53,9 @@ def _next_words(commands: Iterable[Command], typed: list[str]) -> list[str]:
 
 def _argument_values(magics: AcaiMagics, command: Command, typed: list[str], current: str) -> list[str]:
     flags = {name: one for one in command.arguments for name in one.names if name.startswith("-")}
+    name, equals, value = current.partition("=")
+    if equals and name in flags and _takes_value(flags[name]):
+        return [f"{name}={one}" for one in _values(magics, flags[name], value)]
     if current.startswith("-"):
         return sorted(name for name in flags if name.startswith("--"))
     before = typed[-1] if typed else ""
@@ -73,13 +79,24 @@ def _values(magics: AcaiMagics, one: Argument, current: str) -> list[str]:
             path, sign, _ = current.rpartition("@")
             return [_as_typed(f"{path}{sign}{item.name}") for item in magics.client.filesets.list()]
         if one.means == "reference" and current.startswith("/"):
-            folder = current[: current.rindex("/") + 1]
-            return [_as_typed(escape(item.path)) for item in magics.client.files.list(folder, recursive=False)]
+            return [_as_typed(escape(path)) for path in _paths(magics.client.files, current)]
         if one.means == "job":
             return [str(job.number) for job in magics.client.jobs.list(limit=50)]
     except AcaiError:
         return []
     return []
+
+
+def _paths(files: Files, current: str) -> set[str]:
+    """What stands in the folder that is being typed; of a large one its beginning, and the files that begin as was typed."""
+    folder = current[: current.rindex("/") + 1]
+    paths = {item.path for item in files.list(folder, recursive=False, limit=_MOST)}
+    if len(paths) == _MOST and current != folder:
+        try:
+            paths |= {item.path for item in files.list(f"{current}*", limit=_MOST)}
+        except FileNotFound:
+            return paths
+    return paths
 
 
 def _as_typed(value: str) -> str:

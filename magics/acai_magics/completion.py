@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from acai_magics.magics import AcaiMagics
 
 _NAME: Final = "acai_matcher"
+_OURS: Final = re.compile(r"""\s*(?:[^'"#%=]*=\s*(?=%acai))?(?P<line>%%?acai\s.*)""", re.DOTALL)
+"""A line of ours, also one whose value is given a name."""
 
 
 def matcher(magics: AcaiMagics) -> Any:
@@ -17,9 +20,10 @@ def matcher(magics: AcaiMagics) -> Any:
 
     @context_matcher()
     def acai_matcher(context: CompletionContext) -> SimpleMatcherResult:
-        before = context.line_with_cursor[: context.cursor_position]
-        if not before.lstrip().startswith(("%acai ", "%%acai ")):
+        ours = _OURS.match(context.line_with_cursor[: context.cursor_position])
+        if ours is None:
             return SimpleMatcherResult(completions=[])
+        before = ours["line"]
         from acai_magics.candidates import candidates, fragment
 
         shown = [SimpleCompletion(text=text, type="acai") for text in candidates(magics, before)]

@@ -40,7 +40,8 @@ class AcaiMagics(Magics):
         """`%acai VERB …`: files, file sets, jobs, queries, provenance; `%acai --help` lists the verbs.
 
         `%%acai submit [--name …] [--input …] [--output …] …`: run the cell as a job; `%%acai submit --help` says more.
-        `$name` is replaced by the value of the kernel's variable `name`, where there is one; braces are left alone.
+        `$name` is replaced by the value of the kernel's variable `name`, where there is one, `$$name` is a
+        `$name` for the job's shell; braces are left alone.
         """
         from acai_magics.running import run
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import shlex
+import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from IPython.core.error import UsageError
 
@@ -20,8 +23,9 @@ from acai_jupyter.domain.errors import AcaiError
 if TYPE_CHECKING:
     from acai_jupyter.client.client import Client
     from acai_jupyter.client.grids import Grid
+    from acai_jupyter.client.profiles import Profile
 
-_VARIABLE: Final = re.compile(r"\$(?:{(\w+)}|(\w+))")
+_VARIABLE: Final = re.compile(r"(?P<literal>\$)?\$(?:{(?P<braced>[^\W\d]\w*)}|(?P<bare>[^\W\d]\w*))")
 
 
 def run(client: Callable[[], Client], variables: Mapping[str, Any], line: str, cell: str | None) -> Any:
@@ -47,32 +51,72 @@ def run(client: Callable[[], Client], variables: Mapping[str, Any], line: str, c
 def _line(client: Callable[[], Client], words: Sequence[str]) -> Any:
     given = new_parser("%acai").parse_args(words)
     command: Command = given.command_to_run
-    return _show(command.run(client(), given), given)
+    try:
+        return _show(command.run(client(), given), given)
+    except KeyboardInterrupt:
+        if command.words == ("job", "logs") and given.follow:
+            print(f"Job {given.job} goes on: %acai job logs -f {given.job}")  # noqa: T201
+            return None
+        if command.words == ("profile",) and given.wait:
+            return _left(client().profiles.get(given.template_name))
+        raise
+
+
+def _left(profile: Profile) -> Profile:
+    """A profile that somebody no longer waits for."""
+    if profile.status == "PROFILING":
+        print(f"Profile {profile.name} goes on: %acai profile --template-name {profile.name} --wait")  # noqa: T201
+    return profile
 
 
 def _show(value: Any, given: Namespace) -> Any:
     if isinstance(value, Watched):
-        return watch(value)
-    if isinstance(value, Partly):
-        for done in value.done:
-            print(done)  # noqa: T201
-        raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
+        return watch(value, partial(_printed, given=given), _beside(given))
     if isinstance(value, WatchedGrid):
-        return watch_grid(value.grid)
+        return watch_grid(value.grid, partial(_printed, given=given), _beside(given))
+    if isinstance(value, Partly):
+        if _wants_json(given):
+            _printed(value.done, given)
+        else:
+            for done in value.done:
+                print(done)  # noqa: T201
+        raise UsageError("; ".join(f"{error.message} [{error.code}]" for error in value.refused))
     if isinstance(value, Ended):
         if value.said:
-            print(value.said)  # noqa: T201
-        return value.value
+            print(value.said, file=_beside(given))
+        return _printed(value.value, given)
     if isinstance(value, Lines):
-        for piece in value.pieces:
-            print(piece.decode(errors="replace") if isinstance(piece, bytes) else piece, end="", flush=True)  # noqa: T201
+        for text in _texts(value.pieces):
+            print(text, end="", flush=True)  # noqa: T201
         return None
-    if given.json or given.format != "table":
-        from acai_jupyter.client.commands.text import as_json, as_text
+    return _printed(value, given)
 
-        print(as_json(value) if given.json or given.format == "json" else as_text(value, given.format))  # noqa: T201
-        return None
-    return value
+
+def _printed(value: Any, given: Namespace) -> Any:
+    """None for what is printed, because another form than the notebook's was asked for; anything else as it is."""
+    if not given.json and given.format == "table":
+        return value
+    from acai_jupyter.client.commands.text import as_json, as_text
+
+    print(as_json(value) if _wants_json(given) else as_text(value, given.format))  # noqa: T201
+    return None
+
+
+def _wants_json(given: Namespace) -> bool:
+    return bool(given.json or given.format == "json")
+
+
+def _beside(given: Namespace) -> TextIO | None:
+    """Where that is told which is not the answer; None is where cells print."""
+    return sys.stderr if _wants_json(given) else None
+
+
+def _texts(pieces: Iterable[str | bytes]) -> Iterator[str]:
+    """Pieces that may end anywhere, also within a character."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    for piece in pieces:
+        yield decoder.decode(piece) if isinstance(piece, bytes) else piece
+    yield decoder.decode(b"", final=True)
 
 
 def _cell(client: Callable[[], Client], words: Sequence[str], cell: str) -> Any:
@@ -98,8 +142,9 @@ def cell_parser() -> Parser:
     return parser
 
 
-def watch(watched: Watched) -> Any:
-    """Show a job's log as it comes and wait for its end; an interrupt only stops the watching.
+def watch(watched: Watched, shown: Callable[[Any], Any] = lambda job: job, told: TextIO | None = None) -> Any:
+    """Show a job's log as it comes and wait for its end; an interrupt only stops the watching. The job is then what `shown`
+    makes of it; all else is `told` there, by default where cells print.
 
     Raises UsageError, in one line, where the job did not finish: what comes after it in the notebook must not run.
     """
@@ -107,17 +152,18 @@ def watch(watched: Watched) -> Any:
     try:
         if watched.show_log:
             for line in job.logs(follow=True):
-                print(shown_line(line), flush=True)  # noqa: T201
+                print(shown_line(line), file=told, flush=True)
         job.wait()
     except KeyboardInterrupt:
-        print(f"Job {job.number} goes on: %acai job logs -f {job.number}")  # noqa: T201
-        return job
+        print(f"Job {job.number} goes on: %acai job logs -f {job.number}", file=told)
+        return shown(job)
+    value = shown(job)
     if job.status != "FINISHED":
         raise UsageError(f"Job {job.number} {job.status}{_why(job.details)}")
-    return job
+    return value
 
 
-def watch_grid(grid: Grid) -> Grid:
+def watch_grid(grid: Grid, shown: Callable[[Any], Any] = lambda grid: grid, told: TextIO | None = None) -> Any:
     """Wait for all jobs of a grid, as `watch` does for one.
 
     Raises UsageError, in one line, where not all of them finished.
@@ -125,12 +171,13 @@ def watch_grid(grid: Grid) -> Grid:
     try:
         grid.wait()
     except KeyboardInterrupt:
-        print(f"Grid {grid.number} goes on: %acai grid wait {grid.number}")  # noqa: T201
-        return grid
+        print(f"Grid {grid.number} goes on: %acai grid wait {grid.number}", file=told)
+        return shown(grid)
+    value = shown(grid)
     if grid.status != "FINISHED":
         counts = ", ".join(f"{count} {status}" for status, count in grid.details["counts"].items())
         raise UsageError(f"Grid {grid.number} {grid.status}: {counts}; %acai grid show {grid.number} tells of each")
-    return grid
+    return value
 
 
 def _why(told: Mapping[str, Any]) -> str:
@@ -142,11 +189,13 @@ def _why(told: Mapping[str, Any]) -> str:
 
 
 def expand(word: str, variables: Mapping[str, Any]) -> str:
-    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell. A value is never
-    split, whatever it holds; a job's handle stands for its number."""
+    """Replace `$name` and `${name}` by the values of variables; others are left for the job's shell, and `$$name` means a
+    `$name` that is for it in any case. A value is never split, whatever it holds; a job's handle stands for its number."""
 
     def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
+        if match["literal"]:
+            return match[0][1:]
+        name = match["braced"] or match["bare"]
         return _text(variables[name]) if name in variables else match[0]
 
     return _VARIABLE.sub(value, word)

@@ -72,6 +72,12 @@ def test_file_sets_are_told_by_their_reference() -> None:
     ]
 
 
+def test_whole_numbers_are_shown_as_they_are_and_fractions_shortened() -> None:
+    html = table_html(pd.DataFrame({"x": [20261122.0, -(2.0**53), 0.123456789, 20261122.25, 1e20, float("inf")]}))
+    assert [row[0] for row in seen(html)[1:]] == ["20261122", "-9007199254740992", "0.123457", "20261122", "1e+20", "inf"]
+    assert titles(html) == ["0.123456789", "20261122.25"]
+
+
 def test_nothing_is_told_as_nothing() -> None:
     assert table_html(Records([], File).to_frame()) == "<p>nothing</p>"
     assert Records([], Fileset)._repr_html_() == "<p>nothing</p>"

@@ -88,6 +88,7 @@ def plain_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         shell = InteractiveShell.instance(config=config)
+        shell.kernel = object()  # as in a notebook: there is somebody who draws widgets
         yield Shell(shell)
         InteractiveShell.clear_instance()
 

@@ -56,6 +56,21 @@ def test_a_job_is_named_after_the_cells_first_words(shell: Shell) -> None:
     assert submitted(shell, "%%acai submit\n\n# Train the model\nx = 1").name == "Train the model"
 
 
+def test_a_first_line_with_tabs_and_control_characters_names_a_job(shell: Shell) -> None:
+    assert submitted(shell, "%%acai submit\nprint(\t1)\t# one \x01 two").name == "print( 1) # one two"
+
+
+def test_a_cell_is_compiled_as_a_script_of_its_own_is_and_its_warnings_are_told_by_the_job(shell: Shell) -> None:
+    cell = "from __future__ import annotations\nx: nowhere = 1 is 1\nprint('\\d', __annotations__)"
+    ran = shell.run(f"%%acai submit\n{cell}")
+    assert (ran.failed, ran.out, ran.err) == (False, "", "")
+    logged = ran.value.wait(timeout=60).logs()
+    assert logged.endswith("\\d {'x': 'nowhere'}\n")
+    assert "SyntaxWarning" in logged
+    job = submitted(shell, "%%acai submit\ndef f(x: int): pass\nprint(f.__annotations__)")
+    assert job.logs() == "{'x': <class 'int'>}\n"
+
+
 def test_variables_are_expanded_in_the_line_and_never_in_the_cell(shell: Shell) -> None:
     shell.ok("depth = 7")
     job = submitted(shell, "%%acai submit --name depth-$depth\ndepth = {1: 'x'}\nprint('$depth', '{depth}', f'{depth}')")

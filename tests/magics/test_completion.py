@@ -19,6 +19,12 @@ from acai_jupyter.client.client import Client
         ("%%acai submit --out", ["%%acai submit --output", "%%acai submit --output-path"]),
         ("%%acai submit --input Dig", ["%%acai submit --input Digits"]),
         ("%%acai submit --cpu 2 --input Dig", ["%%acai submit --cpu 2 --input Digits"]),
+        ("%%acai --inp", ["%%acai --input", "%%acai --input-job"]),
+        ("%%acai --cpu 2 --input Dig", ["%%acai --cpu 2 --input Digits"]),
+        ("%%acai submit --input=Dig", ["%%acai submit --input=Digits"]),
+        ("%%acai --name=--input=Dig", []),
+        ("x = %acai ls /da", ["x = %acai ls /data/"]),
+        ("found, x.y[0]=%acai fileset cr", ["found, x.y[0]=%acai fileset create"]),
         ("%acai fileset show Dig", ["%acai fileset show Digits"]),
         ("%acai ls /da", ["%acai ls /data/"]),
         ("%acai ls /data/", ["%acai ls /data/a.txt", "%acai ls /data/deep/"]),
@@ -40,6 +46,14 @@ def test_what_is_completed_means_what_was_listed(shell: Shell, client: Client) -
     assert file.path == "/odd/50% @ home: it's.txt"
     assert shell.completions("%acai cat /odd/de") == [r"%acai cat /odd/deep\ er/"]
     assert shell.completions(r"%acai cat /odd/deep\ er/") == [r"%acai cat /odd/deep\ er/x"]
+
+
+def test_in_a_large_folder_what_begins_as_typed_is_found(shell: Shell, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.files.upload({f"{number:02}": b"" for number in range(9)} | {"zz": b""}, "/crowd/")
+    monkeypatch.setattr("acai_magics.candidates._MOST", 4)
+    assert shell.completions("%acai ls /crowd/") == [f"%acai ls /crowd/{number:02}" for number in range(4)]
+    assert shell.completions("%acai ls /crowd/z") == ["%acai ls /crowd/zz"]
+    assert shell.completions("%acai ls /crowd/y") == []
 
 
 def test_file_sets_are_offered_behind_a_path_too(shell: Shell) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -113,6 +115,44 @@ def test_json_is_printed_where_it_is_asked_for(shell: Shell, flag: str) -> None:
     assert json.loads(ran.out)["name"] == "ada"
 
 
+def test_waiting_prints_json_where_it_is_asked_for_and_the_log_beside_it(shell: Shell) -> None:
+    for line in ("job submit --wait --json 'echo said'", "job submit --wait --json 'echo said; exit 3'"):
+        ran = shell.run(f"%acai {line}")
+        told = json.loads(ran.out)
+        assert (ran.value, told["status"]) == (None, "FAILED" if ran.failed else "FINISHED")
+        assert "said\n" in ran.err
+        again = shell.run(f"%acai job wait --json {told['number']}")
+        assert (json.loads(again.out)["id"], again.failed) == (told["id"], ran.failed)
+
+
+def test_characters_are_whole_wherever_a_file_is_cut(shell: Shell, client: Client) -> None:
+    text = "€" * 400_000  # 3 bytes each, and a MiB is no multiple of 3
+    client.files.upload(text.encode() + b"\xe2", "/cut.txt")
+    assert shell.run("%acai cat /cut.txt").out == text + "\ufffd"
+
+
+def test_an_interrupt_ends_the_following_of_a_log_and_never_the_job(
+    shell: Shell, client: Client, interrupt_when: Callable[[Callable[[], bool]], None]
+) -> None:
+    job = client.jobs.submit("echo ready; sleep 600")
+    interrupt_when(lambda: "ready\n" in getattr(sys.stdout, "getvalue", str)())
+    ran = shell.run(f"%acai job logs -f {job.number}")
+    assert (ran.failed, ran.out) == (False, f"ready\nJob {job.number} goes on: %acai job logs -f {job.number}\n")
+    assert job.status == "RUNNING"
+    job.kill()
+
+
+def test_an_interrupt_ends_the_waiting_for_a_profile_and_never_the_profile(
+    shell: Shell, client: Client, interrupt_when: Callable[[Callable[[], bool]], None]
+) -> None:
+    interrupt_when(lambda: any(job.status == "RUNNING" and "sleep 7" in str(job.details) for job in client.jobs.list(limit=2)))
+    create = "profile --template-name Waited --command-template 'sleep {701,702}' --cpus 1 --memories 512 --trials 2 --wait"
+    ran = shell.run(f"%acai {create}")
+    assert not ran.failed, ran.err
+    assert "Profile Waited goes on: %acai profile --template-name Waited --wait\n" in ran.out
+    assert client.profiles.get("Waited").kill().status == "KILLED"
+
+
 def test_a_table_is_printed_as_csv_where_it_is_asked_for(shell: Shell) -> None:
     ran = shell.run("%acai ls /data/a.txt --format csv")
     assert ran.out.splitlines()[0].startswith("path,version")
@@ -134,6 +174,9 @@ def test_variables_are_expanded_whole_and_others_are_left_to_the_shell(shell: Sh
     shell.ok("title = 'two words'\nn = 3\nwanted = 'version == 1 and name == \"Digits\"'")
     job = shell.ok("%acai job submit --name $title 'echo ${n} $n $HOME_OF_NOBODY $$ | head -c 4'")
     assert (job.name, job.wait(timeout=60).logs()) == ("two words", "3 3 ")
+    loop = shell.ok("%acai job submit 'for n in a b; do echo \"$$n$${n}$n\"; done; echo $$$$1 $$'")
+    assert loop.details["command"] == 'for n in a b; do echo "$n${n}3"; done; echo $$$$1 $$'
+    assert loop.wait(timeout=60).logs().startswith("aa3\nbb3\n")
     assert job.details["command"] == "echo 3 3 $HOME_OF_NOBODY $$ | head -c 4"
     assert shell.ok("%acai find filesets $wanted")["reference"].tolist() == ["Digits:1"]
 

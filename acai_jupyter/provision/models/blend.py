@@ -126,9 +126,9 @@ class FittedBlend:
         return middle, np.hypot(spread, _UNSEEN_POWER * self._unseen(points))
 
     def _repeats(self) -> float:
-        """How far a run differs from another one of the same."""
+        """How far a run differs from another one of the same: both of them by the noise that the job was seen to have."""
         noise = np.array([one.process.scales.noise for one in self.fitted])
-        return float(np.sqrt(np.average(noise**2, weights=[member.inside for member in self.members]) + _JITTER**2))
+        return float(np.sqrt(2 * np.average(noise**2, weights=[member.inside for member in self.members])))
 
     def law(self) -> str:
         return in_words(self.runs)

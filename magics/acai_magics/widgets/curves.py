@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from acai_jupyter.client.html_tables import number
+
 Points = Sequence[tuple[float, float]]
 """(place, value)."""
 
@@ -38,7 +40,8 @@ def used(name: str, points: Points) -> Curve:
 def metric(name: str, points: Points) -> Curve:
     """Numbers that a log set: the last counts."""
     step, value = points[-1]
-    return Curve(name, points, f"{value:g}", f"<b>{value:g}</b> <small>at {step:g}</small>")
+    seen, whole = number(value)
+    return Curve(name, points, seen, f"<b title='{whole}'>{seen}</b> <small>at {number(step).seen}</small>")
 
 
 def curves_of(usage: Mapping[str, Points], metrics: Mapping[str, Points]) -> list[Curve]:

@@ -58,7 +58,8 @@ class ProvenanceView(ipywidgets.VBox):
         self.drawing.set_layout(name="dagre", rankDir="LR", rankSep=170, nodeSep=30, animate=False)
         self.drawing.set_style(_STYLE)
         self.drawing.on("node", "click", self._on_click)
-        super().__init__([self.drawing, self._about])
+        cut = [ipywidgets.HTML(_cut_html(graph))] if graph.truncated else []
+        super().__init__([*cut, self.drawing, self._about])
         self.add_class("acai-ProvenanceView")
 
     def _on_click(self, node: dict[str, Any]) -> None:
@@ -70,10 +71,17 @@ class ProvenanceView(ipywidgets.VBox):
 
 def graph_bundle(graph: Graph) -> dict[str, Any]:
     """A graph for display: drawn where it has edges and is not too large to be read, and as a table."""
-    table = table_html(graph.to_frame()[["source", "target", "kind", "job_number", "label"]])
+    table = _cut_html(graph) + table_html(graph.to_frame()[["source", "target", "kind", "job_number", "label"]])
     if not graph.nodes or len(graph.nodes) > _MOST_NODES:
         return {"text/plain": repr(graph), "text/html": table}
-    return bundle(ProvenanceView(graph), repr(graph), table)
+    return bundle(lambda: ProvenanceView(graph), repr(graph), table)
+
+
+def _cut_html(graph: Graph) -> str:
+    """That there is more of the graph; empty where there is not."""
+    if not graph.truncated:
+        return ""
+    return f"<p>This is not all: it was cut at {len(graph.nodes):,} file set versions. A greater limit gives more of it.</p>"
 
 
 def _elements(graph: Graph) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class GridView(ipywidgets.VBox):
 def grid_bundle(grid: Grid) -> dict[str, Any]:
     """A grid for display."""
     text = f"{grid!r}\n{grid.to_frame().head(html_tables.MOST_ROWS).to_string(index=False)}"
-    return bundle(GridView(grid), text, f"{_head(grid)}{table_html(grid)}")
+    return bundle(lambda: GridView(grid), text, f"{_head(grid)}{table_html(grid)}")
 
 
 def table_html(grid: Grid) -> str:

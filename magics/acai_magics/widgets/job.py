@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
@@ -12,17 +10,12 @@ import ipywidgets
 
 from acai_jupyter.client.arrivals import arrival_text
 from acai_jupyter.client.job import Job
-from acai_jupyter.client.terminal import Screen
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
 from acai_magics.widgets.curves import Curve, curves_html, curves_of, curves_text
+from acai_magics.widgets.job_follower import Seen, follower_of
 from acai_magics.widgets.parts import bundle, fields_html, pre
 
-_MOST_LINES: Final = 500
-_REDRAW_SECONDS: Final = 0.1
-_CURVES_SECONDS: Final = 1.0
-_USAGE_SECONDS: Final = 5.0
-_TAG: Final = "[ACAI_TAG_NUM]"
 _COLOURS: Final = {"FINISHED": "#2e7d32", "FAILED": "#c62828", "KILLED": "#757575", "RUNNING": "#1565c0"}
 
 
@@ -38,73 +31,22 @@ class JobView(ipywidgets.VBox):
         self._curves = ipywidgets.HTML()
         super().__init__([ipywidgets.HBox([self._head, self._kill]), self._curves, self._log])
         self.add_class("acai-JobView")
-        self._screen = Screen(_MOST_LINES)
-        self._changed = threading.Event()
-        self._measured = True  # there may be numbers from before
-        self._drawn_at = 0.0
-        self._lock = threading.Lock()
-        self._following = 2
-        self._start("log", self._follow, self._take_lines)
-        self._start("state", self._follow, self._take_changes)
-        self._start("view", self._draw)
+        self._follower = follower_of(job)
+        self._follower.join(self)
 
-    def _start(self, name: str, work: Callable[..., None], *given: Callable[[], None]) -> None:
-        threading.Thread(target=work, args=given, name=f"acai-job-{self._job.number}-{name}", daemon=True).start()
+    def show(self, seen: Seen) -> None:
+        """Show this of the job."""
+        self._tell(seen.told)
+        self._log.value = pre(seen.log, height="20em") if seen.log else ""
+        self._curves.value = seen.curves
 
-    def _take_lines(self) -> None:
-        before = ""
-        for piece in self._job.printed():
-            self._screen.feed(piece)
-            self._measured = self._measured or _TAG in before + piece
-            before = piece[-len(_TAG) :]
-            self._changed.set()
-
-    def _take_changes(self) -> None:
-        for _ in self._job.changes():
-            self._changed.set()
-
-    def _follow(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except AcaiError as error:
-            self._screen.add_line(f"The job can't be followed any further: {error.message}")
-        finally:
-            with self._lock:
-                self._following -= 1
-            self._changed.set()
-
-    def _draw(self) -> None:
-        """Redraw after changes, but not after every single one: a job may print faster than anybody can see."""
-        while True:
-            self._changed.wait(_CURVES_SECONDS if self._measured else _USAGE_SECONDS)
-            self._changed.clear()
-            last = self._following == 0
-            self._redraw()
-            pause = _CURVES_SECONDS if self._measured else _USAGE_SECONDS
-            if last or time.monotonic() - self._drawn_at >= pause:
-                self._redraw_curves()
-            if last:
-                return
-            time.sleep(_REDRAW_SECONDS)
-
-    def _redraw(self) -> None:
-        told = self._job.details
+    def _tell(self, told: dict[str, Any]) -> None:
         self._head.value = _head(told)
-        self._log.value = pre(self._screen.text, height="20em") if self._screen.text else ""
         self._kill.layout.display = "none" if Status(told["status"]) in TERMINAL else ""
-
-    def _redraw_curves(self) -> None:
-        self._measured = False
-        try:
-            self._curves.value = curves_html(_curves(self._job))
-        except AcaiError:
-            self._measured = True  # the platform is away: later
-        self._drawn_at = time.monotonic()
 
     def _on_kill(self, _button: ipywidgets.Button) -> None:
         try:
-            self._job.kill()
-            self._redraw()
+            self._tell(self._job.kill().details)
         except AcaiError as error:
             self._head.value = f"<b>Job {self._job.number}</b>: {escape(error.message)}"
 
@@ -113,7 +55,7 @@ def job_bundle(job: Job) -> dict[str, Any]:
     """A job for display."""
     curves = _curves(job)
     text = "\n".join(part for part in (repr(job), curves_text(curves)) if part)
-    return bundle(JobView(job), text, job_html(job, curves))
+    return bundle(lambda: JobView(job), text, job_html(job, curves))
 
 
 def _curves(job: Job) -> list[Curve]:

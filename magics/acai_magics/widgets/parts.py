@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import ipywidgets
+from IPython.core.getipython import get_ipython
 
 
-def bundle(widget: ipywidgets.Widget, text: str, html: str) -> dict[str, Any]:
-    """A widget with plain text and HTML beside it, for viewers that have no widgets."""
-    shown: dict[str, Any] = widget._repr_mimebundle_() or {}
+def bundle(widget: Callable[[], ipywidgets.Widget], text: str, html: str) -> dict[str, Any]:
+    """A widget with plain text and HTML beside it, for viewers that have no widgets. It is only made where a kernel's
+    frontend could draw it: a terminal shows the text."""
+    shown: dict[str, Any] = (_has_frontend() and widget()._repr_mimebundle_()) or {}
     return {**shown, "text/plain": text, "text/html": html}
+
+
+def _has_frontend() -> bool:
+    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def fields_html(fields: dict[str, object]) -> str:

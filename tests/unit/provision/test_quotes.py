@@ -38,6 +38,20 @@ def test_a_prediction_comes_near_with_a_range_and_says_when_it_extrapolates(lab:
     assert linear != told
 
 
+def test_a_prediction_for_what_no_job_can_have_here_says_so(lab: Lab) -> None:
+    lab.run()
+
+    def warning(cpu: float, memory_mb: int = 512) -> str | None:
+        return lab.quotes.predict(lab.engine.owner, "fit", [2], Resources(cpu, memory_mb)).warning
+
+    assert warning(0.5) is None
+    lab.capacity = Capacity(2.0, 1024, 0, frozenset({"memory"}), whole_cpus=True)
+    assert (warning(2.0), warning(1.0, 1024)) == (None, None)
+    assert "nothing holds a job to 0.5 CPUs: it gets whole ones" in str(warning(0.5))
+    assert "cpu=4 is more than there is: jobs have 2 CPUs here in all" in str(warning(4.0))
+    assert "memory=2048MB is more than there is" in str(warning(1.0, 2048))
+
+
 def test_a_choice_meets_its_bound_and_optimises_the_other(lab: Lab) -> None:
     lab.run()
     owner, quotes = lab.engine.owner, lab.quotes

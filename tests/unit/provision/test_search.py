@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from support.job_curves import CPU, EPOCHS, MEMORY, measured
 
 from acai_jupyter.domain.errors import InvalidRequest, ResourcesOutOfBounds
@@ -16,7 +19,7 @@ from acai_jupyter.provision.models.blend import Blend
 from acai_jupyter.provision.models.log_linear import LogLinear
 from acai_jupyter.provision.models.memory import Need
 from acai_jupyter.provision.models.runs import Fitted
-from acai_jupyter.provision.search import Choice, Limits, Option, best, choose, front, predict_options, resource_grid
+from acai_jupyter.provision.search import Choice, Limited, Limits, Option, best, choose, front, predict_options, resource_grid
 
 COLUMNS = (EPOCHS, CPU, MEMORY)
 GRID, _ = resource_grid(Bounds(), 8, 8192)
@@ -172,8 +175,9 @@ def test_a_choice_within_the_bound_is_found_whenever_there_is_one(held: list[Opt
     if within:
         assert choice.chosen.cost == min(option.cost for option in within)
     else:
-        near = [option for option in held if option.sure <= max(1.1 * limit, min(one.sure for one in held))]
-        assert choice.chosen.cost == min(option.cost for option in near)
+        assert (
+            choice.chosen.cost <= min(held, key=lambda option: option.seconds).cost
+        )  # equally unsure: the fastest comes nearest
         assert f"{min(option.sure for option in held):.3g} s and $" in choice.why
 
 
@@ -187,11 +191,43 @@ def test_the_front_holds_exactly_what_nothing_beats(held: list[Option]) -> None:
     assert all(fast.cost > slow.cost for fast, slow in pairwise(kept))
 
 
+def times(limit: float, *likely: float, unsure: float = 1.1) -> list[Limited]:
+    """Seconds that are known within a factor of `unsure` at most."""
+    return [Limited(likely, [unsure * each for each in likely], [unsure**0.8 * each for each in likely], limit)]
+
+
 def test_of_what_comes_equally_near_to_a_bound_the_best_is_taken() -> None:
-    assert best([3.0, 1.0], [([10.0, 10.0], 5.0)]) == (1, False)
-    assert best([9.0, 1.0, 0.5], [([10.0, 10.5, 20.0], 9.8)]) == (1, False)
-    assert best([9.0, 1.0, 0.5], [([10.0, 10.5, 20.0], 5.0)]) == (0, False)
-    assert best([1.0, 1.0], [([10.5, 10.0], 5.0)]) == (1, False)
+    assert best([3.0, 1.0], times(5, 10, 10)) == (1, False)
+    assert best([9.0, 1.0, 0.5], times(9.8, 10, 10.3, 20)) == (1, False)
+    assert best([9.0, 1.0, 0.5], times(5, 10, 10.5, 20)) == (0, False)
+    assert best([1.0, 1.0], times(5, 10.1, 10)) == (1, False)
+
+
+def test_what_is_unsure_may_come_nearer_than_what_surely_misses_the_bound() -> None:
+    unsure, sure = times(10, 8, unsure=3)[0], times(10, 16, unsure=1.01)[0]
+    both = [Limited([*unsure.likely, *sure.likely], [*unsure.high, *sure.high], [*unsure.sure, *sure.sure], 10)]
+    assert unsure.sure[0] > sure.sure[0]
+    assert best([2.0, 1.0], both) == (0, False)
+
+
+def test_who_wants_to_be_surer_is_told_what_comes_nearest_rather_than_what_costs_less() -> None:
+    nearly = times(10, 9.3, 9.7, unsure=1.5)
+    assert best([9.0, 1.0], nearly, 0.9) == (1, False)
+    assert best([9.0, 1.0], nearly, 0.99) == (0, False)
+
+
+@pytest.mark.parametrize("unsure", [1.0, 1.2, 2.0])
+def test_the_expected_overshoot_is_the_mean_over_what_may_happen(unsure: float) -> None:
+    spread = np.log(unsure) / norm.ppf(0.95)
+    may_happen = 8 * np.exp(spread * norm.ppf((np.arange(20000) + 0.5) / 20000))
+    for limit in (5, 8, 20):
+        expected = np.maximum(may_happen / limit - 1, 0).mean()
+        assert times(limit, 8, unsure=unsure)[0].overshoot(0) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(("likely", "high"), [(0.0, 0.0), (1e-300, 1e10), (1e10, 1e10), (0.0, 1e10)])
+def test_whatever_is_predicted_has_an_overshoot(likely: float, high: float) -> None:
+    assert math.isfinite(Limited([likely], [high], [high], 1e-6).overshoot(0))
 
 
 @pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.07, "7%"), (0.999, "99.9%"), (1 - 1e-9, "99.9999999%")])

@@ -17,6 +17,7 @@ export class GridModel extends PanelModel {
     private readonly _grids: IGrids
   ) {
     super();
+    this._wasWell = _grids.error === null;
     this._drawn = this.grid;
     _grids.changed.connect(this._onChanged, this);
     _grids.moved.connect(this._onMoved, this);
@@ -85,9 +86,15 @@ export class GridModel extends PanelModel {
   }
 
   private _onChanged(): void {
-    if (this._mayRetry && this._grids.error === null) {
+    const isWell = this._grids.error === null;
+    const isBack = isWell && !this._wasWell;
+    this._wasWell = isWell;
+    if (isWell && (this._mayRetry || (isBack && this._error !== null))) {
       this._mayRetry = false;
       void this._fetch();
+    }
+    if (isBack && this._rowsError !== null) {
+      this._readings.add('rows');
     }
     if (this.grid !== this._drawn) {
       this._drawn = this.grid;
@@ -110,4 +117,5 @@ export class GridModel extends PanelModel {
   private _error: string | null = null;
   private _rowsError: string | null = null;
   private _mayRetry = false;
+  private _wasWell: boolean;
 }

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { arrivalRange, explanation, value } from '../../format';
+import { arrivalRange, explanation, value, wholeValue } from '../../format';
 import { useNow } from '../../hooks';
 import type { GridRow, Job, Value } from '../../wire';
 import { Badge, Cost, Runtime } from '../parts';
@@ -107,7 +107,14 @@ function remark(job: Job, now: number): string {
 }
 
 function Cell({ given }: { given: Value | undefined }): React.JSX.Element {
-  return <td className={classOf(given)}>{given === undefined ? '' : value(given)}</td>;
+  if (given === undefined) {
+    return <td className={classOf(given)} />;
+  }
+  return (
+    <td className={classOf(given)} title={wholeValue(given)}>
+      {value(given)}
+    </td>
+  );
 }
 
 /** Numbers stand at the right, so that they can be compared. */

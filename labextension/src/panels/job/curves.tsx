@@ -2,7 +2,8 @@
 
 import * as React from 'react';
 
-import type { Curve, Num } from '../../wire';
+import { value, wholeValue } from '../../format';
+import type { Curve } from '../../wire';
 import { Plots, type Plot } from './plots';
 
 /** So many series are drawn. */
@@ -24,13 +25,9 @@ export function plotOf(curve: Curve): Plot {
     name: curve.key,
     told: last && (
       <>
-        <b>{shown(last.value)}</b> <small>at {last.step}</small>
+        <b title={wholeValue(last.value)}>{value(last.value)}</b> <small>at {last.step}</small>
       </>
     ),
-    points: curve.points.map(({ step, value }) => [step, typeof value === 'number' ? value : null])
+    points: curve.points.map(point => [point.step, typeof point.value === 'number' ? point.value : null])
   };
-}
-
-function shown(value: Num): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : value.number;
 }

@@ -16,6 +16,7 @@ export class JobModel extends PanelModel {
     private readonly _jobs: IJobs
   ) {
     super();
+    this._wasWell = this._isWell();
     this.log = _jobs.followLog(number);
     _jobs.changed.connect(this._onChanged, this);
     _jobs.measured.connect(this._onMeasured, this);
@@ -89,15 +90,29 @@ export class JobModel extends PanelModel {
   }
 
   private _onChanged(): void {
-    if (this._mayRetry && this._jobs.connection.state === 'connected') {
+    const isWell = this._isWell();
+    const isBack = isWell && !this._wasWell;
+    this._wasWell = isWell;
+    if (isWell && (this._mayRetry || (isBack && this._error !== null))) {
       this._mayRetry = false;
       void this._fetch();
+    }
+    if (isBack) {
+      this._drawings.add('numbers').add('usage');
+      if (this.log.connection.state === 'refused') {
+        this.log.open(); // what was refused may have been the login, which is another one now
+      }
     }
     if (!this._hasEnded && this.job !== null && isEnded(this.job)) {
       this._hasEnded = true; // what its agent told last came with its end
       this._drawings.add('numbers').add('usage');
     }
     this.emitChanged();
+  }
+
+  /** Whether the platform answers, and tells what happens. */
+  private _isWell(): boolean {
+    return this._jobs.connection.state === 'connected' && this._jobs.error === null;
   }
 
   /** A job may measure faster than anybody can see. */
@@ -107,4 +122,5 @@ export class JobModel extends PanelModel {
   private _hasEnded = false;
   private _error: string | null = null;
   private _mayRetry = false;
+  private _wasWell: boolean;
 }

@@ -96,7 +96,10 @@ function Remark({ model }: { model: JobsModel }): React.JSX.Element | null {
     return null;
   }
   if (!model.isEmpty) {
-    return <p className="acai-Remark">No job passes the filter.</p>;
+    const none = model.hasMore
+      ? `None of the newest ${model.loadedCount} passes the filter; there are older ones.`
+      : 'No job passes the filter.';
+    return <p className="acai-Remark">{none}</p>;
   }
   return (
     <p className="acai-Remark">

@@ -28,15 +28,14 @@ export class JobsModel extends PanelModel {
   /** The jobs and grids that pass the filter, newest first. */
   get visible(): readonly Entry[] {
     const words = this._text.toLowerCase().split(/\s+/).filter(Boolean);
-    // Below this moment one of the two lists may have gaps.
-    const since = [oldest(this._jobs), oldest(this._grids)].reduce((one, other) => (one > other ? one : other));
-    const entries: Entry[] = [
-      ...this._jobs.items.map((item): Entry => ({ kind: 'job', item })),
-      ...this._grids.items.map((item): Entry => ({ kind: 'grid', item }))
-    ];
-    return entries
-      .filter(entry => entry.item.create_time >= since && hasStatus(entry.item, this._status) && hasWords(entry, words))
+    return this._loaded()
+      .filter(entry => hasStatus(entry.item, this._status) && hasWords(entry, words))
       .sort((one, other) => compare(other.item.create_time, one.item.create_time));
+  }
+
+  /** How many jobs and grids the filter has seen: with `hasMore` there are older ones. */
+  get loadedCount(): number {
+    return this._loaded().length;
   }
 
   /** Whether there is no job at all. */
@@ -99,6 +98,17 @@ export class JobsModel extends PanelModel {
     this._jobs.changed.disconnect(this._onChanged, this);
     this._grids.changed.disconnect(this._onChanged, this);
     super.dispose();
+  }
+
+  /** The entries of both lists, as far back as neither has gaps. */
+  private _loaded(): Entry[] {
+    // Below this moment one of the two lists may have gaps.
+    const since = [oldest(this._jobs), oldest(this._grids)].reduce((one, other) => (one > other ? one : other));
+    const entries: Entry[] = [
+      ...this._jobs.items.map((item): Entry => ({ kind: 'job', item })),
+      ...this._grids.items.map((item): Entry => ({ kind: 'grid', item }))
+    ];
+    return entries.filter(entry => entry.item.create_time >= since);
   }
 
   private _onChanged(): void {

@@ -107,6 +107,18 @@ def test_what_was_run_is_known_as_well_as_runs_repeat() -> None:
     assert ((found.low[:15] < runs.seconds) & (runs.seconds < found.high[:15])).all()
 
 
+def test_a_run_of_a_steady_job_is_known_better_than_one_of_an_unsteady_job() -> None:
+    steady, unsteady = (
+        measured([CPU, MEMORY], [(1, 2, 3, 4, 6, 8), (512, 1024, 2048, 4096)], lambda cpu, memory: 5 + 100 / cpu, noise)
+        for noise in (0.0, 0.15)
+    )
+    widths = [
+        np.median(np.sqrt(found.high / found.low))
+        for found in (Blend().fit(runs).predict(runs.points) for runs in (steady, unsteady))
+    ]
+    assert widths[0] < 1.06 < 1.2 < widths[1]
+
+
 def test_an_interval_is_wider_the_farther_a_point_lies_from_the_runs() -> None:
     fitted = Blend().fit(measured([EPOCHS, CPU], [(1, 2, 5), (0.5, 1, 2)], lambda epochs, cpu: epochs / cpu, 0.05))
     found = fitted.predict(points((2, 1), (10, 2), (1000, 2)))
