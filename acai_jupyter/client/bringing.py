@@ -53,6 +53,7 @@ class _Page(NamedTuple):
     pins: Sequence[tuple[str, int]]
 
 
+@transfer.rarely_collected()
 def download_files(
     transport: Transport, references: Sequence[str], to: str | os.PathLike[str], on_progress: OnProgress | None
 ) -> Written:

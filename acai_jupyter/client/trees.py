@@ -104,12 +104,8 @@ class Tree(Sequence[LocalFile]):
         removed: list[str] = []
         gone = dict(before)
         for level in self._levels:
-            names, states = gone.pop(level.name, ("", b""))
-            if (changed := _differing(level, names, states)) is None:
-                was = _by_name(names, states)
-                own = level.states.tobytes()
-                changed = [at for at, name in enumerate(level.names) if was.pop(name, b"") != _piece(own, at)]
-                removed += (self._folder + level.name + name for name in was)
+            changed, missing = _compared(level, *gone.pop(level.name, ("", b"")))
+            removed += (self._folder + level.name + name for name in missing)
             for at in changed:
                 files += self._files(level, at, at + 1)
         removed += (self._folder + folder + name for folder, (names, _) in gone.items() for name in names.split("/"))
@@ -151,17 +147,23 @@ def _differing(level: Level, names: str, states: bytes) -> list[int] | None:
     return changed
 
 
+def _compared(level: Level, names: str, states: bytes) -> tuple[list[int], list[str]]:
+    """The files of a folder that are new or others than they were, and the names that are gone."""
+    if not names:
+        return list(range(len(level.names))), []
+    if (changed := _differing(level, names, states)) is not None:
+        return changed, []
+    was, own = _by_name(names, states), level.states.tobytes()
+    changed = [at for at, name in enumerate(level.names) if was.pop(name, b"") != _piece(own, at)]
+    return changed, list(was)
+
+
 def _settled(level: Level, until_ns: int, names: str, states: bytes) -> bytes:
-    own = level.states
-    data = own.tobytes()
-    written, changed = own[1::NUMBERS], own[2::NUMBERS]
-    if (max(written) < until_ns and max(changed) < until_ns) or (states == data and names == "/".join(level.names)):
-        return data
-    recent = [at for at, times in enumerate(zip(written, changed, strict=True)) if max(times) >= until_ns]
-    was = _by_name(names, states)
-    known = bytearray(data)
-    for at in recent:
-        if was.get(level.names[at]) != _piece(data, at):
+    """Costs what has changed: what is as it was is known already."""
+    known = bytearray(level.states.tobytes())
+    written, changed = level.states[1::NUMBERS], level.states[2::NUMBERS]
+    for at in _compared(level, names, states)[0]:
+        if written[at] >= until_ns or changed[at] >= until_ns:
             known[at * STATE_BYTES : (at + 1) * STATE_BYTES] = _UNKNOWN
     return bytes(known)
 

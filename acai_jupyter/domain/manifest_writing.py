@@ -55,9 +55,12 @@ class LevelWriter:
     def cut(self) -> None:
         """End the node here."""
         if self._parts:
-            node = _joined(self._level, self._parts)
-            self.children.append(Child(node.entries[-1].key, self._nodes.write(node), *sums(node)))
+            self.put(_joined(self._level, self._parts))
             self._parts = []
+
+    def put(self, node: Node) -> None:
+        """A whole node, before which no entries wait."""
+        self.children.append(Child(node.entries[-1].key, self._nodes.write(node), *sums(node)))
 
 
 def write_level(nodes: Writing, level: int, entries: Iterable[Leaf | Child]) -> list[Child]:
@@ -95,7 +98,12 @@ def rewrite_level(nodes: Nodes, root: bytes, level: int, changes: Changes) -> di
             if node.entries:
                 above.setdefault(last, None)
             stop = len(keys) if cursor.at_end else bisect_right(keys, last, position)
-            _merge(writer, node, changes, keys[position:stop])
+            some = keys[position:stop]
+            same = None if writer.pending else _replaced(node, changes, some)
+            if same is not None:
+                writer.put(same)
+            else:
+                _merge(writer, node, changes, some)
             position = stop
             node = cursor.following() if writer.pending else None
         writer.cut()
@@ -115,6 +123,24 @@ def _merge(writer: LevelWriter, node: Node, changes: Changes, keys: Sequence[byt
             writer.add(entry, inner=is_there and index + 1 < len(entries))
         at = index + is_there
     writer.add_run(node, at, len(entries))
+
+
+def _replaced(node: Node, changes: Changes, keys: Sequence[bytes]) -> Node | None:
+    """The node with other entries of the same keys, as most changes are; None where a key comes or goes. Where keys stay it ends
+    where it did, and what its entries share with each other is the same."""
+    entries: list[Leaf | Child] = list(node.entries)
+    starts, data = list(node.starts), bytearray(node.data)
+    for key in reversed(keys):
+        at, entry = bisect_left(entries, (key,)), changes[key]
+        if entry is None or at == len(entries) or entries[at].key != key:
+            return None
+        begin, end = starts[at], starts[at + 1] if at + 1 < len(starts) else len(data)
+        piece = bytearray()
+        put_entries(piece, [], entries[at - 1].key if at else b"", (entry,))
+        entries[at], data[begin:end] = entry, piece
+        if longer := len(piece) - (end - begin):
+            starts[at + 1 :] = [start + longer for start in starts[at + 1 :]]
+    return Node(node.level, tuple(entries), bytes(data), starts)  # type: ignore[arg-type]
 
 
 def _joined(level: int, parts: Sequence[_Run | Leaf | Child]) -> Node:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Union
 
 from acai_agent.cloning import TooShort, copy_range
+from acai_agent.collecting import rarely_collected
 from acai_agent.contract import FileEntry, SignedRequest, UploadAnswer
 from acai_agent.downloads import CannotWrite, Damaged, Fetch, Range, Slice, Target, is_there, make_executable, runs_of
 from acai_agent.drafts import PREFIX, is_unfinished
@@ -50,6 +51,7 @@ __all__ = [
     "disk_headers",
     "download",
     "is_unfinished",
+    "rarely_collected",
     "read_range",
     "stamp_of",
     "upload",
@@ -70,6 +72,7 @@ class Downloaded(NamedTuple):
     size: int
 
 
+@rarely_collected()
 def upload(
     api: Caller,
     files: Sequence[LocalFile],
@@ -121,6 +124,7 @@ def _is_cut_off(error: BaseException) -> bool:
     return isinstance(error, (ConnectionFailed, Cancelled, UploadEnded)) or not isinstance(error, Exception)
 
 
+@rarely_collected()
 def download(
     entries: Sequence[FileEntry],
     root: Union[Path, Root],

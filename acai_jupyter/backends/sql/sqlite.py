@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from acai_jupyter.backends.private import make_folder, opener
+from acai_jupyter.backends.sql.checkpoints import LONG_LOG_PAGES, Checkpoints
 from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.backends.sql.high_water import HighWaterMark
 from acai_jupyter.backends.sql.migrate import check_schema, upgrade
@@ -42,6 +43,7 @@ class SqliteStore:
         self._on_events = on_events
         self._engine = _engine(path)
         self._writer = GroupCommit(self._connect_to_write)
+        self._checkpoints = Checkpoints(self._engine.connect)
         self._mark = HighWaterMark(path)
         self._written: tuple[tuple[int, int] | None, ...] | None = None
         self._watcher: Connection | None = None
@@ -73,7 +75,10 @@ class SqliteStore:
         with _translated(), self._writer.unit() as connection:
             unit = SqlUnitOfWork(connection, _now())
             yield unit
+            driver: Any = connection.connection.driver_connection
+            rows = driver.total_changes
         self._check_files()
+        self._checkpoints.after(rows)
         if unit.session.changed:
             self._mark.set(unit.session.changed)
             self._on_events(unit.session.changed)
@@ -100,6 +105,7 @@ class SqliteStore:
     def close(self) -> None:
         self._closed = True
         self._writer.close()
+        self._checkpoints.close()
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
@@ -110,6 +116,7 @@ class SqliteStore:
         connection = self._engine.connect()
         # What a write sets aside is small. Reads may sort millions of rows: what does not fit into their cache goes to a file.
         connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}").close()
         return connection
 
     def _check_files(self) -> None:
