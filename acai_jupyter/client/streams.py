@@ -115,8 +115,8 @@ def _messages(
     """The messages of one connection: bytes, JSON, or None for `silence()` seconds without one."""
     import websocket
 
-    url, headers = transport.websocket(path)
     try:
+        url, headers = transport.websocket(path)
         with _connected(url, headers, connect_s) as socket:
             until = time.monotonic() + silence()
             while True:

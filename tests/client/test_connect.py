@@ -18,9 +18,11 @@ from support.waiting import SECONDS, wait_for
 
 import acai_jupyter as acai
 from acai_jupyter.backends.launchers.processes import name_of
-from acai_jupyter.client.connect import _running
+from acai_jupyter.client.connect import _running, _serves
 from acai_jupyter.client.discovery import Address, local_servers, save_credentials
 from acai_jupyter.client.local import start_server
+from acai_jupyter.client.streams import events
+from acai_jupyter.client.transport import Transport
 from acai_jupyter.domain.errors import (
     BackendNotBuilt,
     InvalidSetting,
@@ -127,6 +129,28 @@ def test_nobody_is_shown_the_token_at_the_port_of_a_server_that_was_killed(
         entry.write_text(json.dumps(told))
         assert _running(nothing_configured) is None
         assert "acai_of-the-owner" in stranger.heard[0]  # one that runs is asked
+
+
+def test_a_client_goes_to_no_port_of_a_server_that_has_ended_since(nothing_configured: Path) -> None:
+    (nothing_configured / "servers").mkdir(parents=True)
+    (nothing_configured / "token").write_text("acai_of-the-owner")
+    with listening("200 OK\r\nContent-Length: 2", "{}") as port, subprocess.Popen(["sleep", "60"]) as server:
+        name = name_of(server.pid)
+        assert name is not None
+        url = f"{port.url}/acai/api/v1"
+        told = {"url": url, "pid": name.pid, "boot": name.boot, "start": name.start, "drains": False}
+        (nothing_configured / "servers" / "0.json").write_text(json.dumps(told))
+        transport = Transport(url, "acai_of-the-owner", 0.0, serves=lambda url: _serves(nothing_configured, url))
+        assert transport.get("/whoami") == {}
+        assert next(events(transport)) is None  # no stream is there
+        before = len(port.heard)
+        assert before == 2
+        server.kill()
+        server.wait()
+        with pytest.raises(ServerUnreachable, match="has ended"):
+            transport.get("/whoami")
+        assert next(events(transport)) is None
+        assert len(port.heard) == before
 
 
 def test_a_client_and_who_waits_for_a_job_go_on_with_the_next_server(nothing_configured: Path, tmp_path: Path) -> None:

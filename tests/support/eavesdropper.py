@@ -37,11 +37,11 @@ class Eavesdropper:
 
 
 @contextmanager
-def listening(answer: str = "404 Not Found\r\nContent-Length: 0") -> Iterator[Eavesdropper]:
+def listening(answer: str = "404 Not Found\r\nContent-Length: 0", body: str = "") -> Iterator[Eavesdropper]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(8)
-        found = Eavesdropper(bound, f"HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n".encode())
+        found = Eavesdropper(bound, f"HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n{body}".encode())
         thread = Thread(target=found.listen, daemon=True)
         thread.start()
         yield found
