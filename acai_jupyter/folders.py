@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -11,17 +10,11 @@ from contextlib import ExitStack, contextmanager
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from acai_agent.transfer import PREFIX, Stamp, is_unfinished
-from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
-
-if TYPE_CHECKING:
-    from pathspec import PathSpec
-
-IGNORE_FILE: Final = ".acaiignore"
-"""Patterns as in .gitignore, for the folder that it stands in and those below; it is not uploaded itself."""
-
+from acai_jupyter.domain.errors import FileNotFound, InvalidPath
+from acai_jupyter.ignoring import IGNORE_FILE, Rules, is_ignored, with_those_of
 
 _NAME_OF: Final = attrgetter("name")
 _STATE_OF: Final = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev")
@@ -45,13 +38,6 @@ class Level(NamedTuple):
     path: str
     names: list[str]
     states: array[int]
-
-
-class _Rules(NamedTuple):
-    """The patterns of one folder, and where that lies below the root (with '/' at the end, or nothing)."""
-
-    folder: str
-    spec: PathSpec[Any]
 
 
 def walk(
@@ -91,7 +77,7 @@ class _Folder(NamedTuple):
 
     path: str
     name: str
-    rules: tuple[_Rules, ...]
+    rules: tuple[Rules, ...]
     after: str | None
 
 
@@ -116,7 +102,7 @@ class _Walk:
             _leave_out_unfinished(entries)
             rules = folder.rules
             if IGNORE_FILE in map(_NAME_OF, entries):
-                rules = (*rules, _Rules(folder.name, _read_patterns(os.path.join(folder.path, IGNORE_FILE))))  # noqa: PTH118 - text is faster
+                rules = with_those_of(os.path.join(folder.path, IGNORE_FILE), folder.name, rules)  # noqa: PTH118 - text is faster
             if rules or self._never or only is not None:
                 entries = [entry for entry in entries if self._is_wanted(entry, folder.name, rules, only)]
             return self._sorted_out(folder._replace(rules=rules), entries, inner)
@@ -140,11 +126,11 @@ class _Walk:
                 self._look_twice(entry, level)
         return level
 
-    def _is_wanted(self, entry: os.DirEntry[str], name: str, rules: tuple[_Rules, ...], only: str | None) -> bool:
+    def _is_wanted(self, entry: os.DirEntry[str], name: str, rules: tuple[Rules, ...], only: str | None) -> bool:
         if entry.name in self._never or entry.name == IGNORE_FILE or (only is not None and entry.name != only):
             return False
         folder = "/" if entry.is_dir(follow_symlinks=False) else ""
-        return not (rules and _is_ignored(name + entry.name + folder, rules))
+        return not (rules and is_ignored(name + entry.name + folder, rules))
 
     def _look_twice(self, entry: os.DirEntry[str], level: Level) -> None:
         """Add a file and its state, after another look at what may be a link, or no file."""
@@ -207,38 +193,3 @@ def _opened(path: str) -> Iterator[list[os.DirEntry[str]]]:
         except OSError as error:
             raise FileNotFound(f"The folder {path} can't be read: {error.strerror or error}.") from error
         yield entries
-
-
-def _read_patterns(path: str) -> PathSpec[Any]:
-    import pathspec
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of re, about '[[': its meaning stays the same here
-            return pathspec.PathSpec.from_lines("gitignore", Path(path).read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{path} can't be read: {error}") from error
-
-
-def _is_ignored(name: str, rules: tuple[_Rules, ...]) -> bool:
-    """What the last pattern of the lowest folder with a say says; one with '!' includes again, but never below an excluded
-    folder."""
-    for folder, spec in reversed(rules):
-        for pattern in reversed(list(spec.patterns)):
-            if pattern.include is not None and _means(pattern, name[len(folder) :]):
-                return bool(pattern.include)
-    return False
-
-
-def _means(pattern: Any, name: str) -> bool:
-    """Whether a pattern means this very entry. (It matches what lies below a folder that it means, too; whether that is
-    looked at was decided at the folder.)"""
-    found = pattern.match_file(name.replace("\n", "\0"))  # what `.` of a regular expression would not match
-    if found is None:
-        return False
-    text = str(pattern.pattern).rstrip().lstrip("!")
-    if not text.strip("*/") and not text.endswith("/"):
-        return True  # everything
-    if text.endswith("/**"):
-        return bool(found.match.end() < len(name))
-    return bool(found.match.end() >= len(name.rstrip("/")))

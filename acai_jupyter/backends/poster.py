@@ -19,6 +19,10 @@ from acai_jupyter.domain.webhooks import MOST_URL_CHARACTERS
 from acai_jupyter.ports.webhooks import NotTaken
 
 _PORTS: Final = {"http": 80, "https": 443}
+_EMBEDDING: Final = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96")))
+"""Whose last 32 bits are an address of IPv4: compatible, mapped, translated (NAT64)."""
+
+_LOCAL_TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
 _PRIVATE: Final = "lies in a private network; ACAI_WEBHOOK_PRIVATE_ADDRESSES=1 allows that"
 
 
@@ -130,8 +134,18 @@ def _is_private(host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return host.lower().rstrip(".").rpartition(".")[2] == "localhost"
-    mapped = getattr(address, "ipv4_mapped", None)
-    return not (mapped or address).is_global or address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _LOCAL_TRANSLATION:
+            return True
+        address = _embedded(address) or address
+    return not address.is_global or address.is_multicast
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address of the older protocol to which gateways, or this machine, take this one."""
+    if any(address in network for network in _EMBEDDING):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.sixtofour
 
 
 def _shut(connected: socket.socket) -> None:

@@ -23,7 +23,7 @@ from acai_jupyter.client.commands.command import (
 )
 from acai_jupyter.client.commands.table import COMMANDS, HelpWanted, new_parser
 from acai_jupyter.client.commands.text import as_text, local_problem
-from acai_jupyter.client.terminal import shown_line
+from acai_jupyter.client.terminal import escaped, shown_line
 from acai_jupyter.domain.errors import AcaiError
 
 _INTERRUPTED: Final = 130
@@ -45,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print(f"acai: {mistake}", file=sys.stderr)  # noqa: T201
         return 2
     except AcaiError as error:
-        print(f"acai: {error.message} [{error.code}]", file=sys.stderr)  # noqa: T201
+        print(escaped(f"acai: {error.message} [{error.code}]"), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -85,7 +85,7 @@ def _show(value: Any, given: Namespace) -> int:
         if wants_json(given) or value.done:
             _show(value.done, given)
         for error in value.refused:
-            print(f"acai: {error.message} [{error.code}]", file=sys.stderr)  # noqa: T201
+            print(escaped(f"acai: {error.message} [{error.code}]"), file=sys.stderr)  # noqa: T201
         return 1
     if isinstance(value, Lines):
         for piece in value.pieces:
@@ -116,9 +116,9 @@ def _watch(watched: Watched, given: Namespace) -> int:
     if wants_json(given):
         print(json_text(job))  # noqa: T201
     else:
-        print(repr(job)[1:-1], file=sys.stderr)  # noqa: T201
+        print(escaped(repr(job)[1:-1]), file=sys.stderr)  # noqa: T201
         if job.detail and job.status != "KILLED":  # of a kill it is who killed it
-            print(job.detail, file=sys.stderr)  # noqa: T201
+            print(escaped(job.detail), file=sys.stderr)  # noqa: T201
     return job.exit_status or 0
 
 

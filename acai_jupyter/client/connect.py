@@ -62,24 +62,34 @@ def _token_for(url: str) -> str | None:
     return login.token if login is not None and login.url == url else None
 
 
-def _reach(address: Address, patience: float = _FIRST_PATIENCE_SECONDS, elsewhere: Callable[[], str] | None = None) -> Client:
+def _reach(
+    address: Address,
+    patience: float = _FIRST_PATIENCE_SECONDS,
+    elsewhere: Callable[[], str] | None = None,
+    serves: Callable[[str], bool] | None = None,
+) -> Client:
     """A client whose platform has answered. Raises ServerUnreachable, Unauthenticated."""
     try:
         with Client(Transport(address.url, address.token, patience)) as probe:
             probe.whoami()
     except ServerUnreachable as error:
         raise ServerUnreachable(f"{error.message} It was named by {address.given_by}.") from error
-    return Client(Transport(address.url, address.token, elsewhere=elsewhere))
+    return Client(Transport(address.url, address.token, elsewhere=elsewhere, serves=serves))
 
 
 def _running(home: Path) -> Client | None:
     """The platform of `home`, where one of its servers answers."""
     for address in local_servers(home):
         try:
-            return _reach(address, _LOCAL_PATIENCE_SECONDS, lambda: _local_url(home))
+            return _reach(address, _LOCAL_PATIENCE_SECONDS, lambda: _local_url(home), lambda url: _serves(home, url))
         except AcaiError:
-            continue  # a server that was killed has left its entry behind
+            continue  # it ends at this moment, or hangs
     return None
+
+
+def _serves(home: Path, url: str) -> bool:
+    """Whether a server of `home` runs that listens there: asked before every connection, as ports are taken by others."""
+    return any(address.url.rstrip("/") == url for address in local_servers(home))
 
 
 def _started(home: Path) -> Client:

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from acai_jupyter.backends.launchers.processes import ProcessName, is_alive
 from acai_jupyter.domain.errors import InvalidSetting
 from acai_jupyter.wire.addresses import API
 
@@ -64,7 +65,8 @@ def save_credentials(address: Address) -> Path:
 
 
 def local_servers(home: Path) -> list[Address]:
-    """Servers that say they run on this machine, the newest first."""
+    """Servers that run on this machine, the newest first. At the port of one that was killed anybody may listen by now: what it
+    has left is passed over, so that nobody else is shown the token."""
     token_file = home / "token"
     if not token_file.exists():
         return []
@@ -73,7 +75,9 @@ def local_servers(home: Path) -> list[Address]:
     found = []
     for entry in entries:
         try:
-            found.append(Address(json.loads(entry.read_text())["url"], token, str(home)))
-        except (OSError, ValueError, TypeError, KeyError):
+            told = json.loads(entry.read_text())
+            if is_alive(ProcessName(told["boot"], int(told["pid"]), told["start"])):
+                found.append(Address(told["url"], token, str(home)))
+        except (OSError, ValueError, KeyError, TypeError):
             continue  # withdrawn or half written: not a server to talk to
     return found

@@ -57,7 +57,9 @@ def _remote(folder: Path) -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git answers; None where it fails: it may be absent, or not trust the folder's owner."""
-    # A repository's own settings can name programs to run; looking at its state must run none of them.
+    # A monitor that the repository's settings name is not needed. Its content filters are: without them, as those of git-lfs,
+    # files would look changed that are not. They run as they do whenever the user asks for the state by himself: a clone
+    # brings none, as they stand in the repository's own settings.
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

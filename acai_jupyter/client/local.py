@@ -72,7 +72,7 @@ def _launch(home: Path, log: Path) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in ("ACAI_URL", "ACAI_TOKEN")}
     environment |= {"ACAI_HOME": str(home)}
     environment.setdefault("ACAI_IDLE_TIMEOUT_SECONDS", str(_IDLE_SECONDS))
-    with log.open("ab") as output:
+    with open(log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as output:
         return subprocess.Popen(
             arguments,
             cwd=home,

@@ -19,7 +19,8 @@ from acai_jupyter.domain.errors import FileNotFound, InvalidInput, InvalidPath
 from acai_jupyter.domain.references import FolderReference, parse_destination
 from acai_jupyter.domain.refused_paths import LEAVE_OUT, RefusedPaths
 from acai_jupyter.domain.texts import shown
-from acai_jupyter.folders import IGNORE_FILE, walk
+from acai_jupyter.folders import walk
+from acai_jupyter.ignoring import IGNORE_FILE
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 Sources = Source | Iterable[Source] | Mapping[str, Source]

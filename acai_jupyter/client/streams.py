@@ -115,8 +115,8 @@ def _messages(
     """The messages of one connection: bytes, JSON, or None for `silence()` seconds without one."""
     import websocket
 
-    url, headers = transport.websocket(path)
     try:
+        url, headers = transport.websocket(path)
         with _connected(url, headers, connect_s) as socket:
             until = time.monotonic() + silence()
             while True:
@@ -146,7 +146,8 @@ def _messages(
 def _connected(url: str, headers: list[str], silence: float) -> Iterator[WebSocket]:
     import websocket
 
-    socket = websocket.create_connection(url, timeout=silence, header=headers, suppress_origin=True)
+    # Redirects are not followed: the token must not end up where its sender didn't mean it to go.
+    socket = websocket.create_connection(url, timeout=silence, header=headers, suppress_origin=True, redirect_limit=0)
     try:
         yield socket
     finally:

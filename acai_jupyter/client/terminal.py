@@ -1,4 +1,8 @@
-"""Text as a terminal would leave it: what a carriage return or a backspace overwrote is gone, so a progress bar is one line."""
+"""Text as a terminal would leave it: what a carriage return or a backspace overwrote is gone, so a progress bar is one line.
+
+A terminal does what it is told by what it shows: sets its title, answers questions, fills the clipboard. What other people's jobs
+print, and what they call things, tells it nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,18 @@ import re
 from collections import deque
 from typing import Final
 
-_CONTROL: Final = re.compile("(\r|\b|\x1b\\[[0-9;?]*[ -/]*[@-~])")
+_CONTROL: Final = re.compile(
+    r"""(
+        \r | \x08
+        | (?: \x1b\[ | \x9b ) [0-?]* [ -/]* [@-~]                                # colours, movements, what is erased
+        | (?: \x1b[]PX^_] | [\x90\x98\x9d-\x9f] ) [^\r\n\x07\x1b\x9c]* (?: \x07 | \x1b\\ | \x9c )?  # titles, clipboards, …
+        | \x1b [ -/]* [0-~]?                                                     # all else that an escape begins
+        | [\x00-\x08\x0b-\x1f\x7f-\x9f]                                         # any other control character
+    )""",
+    re.VERBOSE,
+)
+_ERASING: Final = re.compile(r"(?:\x1b\[|\x9b)([0-2]?)K")
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MOST_OPEN_CHARACTERS: Final = 100_000
 
 
@@ -16,20 +31,25 @@ def shown_line(line: str) -> str:
         return line
     seen: list[str] = []
     column = 0
-    for piece in _CONTROL.split(line):
-        if piece == "\r":
+    for number, piece in enumerate(_CONTROL.split(line)):
+        if number % 2 == 0:
+            seen[column : column + len(piece)] = piece
+            column += len(piece)
+        elif piece == "\r":
             column = 0
         elif piece == "\b":
             column = max(0, column - 1)
-        elif piece.startswith("\x1b["):
-            if piece[-1] == "K" and piece[2:-1] in ("", "0"):
+        elif erasing := _ERASING.fullmatch(piece):
+            if erasing[1] in ("", "0"):
                 del seen[column:]
-            elif piece[-1] == "K":
-                seen = [" "] * min(column, len(seen)) + (seen[column:] if piece[2:-1] == "1" else [])
-        else:
-            seen[column : column + len(piece)] = piece
-            column += len(piece)
+            else:
+                seen = [" "] * min(column, len(seen)) + (seen[column:] if erasing[1] == "1" else [])
     return "".join(seen)
+
+
+def escaped(text: str) -> str:
+    """A text of lines with what else would command a terminal written out, as `\\x1b`."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def shown_text(text: str) -> str:

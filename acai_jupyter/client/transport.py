@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from acai_agent.contract import ContractBroken
-from acai_agent.http import Api, Cancelled, ConnectionFailed, HttpError
+from acai_agent.http import Api, Cancelled, ConnectionFailed, Http, HttpError, Origin
 from acai_agent.transfer import PATIENCE_S, CannotWrite, FileUnreadable, PathClash, PathRefused, TransferError, disk_headers
 from acai_jupyter import config
 from acai_jupyter.domain.errors import (
@@ -39,7 +40,8 @@ Json = dict[str, Any]
 
 class Transport:
     """The platform's REST interface below `url` (`…/acai/api/v1`), with a token. `elsewhere` is asked where it is now while
-    it does not answer. It may stay away for `patience` seconds, the object store for `store_patience`."""
+    it does not answer. It may stay away for `patience` seconds, the object store for `store_patience`.
+    `serves` tells, before every connection, whether the platform is surely still at an address: its port may be another's."""
 
     def __init__(
         self,
@@ -48,11 +50,14 @@ class Transport:
         patience: float = _PATIENCE_SECONDS,
         elsewhere: Callable[[], str] | None = None,
         store_patience: float = PATIENCE_S,
+        serves: Callable[[str], bool] | None = None,
     ) -> None:
         self._token = token
+        self._serves = serves
         self.store_patience = store_patience
         with translated():
-            self.api = Api(url, token, patience_s=patience, elsewhere=elsewhere)
+            http = Http() if serves is None else Http(check=_weak_check(self))
+            self.api = Api(url, token, http=http, patience_s=patience, elsewhere=elsewhere)
         # Whoever forgets to close a client leaves no connection open.
         self._close = weakref.finalize(self, self.api.http.close)
 
@@ -140,12 +145,30 @@ class Transport:
         """Shows a platform on this machine that its folder can be read; no other is told."""
         return disk_headers(config.local_home()) if urlsplit(self.url).hostname in _THIS_MACHINE else {}
 
+    def check(self, origin: Origin) -> None:
+        """Raises OSError where a connection to the platform would be one to whoever listens in its place."""
+        if self._serves is not None and origin == Origin.of(urlsplit(self.url)) and not self._serves(self.url):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the server that was there has ended")
+
     def websocket(self, path: str) -> tuple[str, list[str]]:
-        """The address and the headers of a stream."""
+        """The address and the headers of a stream. Raises OSError as `check` does."""
         parts = urlsplit(self.url)
+        self.check(Origin.of(parts))
         scheme = "wss" if parts.scheme == "https" else "ws"
         headers = [] if self._token is None else [f"Authorization: Bearer {self._token}"]
         return urlunsplit((scheme, parts.netloc, "", "", "")) + parts.path + path, headers
+
+
+def _weak_check(transport: Transport) -> Callable[[Origin], None]:
+    """Its `check`, for what must not keep it alive."""
+    reference = weakref.ref(transport)
+
+    def check(origin: Origin) -> None:
+        alive = reference()
+        if alive is not None:
+            alive.check(origin)
+
+    return check
 
 
 def segment(text: str) -> str:

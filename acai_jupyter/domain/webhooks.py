@@ -14,6 +14,7 @@ from acai_jupyter.domain.errors import InvalidRequest
 
 MOST_ATTEMPTS: Final = 8
 MOST_URL_CHARACTERS: Final = 2000
+_MOST_SECRET_CHARACTERS: Final = 1000
 _FIRST_PAUSE_SECONDS: Final = 10.0
 _PREFIX: Final = "whsec_"
 
@@ -46,6 +47,8 @@ def pause_after(attempt: int) -> float:
 def signing_key(secret: str) -> bytes:
     """The key in a secret: what follows `whsec_` is base64, as in Standard Webhooks; any other text is the key. Raises
     InvalidRequest."""
+    if len(secret) > _MOST_SECRET_CHARACTERS:
+        raise InvalidRequest(f"A webhook's secret has at most {_MOST_SECRET_CHARACTERS:,} characters.")
     if not secret.startswith(_PREFIX):
         return secret.encode()
     try:

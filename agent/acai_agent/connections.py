@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -47,9 +48,13 @@ class Connection(NamedTuple):
 
 
 class ConnectionPool:
-    """Idle connections by origin, for all threads of one process."""
+    """Idle connections by origin, for all threads of one process. `check` is asked before one is opened, and may refuse with an
+    OSError."""
 
-    def __init__(self, connect_timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, connect_timeout_s: float, tls: ssl.SSLContext | None = None, check: Callable[[Origin], None] | None = None
+    ) -> None:
+        self._check = check
         self._connect_timeout_s = connect_timeout_s
         self._tls = tls
         self._lock = threading.Lock()
@@ -97,6 +102,8 @@ class ConnectionPool:
             connection.client.close()
 
     def _open(self, origin: Origin) -> Connection:
+        if self._check is not None:
+            self._check(origin)
         proxy = _proxy_of(origin)
         near = origin if proxy is None else Origin.of(proxy)
         headers = () if proxy is None else _proxy_headers(proxy)

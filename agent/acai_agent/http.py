@@ -27,6 +27,7 @@ __all__ = [
     "ConnectionFailed",
     "Http",
     "HttpError",
+    "Origin",
     "RequestFailed",
     "Response",
     "Signal",
@@ -37,11 +38,19 @@ Query = Mapping[str, Union[str, int, None]]
 
 
 class Http:
-    """Sends requests. One object serves all threads; close it when done."""
+    """Sends requests. One object serves all threads; close it when done. `check` is asked before a connection is opened, and may
+    refuse with an OSError."""
 
-    def __init__(self, *, timeout_s: float = 60.0, connect_timeout_s: float = 10.0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        tls: ssl.SSLContext | None = None,
+        check: Callable[[Origin], None] | None = None,
+    ) -> None:
         self._timeout_s = timeout_s
-        self._pool = ConnectionPool(connect_timeout_s, tls)
+        self._pool = ConnectionPool(connect_timeout_s, tls, check)
 
     def __enter__(self) -> Http:
         return self

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from acai_agent.failures import TRANSIENT, Backoff, Cancelled, ConnectionFailed, HttpError, RequestFailed, Signal
 from acai_agent.http import Api, Body, Http, Query
+from acai_agent.processes import is_alive
 
 _API: Final = "/acai/api/v1"
 _TIMEOUT_S: Final = 30.0
@@ -174,14 +175,16 @@ class PatientCaller:
 
 
 def _published(servers: Path | None) -> list[str]:
-    """The addresses in the folder where servers publish them."""
+    """The addresses in the folder where servers publish them; not of those that were killed: anybody may listen there by now."""
     if servers is None:
         return []
     found: list[tuple[float, str]] = []
     for file in servers.glob("*.json"):
         try:
-            url = json_text.loads(file.read_text(encoding="utf-8"))["url"].rstrip("/")
-            found.append((file.stat().st_mtime, url if url.endswith(_API) else url + _API))
+            told = json_text.loads(file.read_text(encoding="utf-8"))
+            url = told["url"].rstrip("/")
+            if is_alive(told["boot"], int(told["pid"]), told["start"]):
+                found.append((file.stat().st_mtime, url if url.endswith(_API) else url + _API))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # a server that is ending, or is just writing: it is looked for again
     return [url for _, url in sorted(found, reverse=True)]

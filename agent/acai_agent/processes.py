@@ -102,6 +102,24 @@ def start_time(pid: int) -> str | None:
     return fields[_START_FIELD] if fields else None
 
 
+def is_alive(boot: str, pid: int, start: str) -> bool:
+    """Whether the very process runs that was started then, and not another one that was given its id since."""
+    if boot != boot_id() or start_time(pid) != start:
+        return False
+    if _ON_LINUX:
+        process = _process(pid)
+        return process is not None and not process.dead
+    return not _listed("stat=", "-p", str(pid)).startswith("Z")
+
+
+@functools.lru_cache(maxsize=None)
+def boot_id() -> str:
+    """Names the time since this machine was started."""
+    if _ON_LINUX:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return subprocess.run(["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, check=False).stdout.strip()
+
+
 def descendants() -> list[Process]:
     """The processes that stem from us, as far as their parents tell. One that is begun or ends at this moment may be missing:
     it is for measuring."""
@@ -182,7 +200,9 @@ def _table_from_ps() -> Iterator[Process]:
 
 
 def _listed(columns: str, *arguments: str) -> str:
-    return subprocess.run(["ps", *arguments, "-o", columns], capture_output=True, text=True, check=False).stdout
+    # Times are told alike to everybody who compares them.
+    env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    return subprocess.run(["ps", *arguments, "-o", columns], capture_output=True, text=True, check=False, env=env).stdout
 
 
 def _send(tell: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from logging import Logger
 from pathlib import Path
 from typing import Final
 
+from acai_jupyter.backends.private import opener
 from acai_jupyter.config import PREFIX, Settings, variable
 from acai_server import death_watch
 from acai_server.servers_folder import other_servers
@@ -26,7 +27,7 @@ def hand_over(settings: Settings, log: Logger) -> bool:
     if other_servers(home / "servers", drains=True) or not home.is_dir():
         return False
     try:
-        with _log(home).open("ab") as output:
+        with open(_log(home), "ab", opener=opener) as output:
             process = subprocess.Popen(
                 _drain(),
                 cwd=home,

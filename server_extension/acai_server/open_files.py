@@ -1,7 +1,7 @@
 """Takes open files of clients on this machine: what an upload would send, the object store copies from them by itself.
 
 A client connects to a socket of this machine, and hands over a descriptor with a signed URL, which is all the right that it
-has, and needs. Only processes of the same user are heard, and no path is ever named. (Linux)
+has, and needs. Processes of other users are hung up on, and no path is ever named. (Linux)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from io import FileIO
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from acai_jupyter.domain.errors import AcaiError, Forbidden, InvalidRequest
+from acai_jupyter.domain.errors import AcaiError, InvalidRequest
 from acai_jupyter.wire.addresses import OBJECTS
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_server.handlers.base import State
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 16 * 1024
 _PATIENCE_SECONDS: Final = 5.0
+_MOST_CONNECTIONS: Final = 256
+"""Open at once; who finds the door closed sends its bytes instead."""
 
 
 class OpenFiles:
@@ -65,6 +67,10 @@ class OpenFiles:
             connection, _ = listening.accept()
         except OSError:
             return  # it has gone already
+        # The name of the socket is no secret on this machine: nobody else's process may use up connections or threads.
+        if not _is_our_users(connection) or len(self._working) >= _MOST_CONNECTIONS:
+            connection.close()
+            return
         self._state.requests += 1
         task = asyncio.get_running_loop().create_task(self._answer(connection))
         self._working.add(task)
@@ -84,16 +90,15 @@ def _take(platform: Platform, connection: socket.socket) -> None:
     connection.settimeout(_PATIENCE_SECONDS)
     try:
         asked, descriptors = _received(connection)
-        answer = _taken(platform, connection, asked, descriptors)
+        answer = _taken(platform, asked, descriptors)
         connection.sendall(json.dumps(answer).encode())
     except OSError:
         pass  # who handed it over has gone, or said nothing
 
 
-def _taken(platform: Platform, connection: socket.socket, asked: bytes, descriptors: list[int]) -> dict[str, Any]:
+def _taken(platform: Platform, asked: bytes, descriptors: list[int]) -> dict[str, Any]:
     files = [FileIO(descriptor, "rb") for descriptor in descriptors]
     try:
-        _check_peer(connection)
         if len(files) != 1 or not stat.S_ISREG(os.fstat(files[0].fileno()).st_mode):
             raise InvalidRequest("Hand over one file, open to be read.")
         _store(platform, files[0], *_read(asked))
@@ -127,11 +132,13 @@ def _received(connection: socket.socket) -> tuple[bytes, list[int]]:
     return data, list(found)
 
 
-def _check_peer(connection: socket.socket) -> None:
-    """Raises Forbidden for processes of other users."""
-    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    if struct.unpack("3i", told)[1] != os.geteuid():
-        raise Forbidden("Files are taken from processes of the platform's own user only.")
+def _is_our_users(connection: socket.socket) -> bool:
+    """Whether a process of the platform's own user is at the other end."""
+    try:
+        told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    except OSError:
+        return False
+    return int(struct.unpack("3i", told)[1]) == os.geteuid()
 
 
 def _read(asked: bytes) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from acai_agent.processes import boot_id, start_time
 from tests.agent.stand_in import TOKEN, StandIn
 
 AGENT_ROOT = Path(__file__).parents[2] / "agent"
@@ -18,6 +19,11 @@ UNTIL_GO = "until [ -e ../go ]; do sleep 0.01; done"
 """Keeps a command running until there is a file `go` in its agent's folder."""
 
 BOOT = "import sys; sys.path.append(sys.argv.pop()); from acai_agent.__main__ import main; sys.exit(main())"
+
+
+def this_process() -> dict[str, Any]:
+    """How a server in this process names it where it publishes itself."""
+    return {"pid": os.getpid(), "boot": boot_id(), "start": start_time(os.getpid())}
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Agents:
     def publish(self, url: str, name: str = "server") -> None:
         """What a server does when it starts."""
         draft = self.servers / f"{name}.{uuid.uuid4().hex}"
-        draft.write_text(json.dumps({"url": url}))
+        draft.write_text(json.dumps({"url": url, **this_process()}))
         draft.replace(self.servers / f"{name}.json")
 
     def start(self, python: str = sys.executable, env: dict[str, str] | None = None, **config: Any) -> Agent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from acai_agent import platform as agents_platform
 from acai_agent.failures import Cancelled, ConnectionFailed, HttpError
 from acai_agent.http import Http
 from acai_agent.platform import Platform, Revoked, Superseded
+from acai_agent.processes import start_time
+from tests.agent.agents import this_process
 from tests.agent.stand_in import TOKEN, StandIn
 
 BEAT = {"instance": "agent_0", "progress": "running"}
@@ -31,9 +34,9 @@ def servers(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def publish(servers: Path, name: str, url: str, age_s: int = 0) -> None:
+def publish(servers: Path, name: str, url: str, age_s: int = 0, **changed: object) -> None:
     file = servers / f"{name}.json"
-    file.write_text(json.dumps({"url": url, "pid": 1}))
+    file.write_text(json.dumps({"url": url, **this_process(), **changed}))
     os.utime(file, (1_700_000_000 - age_s, 1_700_000_000 - age_s))
 
 
@@ -49,6 +52,27 @@ def test_it_is_found_where_its_servers_say(platform: StandIn, http: Http, server
     for file in servers.iterdir():
         file.unlink()
     assert ask(reached) == {"kill": False}
+
+
+@pytest.mark.parametrize("changed", [{"boot": "another"}, {"start": "1"}, {"pid": 2**22}, {"boot": None}, {"pid": "x"}])
+def test_nobody_is_asked_at_the_address_of_a_server_that_was_killed(
+    platform: StandIn, http: Http, servers: Path, changed: dict[str, object]
+) -> None:
+    publish(servers, "killed", platform.url, **changed)
+    with pytest.raises(ConnectionFailed):
+        ask(Platform(NOWHERE, TOKEN, servers, http))
+    assert platform.calls == []
+
+
+def test_a_server_that_has_ended_and_was_not_asked_how_is_none(platform: StandIn, http: Http, servers: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        publish(servers, "killed", platform.url, pid=process.pid, start=start_time(process.pid))
+        reached = Platform(NOWHERE, TOKEN, servers, http)
+        assert ask(reached) == {"kill": False}
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(ConnectionFailed):
+            ask(Platform(NOWHERE, TOKEN, servers, http))
 
 
 def test_a_refusal_where_the_launcher_said_is_believed_at_once(platform: StandIn, http: Http, servers: Path) -> None:

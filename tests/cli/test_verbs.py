@@ -102,6 +102,18 @@ def test_file_sets(cli: Cli) -> None:
     assert all(change["path"] == "/data/stdin" for change in changed)
 
 
+def test_what_others_named_commands_no_terminal(cli: Cli) -> None:
+    command = "exit 3 # \x1b]0;title\x07 \x9b31m \x7f \x1bc"
+    number = str(json.loads(cli.ok("job", "submit", "--json", "--name", "odd", command))["number"])
+    assert cli.run("job", "wait", number).returncode == 3
+    ways = (["job", "show", number], ["job", "ls"], ["job", "ls", "--json"], ["job", "show", number, "--json"])
+    told = [cli.ok(*words) for words in ways]
+    for text in told:
+        assert [character for character in text if not character.isprintable() and character != "\n"] == []
+    assert "exit 3 # \\x1b]0;title\\x07" in told[0]
+    assert json.loads(told[3])["command"] == command
+
+
 def test_jobs(cli: Cli) -> None:
     options = ["--input", "Data", "--output", "Out", "--cpu", "1", "--memory", "1GiB", "--env", "A=b=c"]
     submitted = json.loads(cli.ok("job", "submit", "--json", *options, 'echo "$A" > output/x; echo $A'))

@@ -12,12 +12,17 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from support.eavesdropper import listening
 from support.servers import Server, free_port
 from support.waiting import SECONDS, wait_for
 
 import acai_jupyter as acai
-from acai_jupyter.client.discovery import Address, save_credentials
+from acai_jupyter.backends.launchers.processes import name_of
+from acai_jupyter.client.connect import _running, _serves
+from acai_jupyter.client.discovery import Address, local_servers, save_credentials
 from acai_jupyter.client.local import start_server
+from acai_jupyter.client.streams import events
+from acai_jupyter.client.transport import Transport
 from acai_jupyter.domain.errors import (
     BackendNotBuilt,
     InvalidSetting,
@@ -45,7 +50,7 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 def running(home: Path) -> set[int]:
     """The processes of the servers of a data folder."""
     told = [json.loads(entry.read_text())["pid"] for entry in (home / "servers").glob("*.json")]
-    return {pid for pid in told if Path(f"/proc/{pid}").exists()}
+    return {pid for pid in told if pid != os.getpid() and Path(f"/proc/{pid}").exists()}
 
 
 def nowhere() -> str:
@@ -104,6 +109,48 @@ def test_a_server_that_was_killed_is_not_taken_for_one(nothing_configured: Path)
     second = acai.connect()
     assert second.whoami().name == first_name(nothing_configured)
     assert second.url != first.url or pid not in running(nothing_configured)
+
+
+@pytest.mark.parametrize("changed", [{"boot": "another"}, {"start": "1"}, {"pid": 2**22}, {"start": None}])
+def test_nobody_is_shown_the_token_at_the_port_of_a_server_that_was_killed(
+    nothing_configured: Path, changed: dict[str, object]
+) -> None:
+    name = name_of(os.getpid())
+    assert name is not None
+    (nothing_configured / "servers").mkdir(parents=True)
+    (nothing_configured / "token").write_text("acai_of-the-owner")
+    with listening() as stranger:
+        told = {"url": f"{stranger.url}/acai/api/v1", "pid": name.pid, "boot": name.boot, "start": name.start, "drains": False}
+        entry = nothing_configured / "servers" / "0.json"
+        entry.write_text(json.dumps({**told, **changed}))
+        assert local_servers(nothing_configured) == []
+        assert _running(nothing_configured) is None
+        assert stranger.heard == []
+        entry.write_text(json.dumps(told))
+        assert _running(nothing_configured) is None
+        assert "acai_of-the-owner" in stranger.heard[0]  # one that runs is asked
+
+
+def test_a_client_goes_to_no_port_of_a_server_that_has_ended_since(nothing_configured: Path) -> None:
+    (nothing_configured / "servers").mkdir(parents=True)
+    (nothing_configured / "token").write_text("acai_of-the-owner")
+    with listening("200 OK\r\nContent-Length: 2", "{}") as port, subprocess.Popen(["sleep", "60"]) as server:
+        name = name_of(server.pid)
+        assert name is not None
+        url = f"{port.url}/acai/api/v1"
+        told = {"url": url, "pid": name.pid, "boot": name.boot, "start": name.start, "drains": False}
+        (nothing_configured / "servers" / "0.json").write_text(json.dumps(told))
+        transport = Transport(url, "acai_of-the-owner", 0.0, serves=lambda url: _serves(nothing_configured, url))
+        assert transport.get("/whoami") == {}
+        assert next(events(transport)) is None  # no stream is there
+        before = len(port.heard)
+        assert before == 2
+        server.kill()
+        server.wait()
+        with pytest.raises(ServerUnreachable, match="has ended"):
+            transport.get("/whoami")
+        assert next(events(transport)) is None
+        assert len(port.heard) == before
 
 
 def test_a_client_and_who_waits_for_a_job_go_on_with_the_next_server(nothing_configured: Path, tmp_path: Path) -> None:

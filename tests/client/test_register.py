@@ -18,6 +18,7 @@ from acai_jupyter.client.client import Client
 from acai_jupyter.domain.errors import (
     BackendNotBuilt,
     FileNotFound,
+    InvalidInput,
     InvalidReference,
     SourceChanged,
     SourceNotAllowed,
@@ -45,6 +46,18 @@ def change(path: Path, content: bytes) -> None:
     before = path.stat()
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1000))
+
+
+@pytest.mark.parametrize("odd", ["pipe", "link"])
+def test_a_folder_whose_patterns_are_no_file_is_refused_and_nothing_hangs(client: Client, folder: Path, odd: str) -> None:
+    (folder.parent.parent / "outside").write_text("secret\\\n")
+    if odd == "pipe":
+        os.mkfifo(folder / "sub" / ".acaiignore")
+    else:
+        (folder / "sub" / ".acaiignore").symlink_to(folder.parent.parent / "outside")
+    with pytest.raises(InvalidInput, match=r"sub/\.acaiignore can't be read") as refused:
+        client.files.register(url(folder), "/reg/odd/")
+    assert "secret" not in refused.value.message
 
 
 def test_a_folder_is_registered_listed_opened_and_downloaded(client: Client, folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from support.eavesdropper import listening
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.testing import bind_unused_port
@@ -101,3 +102,12 @@ def test_pings_are_no_news(transport: Transport, script: dict[str, list[Any]]) -
     script[""] = [{"kind": "connected", "number": 5}, "pings"]
     # They come more often than one waits; a stream that took them for news would never say that there is none.
     assert list(islice(events(transport, silence=lambda: 0.1), 4)) == [None] * 4
+
+
+def test_a_redirect_takes_the_token_nowhere() -> None:
+    with listening() as stranger:
+        away = f"302 Found\r\nLocation: ws://localhost:{stranger.port}/x\r\nContent-Length: 0"
+        with listening(away) as proxy:
+            assert next(events(Transport(proxy.url, "acai_secret"))) is None
+            assert "acai_secret" in proxy.heard[0]
+        assert stranger.heard == []

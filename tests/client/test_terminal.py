@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acai_jupyter.client.client import Client
-from acai_jupyter.client.terminal import Screen, shown_line, shown_text
+from acai_jupyter.client.terminal import Screen, escaped, shown_line, shown_text
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,15 @@ from acai_jupyter.client.terminal import Screen, shown_line, shown_text
         ("abcdef\rab\x1b[0Kx", "abx"),
         ("abc\x1b[2K\rx", "x  "),
         ("abcdef\rab\x1b[1K", "  cdef"),
+        ("a\x1b]52;c;cm0gLXJmIH4K\x07b", "ab"),
+        ("\x1b]0;title\x1b\\a\x9d8;;x\x9cb", "ab"),
+        ("a\x1b]0;without an end", "a"),
+        ("a\x1bcb\x1b(Bc\x1b", "abc"),
+        ("\x9b31mred", "red"),
+        ("\x1bP+q544e\x1b\\a\x1b_x\x07\x1b^y\x1b\\b", "ab"),
+        ("\x07a\x00\x0b\x7f\x85b\tc", "ab\tc"),
+        ("\x1b[>4;2ma\x1b[?25lb", "ab"),
+        ("a\x1b[31", "a31"),
     ],
 )
 def test_a_line_is_what_a_terminal_would_show(printed: str, seen: str) -> None:
@@ -30,7 +39,12 @@ def test_a_line_is_what_a_terminal_would_show(printed: str, seen: str) -> None:
     assert shown_text(f"{printed}\n{printed}") == f"{seen}\n{seen}"
 
 
-PIECES = st.lists(st.text(alphabet="ab\r\n\b", max_size=6), max_size=12)
+@given(st.text(alphabet="a1;[]\\\r\b\t\x00\x07\x1b\x7f\x9b\x9c\x9d", max_size=12))
+def test_nothing_that_is_shown_commands_a_terminal(line: str) -> None:
+    assert all(character.isprintable() or character == "\t" for character in shown_line(line) + escaped(line))
+
+
+PIECES = st.lists(st.text(alphabet="ab\r\n\b\x1b]\x07[K", max_size=6), max_size=12)
 
 
 @given(PIECES)

@@ -41,6 +41,17 @@ def content(request: pytest.FixtureRequest) -> bytes:
     return request.node.name.encode() + DATA
 
 
+@pytest.mark.parametrize("odd", ["x=%ff", "signature=%ff"])
+def test_a_query_that_is_no_text_is_refused_and_no_signature_gets_into_the_log(
+    server: Server, get: dict[str, Any], odd: str
+) -> None:
+    answer = send(f"{get['url']}&{odd}", "GET")
+    assert (answer.status, answer.json["code"]) in ((400, "invalid_request"), (403, "forbidden"))
+    told = server.settled_log
+    (signature,) = (value for name, value in parse_qsl(urlsplit(get["url"]).query) if name == "signature")
+    assert signature not in told
+
+
 def test_a_body_where_none_belongs_is_cut_off(server: Server, get: dict[str, Any]) -> None:
     """It would be kept in memory, whole."""
     url = urlsplit(get["url"])

@@ -9,18 +9,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.servers import Server
+from support.waiting import wait_for
 
 from acai_agent.contract import DISK_HEADER, PART_SIZE, FileDigest, SignedRequest
 from acai_agent.failures import HttpError
 from acai_agent.handing import hand_over
 from acai_agent.packing import Declared, StoreObject
 from acai_agent.sources import LocalFile, Measured, stamp_of
+from acai_server.open_files import _MOST_CONNECTIONS
+from acai_server.pools import _MOST_WAITING
 
 SIZE = 1_000_000
 NOBODY = 65534
@@ -32,9 +36,25 @@ os.setgid(int(user))
 os.setuid(int(user))
 with socket.socket(socket.AF_UNIX) as connection:
     connection.connect(b"\\0" + name.encode())
-    socket.send_fds(connection, [said.encode()], [int(descriptor)])
-    while piece := connection.recv(4096):
-        sys.stdout.buffer.write(piece)
+    try:
+        socket.send_fds(connection, [said.encode()], [int(descriptor)])
+        while piece := connection.recv(4096):
+            sys.stdout.buffer.write(piece)
+    except OSError:
+        pass  # hung up
+"""
+HOLD = """
+import os, resource, socket, sys
+user, name, count = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+os.setgroups([])
+os.setgid(int(user))
+os.setuid(int(user))
+held = [socket.socket(socket.AF_UNIX) for _ in range(int(count))]
+for connection in held:
+    connection.connect(b"\\0" + name.encode())
+print("held", flush=True)
+sys.stdin.read()
 """
 
 
@@ -182,9 +202,31 @@ def test_another_users_process_is_refused_whatever_it_knows(near: Server, tmp_pa
             subprocess.run([*python, str(user), *given], pass_fds=[file.fileno()], check=True, stdout=subprocess.PIPE)
             for user in (NOBODY, os.geteuid())
         ]
-    refused, taken = (json.loads(one.stdout) for one in told)
-    assert (refused["status"], refused["code"]) == (403, "forbidden")
-    assert taken == {"status": 200}, "the same from the platform's own user"
+    assert told[0].stdout == b""
+    assert json.loads(told[1].stdout) == {"status": 200}, "the same from the platform's own user"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+def test_another_users_silent_connections_keep_nobody_waiting(near: Server, tmp_path: Path) -> None:
+    request = begin(near, "/silent/a", data := os.urandom(SIZE))
+    (tmp_path / "a").write_bytes(data)
+    given = [sys.executable, "-I", "-S", "-c", HOLD, str(NOBODY), request.socket or "", str(_MOST_WAITING + 100)]
+    with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline() == b"held\n"
+        wait_for(lambda: hand_over(request, alone(tmp_path / "a"), 0, SIZE))  # the last of them are being hung up on
+        stranger.communicate()
+
+
+def test_at_most_so_many_connections_are_open_and_the_others_send_their_bytes(near: Server, tmp_path: Path) -> None:
+    request = begin(near, "/many/a", data := os.urandom(SIZE))
+    (tmp_path / "a").write_bytes(data)
+    with ExitStack() as held:
+        connections = [held.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(_MOST_CONNECTIONS)]
+        for connection in connections:
+            connection.connect(b"\0" + (request.socket or "").encode())
+        assert not hand_over(request, alone(tmp_path / "a"), 0, SIZE)
+    wait_for(lambda: hand_over(request, alone(tmp_path / "a"), 0, SIZE))
 
 
 @pytest.mark.parametrize("named", ["url", "path", "file", "source", "name"])

@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from acai_jupyter.backends.private import make_folder, opener
 from acai_jupyter.domain.errors import BlobExists, BlobNotFound, BlobUnreadable, StoreUnavailable
 
 
 @contextmanager
 def temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A new file beside `path`; gone afterwards unless it was renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=opener) as file:
             yield file, temporary
     finally:
         temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 from acai_agent.transfer import TooShort, copy_range
 from acai_jupyter.backends.blobs.disk import flush, publish, temporary_file, translated
 from acai_jupyter.backends.blobs.signing import Grant
+from acai_jupyter.backends.private import make_folder, opener
 from acai_jupyter.domain.digests import PART_SIZE
 from acai_jupyter.domain.errors import BlobExists, DigestMismatch, Forbidden, StoreUnavailable
 
@@ -35,8 +36,8 @@ class Receiver:
             self._file = self._open()
 
     def _open(self) -> BinaryIO:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self._temporary.open("x+b")
+        make_folder(self._path.parent)
+        return open(self._temporary, "x+b", opener=opener)
 
     def write(self, data: bytes | bytearray) -> None:
         """Take the next bytes. Raises DigestMismatch where more come than were announced."""
@@ -89,8 +90,8 @@ class PartReceiver(Receiver):
     says that it is whole. One request at a time writes a part: none may still do so when the part is marked."""
 
     def _open(self) -> BinaryIO:
-        self._path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self._path / f"{self._grant.part}.lock").open("w")
+        make_folder(self._path)
+        self._lock = open(self._path / f"{self._grant.part}.lock", "w", opener=opener)  # noqa: SIM115 - closed in `close`
         try:
             return self._open_locked()
         except BaseException:

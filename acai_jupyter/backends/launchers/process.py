@@ -42,6 +42,7 @@ from acai_jupyter.backends.launchers.processes import (
     send,
 )
 from acai_jupyter.backends.launchers.starting import Starter
+from acai_jupyter.backends.private import make_folder
 from acai_jupyter.domain.errors import InvalidRequest, InvalidSetting, Unavailable
 from acai_jupyter.domain.resources import Resources
 from acai_jupyter.ports.launcher import Capacity, LaunchSpec, Observation, Sign
@@ -296,7 +297,7 @@ class ProcessLauncher:
         return taken
 
     def _make(self, folder: Path) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         for place in (folder.parent.parent, folder.parent, folder):
             place.mkdir(mode=0o700, exist_ok=True)
 

@@ -234,7 +234,9 @@ def _listed(*which: str) -> Iterator[Process]:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    # Times are told alike to everybody who compares them.
+    env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env).stdout
 
 
 def _told(tell: Callable[[], None]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from acai_jupyter.backends.private import make_folder, opener
 from acai_jupyter.backends.sql.checkpoints import LONG_LOG_PAGES, Checkpoints
 from acai_jupyter.backends.sql.group_commit import GroupCommit
 from acai_jupyter.backends.sql.high_water import HighWaterMark
@@ -49,7 +51,9 @@ class SqliteStore:
         self._closed = False
 
     def open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._path.parent)
+        with suppress(OSError):  # SQLite says better what is wrong; what it writes beside the file is as private
+            os.close(opener(str(self._path), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
         mark = self._mark.read()
         with _translated(), self._connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")

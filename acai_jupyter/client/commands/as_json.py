@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,13 +27,17 @@ from acai_jupyter.wire.values import value_to_json
 if TYPE_CHECKING:
     import pandas as pd
 
+_COMMANDING: Final = re.compile("[\x7f-\x9f]")
+"""What JSON may hold as it is, and terminals take for commands."""
+
 _AS_THEY_ARE: Final = (str, int, bool)
 _WHOLE: Final = {key for keys in BUILT_IN.values() for key, type_ in keys.items() if type_ is ValueType.INTEGER}
 
 
 def as_json(value: Any, ascii_only: bool = False) -> str:
     """For programs."""
-    return json.dumps(_plain(value), ensure_ascii=ascii_only, indent=2, default=str, allow_nan=False)
+    text = json.dumps(_plain(value), ensure_ascii=ascii_only, indent=2, default=str, allow_nan=False)
+    return _COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

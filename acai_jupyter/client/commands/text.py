@@ -18,6 +18,7 @@ from acai_jupyter.client.profiles import Profile
 from acai_jupyter.client.provenance import Graph
 from acai_jupyter.client.quotes import Quote
 from acai_jupyter.client.records import Records
+from acai_jupyter.client.terminal import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 def as_text(value: Any, table_format: str = "table", wide: bool = False) -> str:
     """For people: tables for what has rows, `key  value` lines for what has fields. `wide` shows all that is known of files."""
+    text = _text(value, table_format, wide)
+    return text if table_format == "csv" else escaped(text)
+
+
+def _text(value: Any, table_format: str, wide: bool) -> str:
     if isinstance(value, Records) and value.are_files and table_format == "table" and not wide:
         return repr(value)
     frame = _frame(value, table_format)

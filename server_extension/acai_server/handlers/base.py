@@ -11,6 +11,8 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
+from tornado.httputil import HTTPServerRequest
+from tornado.log import app_log
 
 from acai_jupyter.domain.access import Principal
 from acai_jupyter.domain.errors import AcaiError, Forbidden, Unauthenticated, Unavailable
@@ -134,8 +136,16 @@ class AcaiHandler(Authenticated, APIHandler):
             self.finish(json.dumps({"code": code, "message": message}))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if not isinstance(value, AcaiError):
-            super().log_exception(typ, value, tb)
+        log_failure(self.request, typ, value, tb)
+
+
+def log_failure(request: HTTPServerRequest, typ: Any, value: Any, tb: Any) -> None:
+    """Note what went wrong; refusals are told to who asked, and need no note. Tornado would write down the whole address, with
+    the signature or the token in it, and parts of it again in what it says of its errors."""
+    if isinstance(value, web.HTTPError):
+        app_log.warning("%s %s: %d", request.method, request.path, value.status_code)
+    elif not isinstance(value, AcaiError):
+        app_log.error("Uncaught exception in %s %s", request.method, request.path, exc_info=(typ, value, tb))
 
 
 def _plain(status: int, raised: BaseException | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest
 from acai_jupyter.domain.files import Source
 from acai_jupyter.wire.errors import error_to_json, status_of
-from acai_server.handlers.base import State
+from acai_server.handlers.base import State, log_failure
 from acai_server.pools import BULK
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class ObjectHandler(RequestHandler):
         self.finish(json.dumps(error_to_json(error)))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if not isinstance(value, AcaiError):
-            super().log_exception(typ, value, tb)
+        log_failure(self.request, typ, value, tb)
 
     async def _open(self, grant: Grant) -> None:
         if grant.part is None and self.request.headers.get("If-None-Match") != "*":

@@ -9,13 +9,14 @@ from typing import Any, Final
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import AcaiError, InvalidRequest, Unauthenticated
 from acai_jupyter.wire.errors import error_to_json, status_of
 from acai_jupyter.wire.jobs import event as event_to_json
-from acai_server.handlers.base import EVENTS_PAGE, Authenticated, State
+from acai_server.handlers.base import EVENTS_PAGE, Authenticated, State, log_failure
 from acai_server.identity import bearer_token
 from acai_server.pools import BACKGROUND, INTERACTIVE
 
@@ -47,8 +48,7 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
         self.finish(json.dumps(body))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if not isinstance(value, AcaiError):
-            super().log_exception(typ, value, tb)
+        log_failure(self.request, typ, value, tb)
 
     def open(self, *args: str, **kwargs: str) -> None:
         super().open(*args, **kwargs)
@@ -106,7 +106,10 @@ class StreamHandler(Authenticated, WebSocketMixin, WebSocketHandler, JupyterHand
 
     def number(self, name: str) -> int | None:
         """A whole number of the query. Raises InvalidRequest."""
-        text = self.get_query_argument(name, None)
+        try:
+            text = self.get_query_argument(name, None)
+        except HTTPError:  # it is not UTF-8
+            text = ""
         if text is None:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) <= 18):

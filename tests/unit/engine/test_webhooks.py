@@ -231,13 +231,26 @@ def test_an_address_that_is_none_is_refused(engine: Engine, webhooks: Webhooks, 
         webhooks.set(engine.owner, url, None)
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]", "0.0.0.0"]
-)
+PRIVATE = ["127.0.0.1", "localhost", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]", "0.0.0.0"]
+PRIVATE_BY_A_GATEWAY = ["[64:ff9b::10.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::808:808]", "[2002:a00:1::]", "[::10.0.0.1]"]
+
+
+@pytest.mark.parametrize("host", PRIVATE + PRIVATE_BY_A_GATEWAY)
 def test_a_private_address_is_refused_unless_the_setting_allows_it(engine: Engine, host: str) -> None:
     with pytest.raises(InvalidRequest, match="ACAI_WEBHOOK_PRIVATE_ADDRESSES"):
         of(engine, private=False).set(engine.owner, f"http://{host}/hook", None)
     assert of(engine).set(engine.owner, f"http://{host}/hook", None).url == f"http://{host}/hook"
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "[64:ff9b::8.8.8.8]", "[2002:808:808::]"])
+def test_a_public_address_is_taken(engine: Engine, host: str) -> None:
+    assert of(engine, private=False).set(engine.owner, f"http://{host}/hook", None).url == f"http://{host}/hook"
+
+
+def test_a_secret_has_an_end(engine: Engine, webhooks: Webhooks) -> None:
+    assert webhooks.set(engine.owner, "http://example.org/", "x" * 1000).signed
+    with pytest.raises(InvalidRequest, match="at most 1,000 characters"):
+        webhooks.set(engine.owner, "http://example.org/", "x" * 1001)
 
 
 def test_an_address_that_was_allowed_before_is_looked_at_again_at_every_delivery(engine: Engine, receiver: Receiver) -> None:

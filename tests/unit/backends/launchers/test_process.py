@@ -391,7 +391,7 @@ def test_the_environment_is_an_allow_list() -> None:
         "PATH": "/bin",
         "HOME": "/home/ada",
         "LC_ALL": "C.UTF-8",
-        "https_proxy": "http://proxy",
+        "https_proxy": "http://ada:password@proxy:3128",
         "CUDA_VISIBLE_DEVICES": "0",
         "LC_TOKEN": "x",
         "ACAI_TOKEN": "x",
@@ -403,7 +403,9 @@ def test_the_environment_is_an_allow_list() -> None:
         "DATABASE_URL": "x",
         "PYTHONPATH": "x",
     }
-    assert sorted(allowed_environment(given)) == ["CUDA_VISIBLE_DEVICES", "HOME", "LC_ALL", "PATH", "https_proxy"]
+    allowed = allowed_environment(given)
+    assert sorted(allowed) == ["CUDA_VISIBLE_DEVICES", "HOME", "LC_ALL", "PATH", "https_proxy"]
+    assert allowed["https_proxy"] == given["https_proxy"], "without its password no job would reach the network"
 
 
 def test_a_job_sees_no_secret_of_the_platform(platform: StandIn, launcher: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
