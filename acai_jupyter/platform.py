@@ -37,7 +37,7 @@ from acai_jupyter.engine.metrics import Metrics
 from acai_jupyter.engine.monitor import Monitor
 from acai_jupyter.engine.placement import Placement
 from acai_jupyter.engine.registry import Registry
-from acai_jupyter.engine.scheduler import Scheduler
+from acai_jupyter.engine.scheduler import MOST_AT_ONCE, Scheduler
 from acai_jupyter.engine.secrets import Secrets
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.engine.webhooks import Webhooks
@@ -227,14 +227,20 @@ class Platform:
         """Whether what a client shows comes from this platform's folder, which only its own user can read."""
         return shown is not None and hmac.compare_digest(shown.encode(), self.disk_key.hex().encode())
 
-    def start_jobs(self) -> None:
-        """Whose turn it is, is launched. Like `look_after_jobs` it may be called at any time, by any number of servers."""
+    def start_jobs(self) -> bool:
+        """Whose turn it is, is launched; returns whether there may be more at once.
+
+        Like `look_after_jobs` it may be called at any time, by any number of servers.
+        """
         self.chains.advance()
-        self.dispatch.launch_waiting(self.scheduler)
+        return self.dispatch.launch_waiting(self.scheduler) >= MOST_AT_ONCE
 
     def look_after_jobs(self) -> None:
         """What is due for jobs that run: who was told to end, what has died, what is left of those that ended."""
+        tried_again = self.monitor.tried_again
         self.monitor.check()
+        if self.monitor.tried_again != tried_again:
+            self.wake()
         self.profiler.advance()
         self.arrivals.advance()
 

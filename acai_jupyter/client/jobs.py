@@ -332,7 +332,7 @@ def _references(after: After) -> list[str]:
 def variables(env: Mapping[str, Any] | None) -> dict[str, str]:
     """A job's variables as texts. Raises InvalidRequest for what is none."""
     for name, value in (env or {}).items():
-        if not isinstance(value, str | int | float | os.PathLike):
+        if value is None or (isinstance(value, Iterable) and not isinstance(value, str)):
             raise InvalidRequest(f"The variable {name} can't be {shown(value)}: give a text.")
     return {name: str(value) for name, value in (env or {}).items()}
 

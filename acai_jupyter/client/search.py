@@ -40,6 +40,9 @@ class Search:
         most = MOST_ROWS if limit is None else limit
         asked = {"order_by": order, "limit": most + 1 if 0 <= most < LONGEST else most, "columns": columns, "latest": latest}
         found = to_frame(self._transport.post("/find", {**_query(kind, query), **asked}))
+        if len(found) == most == LONGEST:
+            found.attrs["truncated"] = self.count(kind, query, latest=latest) > most
+            return found
         return _cut(found, most, warn=limit is None)
 
     def count(self, kind: str, query: str, *, latest: bool) -> int:
@@ -54,7 +57,7 @@ def _cut(found: pd.DataFrame, most: int, warn: bool) -> pd.DataFrame:
     """At most so many rows; `attrs["truncated"]` says whether there were more."""
     truncated = len(found) > most >= 0
     if truncated:
-        found = found.iloc[:most]
+        found = found.iloc[:most].copy()
         if warn:
             advice = f"client.find(…, limit=…) gives more, up to {LONGEST:,}, and client.count tells how many there are"
             warnings.warn(f"More than {most:,} match, and these are the first: {advice}.", stacklevel=4)

@@ -21,7 +21,7 @@ ARGUMENT: Final = "arg."
 """What the metadata keys of arguments begin with."""
 
 MOST_CHARACTERS: Final = 50_000_000
-"""So long are the commands, variables and requirements of all jobs of a grid together, at most."""
+"""So long are the commands of all jobs of a grid together, at most."""
 
 _BETWEEN: Final = "\x1f"  # joins a list of arguments for the parser; a blank to it, and in no command
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)

@@ -46,6 +46,7 @@ class Monitor:
         self._patience = KillPatience(settings, clock)
         self._hanging = HangPatience(settings, clock)
         self._cleaner = Cleaner(store, launcher, clock)
+        self.tried_again = 0
 
     def claim(self, principal: Principal, instance: UUID) -> Job:
         """An agent asks for its job. The first instance gets it, once per attempt and rank; the job is RUNNING then.
@@ -205,6 +206,7 @@ class Monitor:
                 return  # it spoke up, or another server was first
             unit.access.revoke_job_tokens(job.project_id, job.id, unit.now())
             unit.events.append(job.project_id, EventKind.JOB_CHANGED, **job_ids(job))
+        self.tried_again += 1
 
     def _end(self, job: Job, report: Report | None, seen: Observation | None = None) -> Job:
         ending = lost_ending(job, seen) if report is None else told_ending(job, report)

@@ -17,7 +17,7 @@ from acai_jupyter.engine.lookup import find_grid, find_job
 from acai_jupyter.ports.store.engine import NewJob
 from acai_jupyter.ports.store.unit import UnitOfWork
 
-_MOST_NAMED: Final = 1000
+_MOST_NAMED: Final = 10_000
 
 MOST_LINKS: Final = 100_000
 """A submission makes at most so many links to jobs that must finish first."""

@@ -10,7 +10,8 @@ from acai_jupyter.domain.jobs import Job, Status
 from acai_jupyter.engine.settings import EngineSettings
 from acai_jupyter.ports.store.unit import Store, UnitOfWork
 
-_MOST_AT_ONCE: Final = 50
+MOST_AT_ONCE: Final = 50
+"""So many jobs have their turn at once."""
 
 TURN: Final = "scheduler"
 """Who locks several projects in one unit of work has this turn first, so that no two do it in different orders."""
@@ -39,7 +40,7 @@ class Scheduler:
         """`claim`, as a part of what `unit` does. It comes first there: servers take their turns by it."""
         unit.leases.serialize(TURN)
         claimed = []
-        for job in unit.jobs.ready(self._settings.quota, _MOST_AT_ONCE):
+        for job in unit.jobs.ready(self._settings.quota, MOST_AT_ONCE):
             unit.lock_project(job.project_id)
             try:
                 claimed.append(unit.jobs.move(job, Status.LAUNCHING, attempt=1))

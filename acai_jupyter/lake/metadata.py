@@ -72,7 +72,7 @@ class MetadataService:
                 raise LimitExceeded(f"An artifact carries at most {MOST_KEYS_AN_ARTIFACT} keys; unset some first.")
             unit.events.append(principal.project_id, EventKind.METADATA_CHANGED, artifact=_shown(artifact))
             carried = unit.metadata.get(principal.project_id, artifact)
-            if len(carried.tags) > MOST_TAGS_AN_ARTIFACT:
+            if added and len(carried.tags) > MOST_TAGS_AN_ARTIFACT:
                 raise LimitExceeded(f"An artifact carries at most {MOST_TAGS_AN_ARTIFACT:,} tags; take some off first.")
             return carried
 

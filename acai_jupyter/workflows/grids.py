@@ -11,7 +11,7 @@ from uuid import UUID
 from acai_jupyter.domain.access import Principal, Right
 from acai_jupyter.domain.errors import InvalidRequest, LimitExceeded
 from acai_jupyter.domain.events import EventKind
-from acai_jupyter.domain.grids import ARGUMENT, MOST_CHARACTERS, Grid, GridRow, GridState, GridSubmission, combinations, row_name
+from acai_jupyter.domain.grids import ARGUMENT, Grid, GridRow, GridState, GridSubmission, combinations, row_name
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import JobSpec, Status
 from acai_jupyter.domain.metadata import ArtifactKind, Value, check_key, check_value
@@ -30,6 +30,7 @@ from acai_jupyter.workflows.grid_quotes import GridBounds, GridQuotes, said_of, 
 
 _MOST_NAME_CHARACTERS: Final = 200
 _KILLED_AT_ONCE: Final = 100
+_MOST_TEXT: Final = 200_000_000  # characters of commands, variables and requirements of all rows, which are stored with each
 
 
 class Grids:
@@ -142,10 +143,10 @@ class Grids:
                 "was started: give input=grid.outputs, which waits row by row."
             )
         count = len(commands) * len(sources)
-        if count * spec.characters > MOST_CHARACTERS:
+        if count * spec.characters > _MOST_TEXT:
             raise LimitExceeded(
                 f"{count:,} jobs with {spec.characters:,} characters of command, variables and requirements each are too much: "
-                f"{MOST_CHARACTERS:,} are allowed in all. Nothing was started: put what is long into a file of the code."
+                f"{_MOST_TEXT:,} are allowed in all. Nothing was started: put what is long into a file of the code."
             )
         grid = unit.grids.add(principal.project_id, principal.user_id, spec.name, wanted.job.command, count)
         spec = replace(spec, grid_id=grid.id)

@@ -147,7 +147,9 @@ class Lifetime:
             self._state.opened = await self._state.pools.run(BACKGROUND, _create, self.settings)
             loop, wake = asyncio.get_running_loop(), self._state.opened.wake
             wake.then = partial(loop.call_soon_threadsafe, self._state.relay.wake)
-            wake.on_events = lambda changed: loop.call_soon_threadsafe(self._state.relay.note_own, changed, changed.kinds)
+            wake.on_events = lambda changed: loop.call_soon_threadsafe(
+                self._state.relay.note_own, changed, changed.first, changed.kinds
+            )
         platform = self._state.opened
         await self._state.pools.run(BACKGROUND, platform.open)
         self._usable = True
@@ -196,7 +198,8 @@ class Lifetime:
             await pause()
 
     async def _start_jobs(self) -> None:
-        await self._state.pools.run(BACKGROUND, self._state.platform.start_jobs)
+        if await self._state.pools.run(BACKGROUND, self._state.platform.start_jobs):
+            self._state.relay.wake()
 
     async def _look_after_jobs(self) -> None:
         platform = self._state.platform

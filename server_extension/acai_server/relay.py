@@ -57,10 +57,14 @@ class Relay:
             if not future.done():
                 future.set_result(None)
 
-    def note_own(self, changed: Mapping[UUID, int], kinds: Collection[EventKind]) -> None:
-        """This process has written events of these kinds; the bus will tell of them, too."""
+    def note_own(self, changed: Mapping[UUID, int], first: Mapping[UUID, int], kinds: Collection[EventKind]) -> None:
+        """This process has written events of these kinds, up to numbers and from the `first` ones on; the bus will tell of them,
+        too."""
         for project_id, number in changed.items():
-            self._own[project_id] = max(number, self._own.get(project_id, 0))
+            own = self._own.get(project_id, 0)
+            if first[project_id] > max(own, self._numbers.get(project_id, 0)) + 1:
+                self.wake()  # another server has written between
+            self._own[project_id] = max(number, own)
         for ear in self._ears:
             if not ear.kinds.isdisjoint(kinds):
                 ear.set()

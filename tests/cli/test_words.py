@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 from hypothesis import example
@@ -61,6 +62,12 @@ def test_behind_a_command_in_quotes_options_are_ours_again() -> None:
     assert (parsed.command, parsed.output, parsed.wait) == (["python train.py --output x"], "Model", True)
     parsed = read("grid", "submit", "--name", "g", "--", "echo {1,2} more", "--output", "x")
     assert (parsed.command, parsed.output) == (["echo {1,2} more", "--output", "x"], None)
+
+
+def test_a_program_whose_path_has_a_blank_is_a_program(tmp_path: Path) -> None:
+    program = tmp_path / "my tools"
+    program.touch(mode=0o700)
+    assert read("job", "submit", str(program), "--output", "x").command == [str(program), "--output", "x"]
 
 
 def test_words_of_an_option_may_be_joined_by_underscores_as_in_the_paper() -> None:

@@ -31,6 +31,8 @@ def test_numbers_of_numpy_and_spans_of_time_are_numbers(client: Client) -> None:
     assert (job.details["cpu"], job.details["memory_mb"], job.details["timeout"]) == (1, 512, 60)
     assert len(client.find("jobs", limit=np.int64(1))) == 1
     assert len(client.jobs.list(limit=np.int64(1))) == 1
+    given = client.jobs.submit("true", env={"SEED": np.int64(3), "RATE": 0.5}).details["env"]
+    assert given == {"SEED": "3", "RATE": "0.5"}
     client.metadata.set(job, {"seed": np.int64(7), "score": np.array(0.5)})
     assert (client.metadata.get(job)["seed"], client.metadata.get(job)["score"]) == (7, 0.5)
 
@@ -40,6 +42,8 @@ def test_numbers_of_numpy_and_spans_of_time_are_numbers(client: Client) -> None:
     [
         lambda client: client.jobs.submit(b"true"),
         lambda client: client.jobs.submit("true", env={"A": None}),
+        lambda client: client.jobs.submit("true", env={"A": b"x"}),
+        lambda client: client.jobs.submit("true", env={"A": [1]}),
         lambda client: client.jobs.submit("true", cpu=object()),
         lambda client: client.jobs.list(limit=-1),
         lambda client: client.files.list("/", limit=-1),

@@ -143,12 +143,23 @@ def test_own_events_wake_only_who_waits_for_their_kind() -> None:
 
     async def scenario(relay: Relay, bus: Bus) -> None:
         starting, looking = relay.ear({EventKind.JOB_ENDED}), relay.ear({EventKind.JOB_ENDED, EventKind.JOB_CHANGED})
-        relay.note_own({PROJECT: 1}, {EventKind.JOB_LOGGED})
+        relay.note_own({PROJECT: 1}, {PROJECT: 1}, {EventKind.JOB_LOGGED})
         assert (starting.is_set(), looking.is_set()) == (False, False)
-        relay.note_own({PROJECT: 2}, {EventKind.JOB_LOGGED, EventKind.JOB_CHANGED})
+        relay.note_own({PROJECT: 2}, {PROJECT: 2}, {EventKind.JOB_LOGGED, EventKind.JOB_CHANGED})
         assert (starting.is_set(), looking.is_set()) == (False, True)
-        relay.note_own({PROJECT: 3}, {EventKind.JOB_ENDED})
+        relay.note_own({PROJECT: 3}, {PROJECT: 3}, {EventKind.JOB_ENDED})
         await relay.anything(starting, 30)
+
+    run(scenario)
+
+
+def test_what_another_server_wrote_between_own_events_wakes_though_its_notice_comes_later() -> None:
+    async def scenario(relay: Relay, bus: Bus) -> None:
+        ear = relay.ear({EventKind.JOB_ENDED})
+        relay.note_own({PROJECT: 3}, {PROJECT: 1}, {EventKind.JOB_LOGGED})
+        assert not ear.is_set()
+        relay.note_own({PROJECT: 5}, {PROJECT: 5}, {EventKind.JOB_LOGGED})  # 4 is somebody else's
+        assert ear.is_set()
 
     run(scenario)
 
@@ -156,8 +167,8 @@ def test_own_events_wake_only_who_waits_for_their_kind() -> None:
 def test_the_bus_wakes_for_another_servers_events_and_not_again_for_own_ones() -> None:
     async def scenario(relay: Relay, bus: Bus) -> None:
         ear = relay.ear({EventKind.JOB_ENDED})
-        relay.note_own({PROJECT: 3}, {EventKind.JOB_LOGGED})
-        relay.note_own({PROJECT: 2}, {EventKind.JOB_LOGGED})  # committed before, told after
+        relay.note_own({PROJECT: 3}, {PROJECT: 1}, {EventKind.JOB_LOGGED})
+        relay.note_own({PROJECT: 2}, {PROJECT: 2}, {EventKind.JOB_LOGGED})  # committed before, told after
         for number in (2, 3):
             relay.note(PROJECT, number)
         assert not ear.is_set()

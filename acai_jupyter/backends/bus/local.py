@@ -59,7 +59,9 @@ class LocalBus:
                 if self._closed:
                     return
                 notices, self._pending = self._pending, {}
-            self._listeners.tell({**self._foreign(), **notices})
+            for project_id, number in self._foreign().items():
+                notices[project_id] = max(number, notices.get(project_id, 0))
+            self._listeners.tell(notices)
 
     def _foreign(self) -> dict[UUID, int]:
         if time.monotonic() < self._probe_at:

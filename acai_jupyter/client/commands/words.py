@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -40,8 +41,8 @@ def options_first(words: Sequence[str], arguments: Sequence[Argument]) -> list[s
 
 
 def is_shell_text(word: str) -> bool:
-    """Whether a word of a command line was written in quotes, for the shell: several words in one."""
-    return len(word.split()) > 1
+    """Whether a word of a command line was written in quotes, for the shell: several words in one, and no program's path."""
+    return len(word.split()) > 1 and shutil.which(word) is None
 
 
 def _is_option(word: str, flags: _Flags) -> bool:

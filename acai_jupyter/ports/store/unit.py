@@ -19,10 +19,12 @@ from acai_jupyter.ports.store.workflows import Grids
 
 
 class Changes(dict[UUID, int]):
-    """The events that one unit of work wrote: which projects have some now, up to which number, and of which `kinds` they are."""
+    """The events that one unit of work wrote: which projects have some now, up to which number, from which `first` one on, and
+    of which `kinds` they are."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.first: dict[UUID, int] = {}
         self.kinds: set[EventKind] = set()
 
 

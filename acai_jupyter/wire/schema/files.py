@@ -175,7 +175,7 @@ REQUESTS: Final[dict[str, Schema]] = {
             ),
         },
     ),
-    "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT, 10_000)),
+    "create_fileset": request(("name", "references"), name=TEXT, references=array(TEXT)),
     "collect_garbage": request(("run",), run=BOOLEAN, cursor=or_null(TEXT)),
     "check_storage": request((), digests=BOOLEAN, cursor=or_null(TEXT)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
 from acai_magics.widgets.curves import curves_html, curves_of
 
+_LOG: Final = logging.getLogger(__name__)
 _MOST_LINES: Final = 500
 _MOST_BYTES: Final = 2**20
 _REDRAW_SECONDS: Final = 0.1
@@ -104,7 +106,15 @@ class Follower:
             self._changed.set()
 
     def _draw(self) -> None:
-        """Redraw after changes, but not after every single one: a job may print faster than anybody can see."""
+        """Redraw until the job has ended; a follower that can't is none for who comes later."""
+        try:
+            self._draw_until_the_end()
+        except BaseException:
+            self.has_failed = True
+            raise
+
+    def _draw_until_the_end(self) -> None:
+        """After changes, but not after every single one: a job may print faster than anybody can see."""
         while True:
             pause = _CURVES_SECONDS if self._measured else _USAGE_SECONDS
             self._changed.wait(pause)
@@ -125,7 +135,12 @@ class Follower:
             views = list(self._views)
         seen = self._seen()
         for view in views:
-            view.show(seen)
+            try:
+                view.show(seen)
+            except Exception:  # whatever it is, it is that view's own
+                _LOG.exception("A view of job %s shows nothing new any more", self._job.number)
+                with self._lock:
+                    self._views.discard(view)
 
     def _seen(self) -> Seen:
         return Seen(self._job.details, self._screen.text, self._curves)

@@ -13,6 +13,7 @@ from acai_jupyter.domain.access import TokenKind, token_digest
 from acai_jupyter.domain.errors import InvalidSetting, TokenExpired, Unavailable
 from acai_jupyter.domain.ids import Kind, write
 from acai_jupyter.domain.jobs import Reason, Status
+from acai_jupyter.engine.scheduler import MOST_AT_ONCE
 from acai_jupyter.ports.launcher import LaunchSpec
 
 
@@ -191,3 +192,12 @@ def test_an_agent_that_runs_unknown_to_all_servers_is_found_again(new_engine: Ne
     job = engine.job()
     assert (job.status, job.attempt, job.outcome and job.outcome.reason) == (Status.FAILED, 1, Reason.LOST)
     second.store.close()
+
+
+def test_a_round_that_launched_as_many_as_it_may_says_so(new_engine: NewEngine) -> None:
+    """No event would tell who starts jobs that more of them are ready."""
+    engine = new_engine(quota=200)
+    for _ in range(MOST_AT_ONCE + 2):
+        engine.submit("true", cpu=0.5, memory=512)
+    assert engine.dispatch.launch_waiting(engine.scheduler) == MOST_AT_ONCE
+    assert engine.dispatch.launch_waiting(engine.scheduler) == 2

@@ -111,6 +111,7 @@ def test_a_job_is_launched_again_only_as_long_as_nobody_claimed_it(new_engine: N
         engine.tick()
     job = engine.job()
     assert (job.status, len(engine.launcher.specs)) == (Status.FAILED, 3)
+    assert engine.monitor.tried_again == 2  # which tells who starts jobs, as no event does
     assert job.outcome == Outcome(Status.FAILED, Reason.LOST, "No room on this machine.")
 
 

@@ -30,6 +30,7 @@ class SqlEvents:
         values = {"number": number, "kind": kind.value, "ids": to_json(ids), "at": self._session.now}
         self._session.run(self._session.insert(events), {"project_id": project_id, **values})
         self._session.changed[project_id] = number
+        self._session.changed.first.setdefault(project_id, number)
         self._session.changed.kinds.add(kind)
 
     def after(self, project_id: UUID, number: int, limit: int) -> list[Event]:
