@@ -325,7 +325,7 @@ def submission(
 
 
 def _references(after: After) -> list[str]:
-    several = after if isinstance(after, Iterable) and not isinstance(after, str) and not hasattr(after, "id") else [after]
+    several = after if isinstance(after, Iterable) and not isinstance(after, str) else [after]
     return [one if isinstance(one, str) else str(getattr(one, "id", one)) for one in several]
 
 

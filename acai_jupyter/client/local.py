@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from acai_jupyter.backends.private import opener
 from acai_jupyter.domain.errors import AcaiError, Unavailable
 from acai_jupyter.wire.errors import error_from_json
 
@@ -72,7 +73,7 @@ def _launch(home: Path, log: Path) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in ("ACAI_URL", "ACAI_TOKEN")}
     environment |= {"ACAI_HOME": str(home)}
     environment.setdefault("ACAI_IDLE_TIMEOUT_SECONDS", str(_IDLE_SECONDS))
-    with open(log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as output:
+    with open(log, "ab", opener=opener) as output:
         return subprocess.Popen(
             arguments,
             cwd=home,

@@ -135,7 +135,7 @@ Reference = str | File | Fileset | FilesetSummary
 
 def several(references: Reference | Iterable[Reference]) -> list[str]:
     """References as texts, of one or of several."""
-    if isinstance(references, str | File | Fileset | FilesetSummary) or not isinstance(references, Iterable):
+    if isinstance(references, str) or not isinstance(references, Iterable):
         return [str(written(references))]
     return [str(written(one)) for one in references]
 

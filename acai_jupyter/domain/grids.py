@@ -20,9 +20,7 @@ MOST_ROWS: Final = 10_000
 ARGUMENT: Final = "arg."
 """What the metadata keys of arguments begin with."""
 
-MOST_CHARACTERS: Final = 50_000_000
-"""So long are the commands of all jobs of a grid together, at most."""
-
+_MOST_CHARACTERS: Final = 50_000_000  # of all commands together
 _BETWEEN: Final = "\x1f"  # joins a list of arguments for the parser; a blank to it, and in no command
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 
@@ -108,11 +106,11 @@ def combinations(command: Command, times: int, hints_needed: bool) -> list[Combi
     text = command if isinstance(command, str) else _BETWEEN.join(command)
     template = parse_template(text, numbers=False, hints_needed=hints_needed)
     count = template.combinations * times
-    if count > MOST_ROWS or count * len(text) > MOST_CHARACTERS:
+    if count > MOST_ROWS or count * len(text) > _MOST_CHARACTERS:
         factors = [f"{len(hint.texts)} {hint.name}" for hint in template.hints] + ([f"{times} rows"] if times > 1 else [])
         raise LimitExceeded(
             f"This grid would submit {count:,} jobs ({' × '.join(factors)}); {MOST_ROWS:,} are allowed, and "
-            f"{MOST_CHARACTERS:,} characters of commands. Nothing was started: give fewer values."
+            f"{_MOST_CHARACTERS:,} characters of commands. Nothing was started: give fewer values."
         )
     return [_combination(template, texts, isinstance(command, str)) for texts in template.expand()]
 

@@ -29,7 +29,8 @@ _MOST_NUMBER: Final = 2.0**53
 
 
 class Monitor:
-    """Follows active jobs. Nothing here depends on a message arriving: `check` finds every silent death."""
+    """Follows active jobs. Nothing here depends on a message arriving: `check` finds every silent death. `tried_again` counts the
+    attempts that others have to follow: they wait to be launched, and no event tells so."""
 
     def __init__(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from itertools import pairwise
 from typing import Final
 
 from acai_jupyter.domain.digests import PART_SIZE, composite, of_bytes, part_sizes
@@ -28,10 +27,10 @@ Taken = Sequence[tuple[int, CarriedFile]]
 
 def check_object(wanted: WantedObject, sums: Sums, alone: UploadFile | None, taken: Taken) -> None:
     """`sums` are those of the object's runs, `alone` is the file at its first position, `taken` tells what was announced of
-    those positions before. Raises InvalidRequest unless the object can carry its files."""
+    those positions before; no run overlaps another one. Raises InvalidRequest unless the object can carry its files."""
     runs = sorted(wanted.files)
     declared = all(run.file_count > 0 and sums.get(run.position, (0,))[0] == run.file_count for run in runs)
-    if not runs or not declared or any(one.position + one.file_count > other.position for one, other in pairwise(runs)):
+    if not runs or not declared:
         raise _wrong(wanted, "it names files that were not declared, or none")
     if any(stored for _, _, stored in sums.values()):
         raise _wrong(wanted, "the store has the bytes of a file of it already")

@@ -40,7 +40,7 @@ def as_json(value: Any, ascii_only: bool = False) -> str:
     return _COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A row each."""
     nan = nan_rows(frame)
     columns = {str(name): _column(frame[name], nan.get(str(name), frozenset())) for name in frame.columns}
@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value_to_json(float(value))
     if type(value).__name__ == "DataFrame":
-        return frame_records(value)
+        return _frame_records(value)
     fields = _fields(value)
     return value if fields is None else _plain(fields)
 
@@ -93,12 +93,12 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if isinstance(value, Graph):
         return {name: getattr(value, name) for name in ("nodes", "actions", "edges", "truncated")}
     if isinstance(value, Metadata):
-        return {"values": value.values, "built_in": whole(value.built_in), "tags": value.tags}
+        return {"values": value.values, "built_in": _whole(value.built_in), "tags": value.tags}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return None
 
 
-def whole(built_in: dict[str, Any]) -> dict[str, Any]:
+def _whole(built_in: dict[str, Any]) -> dict[str, Any]:
     """Counts that the platform keeps without a decimal point."""
     return {key: int(value) if key in _WHOLE and isinstance(value, float) else value for key, value in built_in.items()}

@@ -15,5 +15,6 @@ def ask(question: str, instead: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
             return getpass.getpass(question)
+    # A kernel whose frontend can't be asked raises NotImplementedError.
     except (EOFError, getpass.GetPassWarning, NotImplementedError):
         raise UsageMistake(f"There is no terminal to ask at, or nothing was typed: give it by {instead}") from None

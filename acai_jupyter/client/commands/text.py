@@ -41,10 +41,8 @@ def _text(value: Any, table_format: str, wide: bool) -> str:
     if isinstance(value, Profile):
         said = [] if table_format == "csv" else [repr(value)[1:-1], *value.notes]
         return "\n".join([*said, _table(value.trials, table_format)])
-    if isinstance(value, Quote | GridQuote):
+    if isinstance(value, Quote | GridQuote | Prediction):
         return repr(value)
-    if isinstance(value, Prediction):
-        return f"{value.resources}: {value}"
     if isinstance(value, Metadata):
         return _fields({**value.built_in, **value.values, "tags": ", ".join(value.tags)})
     if isinstance(value, dict):

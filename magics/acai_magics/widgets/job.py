@@ -12,8 +12,8 @@ from acai_jupyter.client.arrivals import arrival_text
 from acai_jupyter.client.job import Job
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
-from acai_magics.widgets.curves import Curve, curves_html, curves_of, curves_text
-from acai_magics.widgets.job_follower import Seen, follower_of
+from acai_magics.widgets.curves import Curve, curves_html, curves_text
+from acai_magics.widgets.job_follower import Seen, curves_of_job, follower_of
 from acai_magics.widgets.parts import bundle, fields_html, pre
 
 _COLOURS: Final = {"FINISHED": "#2e7d32", "FAILED": "#c62828", "KILLED": "#757575", "RUNNING": "#1565c0"}
@@ -53,14 +53,9 @@ class JobView(ipywidgets.VBox):
 
 def job_bundle(job: Job) -> dict[str, Any]:
     """A job for display."""
-    curves = _curves(job)
+    curves = curves_of_job(job)
     text = "\n".join(part for part in (repr(job), curves_text(curves)) if part)
     return bundle(lambda: JobView(job), text, job_html(job, curves))
-
-
-def _curves(job: Job) -> list[Curve]:
-    """What the job uses, and the numbers that its log set."""
-    return curves_of(job.usage_curves(), job.curves())
 
 
 def job_html(job: Job, curves: Sequence[Curve]) -> str:

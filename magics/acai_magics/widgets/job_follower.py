@@ -15,7 +15,7 @@ from acai_jupyter.client.job import Job
 from acai_jupyter.client.terminal import Screen
 from acai_jupyter.domain.errors import AcaiError
 from acai_jupyter.domain.jobs import TERMINAL, Status
-from acai_magics.widgets.curves import curves_html, curves_of
+from acai_magics.widgets.curves import Curve, curves_html, curves_of
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_LINES: Final = 500
@@ -148,10 +148,15 @@ class Follower:
     def _read_curves(self) -> None:
         self._measured = False
         try:
-            self._curves = curves_html(curves_of(self._job.usage_curves(), self._job.curves()))
+            self._curves = curves_html(curves_of_job(self._job))
         except AcaiError:
             self._measured = True  # the platform is away: later
         self._drawn_at = time.monotonic()
+
+
+def curves_of_job(job: Job) -> list[Curve]:
+    """What the job uses, and the numbers that its log set."""
+    return curves_of(job.usage_curves(), job.curves())
 
 
 _followers: Final[WeakValueDictionary[str, Follower]] = WeakValueDictionary()
